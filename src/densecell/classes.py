@@ -1,0 +1,217 @@
+"""The classes a voxel can have: ids, names, colours, roles, parents.
+
+.. [1] Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural network
+       ensembles, Scientific Reports 11:2561, doi:10.1038/s41598-021-81590-0.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+from densecell.errors import ConfigError, VolumeError
+
+Role = Literal["background", "cell", "organelle", "other"]
+IGNORE = 255  # the label of voxels that nobody annotated: counts nowhere
+
+
+class CellClass(BaseModel, frozen=True, extra="forbid"):
+    """One class of the scheme."""
+
+    name: str = Field(min_length=1, description="what biologists call it")
+    colour: tuple[int, int, int] = Field(description="red, green, blue, 0 to 255")
+    role: Role = Field("other", description="background, cell, organelle or other")
+    parent: str | None = Field(None, description="name of the class it lies in")
+
+    @field_validator("colour")
+    @classmethod
+    def _colour_is_rgb(cls, colour: tuple[int, int, int]) -> tuple[int, int, int]:
+        if not all(0 <= c <= 255 for c in colour):
+            raise ValueError(f"colour parts must be 0 to 255, got {colour}")
+        return colour
+
+
+class ClassScheme(BaseModel, frozen=True, extra="forbid"):
+    """All classes of a project. Ids may have gaps; networks count without them.
+
+    A label equal to `ignore` means "not annotated" and counts nowhere: not in
+    training, not in scores.
+
+    Examples
+    --------
+    >>> scheme = ClassScheme.platelet()
+    >>> scheme.names[3], scheme.organelle_ids
+    ('alpha granule', (2, 3, 4, 5, 6))
+    """
+
+    classes: dict[int, CellClass] = Field(description="class by id, 0 to 254")
+    ignore: int = Field(IGNORE, ge=0, le=255, description="label of unknown voxels")
+
+    @model_validator(mode="after")
+    def _scheme_is_consistent(self) -> Self:
+        if len(self.classes) < 2:
+            raise ValueError(f"a scheme needs two classes or more, got {len(self.classes)}")
+        if wrong := [i for i in self.classes if not 0 <= i <= 254]:
+            raise ValueError(f"class ids must be 0 to 254, got {wrong}")
+        if self.ignore in self.classes:
+            raise ValueError(f"ignore id {self.ignore} is also a class; choose another")
+        names = [c.name for c in self.classes.values()]
+        if twice := {n for n in names if names.count(n) > 1}:
+            raise ValueError(f"class names must differ, twice there: {sorted(twice)}")
+        for c in self.classes.values():
+            if c.parent is not None and (c.parent not in names or c.parent == c.name):
+                near = difflib.get_close_matches(c.parent, names, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; names: {names}"
+                raise ValueError(f"{c.name!r} lies in unknown class {c.parent!r}{hint}")
+        return self
+
+    @classmethod
+    def platelet(cls) -> Self:
+        """Give the seven classes of human platelets [1]_."""
+        return cls(classes=_platelet())
+
+    @classmethod
+    def drosophila_vnc(cls) -> Self:
+        """Give the five classes of the fly nerve cord, doi:10.6084/m9.figshare.856713."""
+        return cls(classes=_drosophila_vnc())
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Give a built-in scheme by its name."""
+        if name not in BUILT_IN:
+            raise ConfigError(f"no class scheme {name!r}; built in: {', '.join(BUILT_IN)}")
+        return cls(classes=BUILT_IN[name]())
+
+    @classmethod
+    def from_ids(cls, ids: Iterable[int], *, ignore: int = IGNORE) -> Self:
+        """Name classes by their ids, for labels that come without a scheme."""
+        classes = {}
+        for n, i in enumerate(sorted(ids)):
+            role: Role = "background" if i == 0 else "other"
+            name = "background" if i == 0 else f"class {i}"
+            colour = PALETTE[(n - 1) % len(PALETTE)] if i else (0, 0, 0)
+            classes[i] = CellClass(name=name, colour=colour, role=role)
+        return cls(classes=classes, ignore=ignore)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Class ids, ascending: channel k of a network is class `ids[k]`."""
+        return tuple(sorted(self.classes))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in the order of `ids`."""
+        return tuple(self.classes[i].name for i in self.ids)
+
+    @property
+    def organelle_ids(self) -> tuple[int, ...]:
+        """Ids of the classes whose role is organelle."""
+        return self.with_role("organelle")
+
+    def __len__(self) -> int:
+        """Count the classes."""
+        return len(self.classes)
+
+    def with_role(self, role: Role) -> tuple[int, ...]:
+        """Give the ids of the classes that play `role`."""
+        return tuple(i for i in self.ids if self.classes[i].role == role)
+
+    def to_channels(self, labels: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Turn class ids into channel numbers 0..K-1; 255 stands for ignored.
+
+        Raises
+        ------
+        VolumeError
+            If a label is neither a class of the scheme nor the ignore id.
+        """
+        self.check(labels)
+        table = np.full(256, 255, np.uint8)
+        table[list(self.ids)] = np.arange(len(self), dtype=np.uint8)
+        return table[labels.astype(np.uint8, copy=False)]
+
+    def to_ids(self, channels: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Turn channel numbers into class ids."""
+        return np.array(self.ids, np.uint8)[channels]
+
+    def check(self, labels: NDArray[np.integer], *, where: str = "labels") -> None:
+        """Refuse labels that the scheme lacks.
+
+        Raises
+        ------
+        VolumeError
+            With the ids that are unknown and those that are known.
+        """
+        if labels.dtype.kind not in "iub":
+            raise VolumeError(
+                f"{where}: labels must be whole numbers, got {labels.dtype}; "
+                "save the class ids as uint8"
+            )
+        found = np.unique(labels)
+        unknown = [int(i) for i in found if i not in self.classes and i != self.ignore]
+        if unknown:
+            raise VolumeError(
+                f"{where}: label ids {unknown[:10]} are not in the class scheme "
+                f"{list(self.ids)} (ignored: {self.ignore}); "
+                "add them to `classes` or correct the labels"
+            )
+
+    def colour_table(self) -> NDArray[np.uint8]:
+        """Give a (256, 3) table: colour by class id, black elsewhere."""
+        table = np.zeros((256, 3), np.uint8)
+        for i, c in self.classes.items():
+            table[i] = c.colour
+        return table
+
+    def as_settings(self) -> dict[str, Any]:
+        """Give plain values to write into YAML or JSON."""
+        return self.model_dump(mode="json")
+
+
+def _scheme(rows: Mapping[int, tuple[Any, ...]]) -> dict[int, CellClass]:
+    return {
+        i: CellClass(name=name, colour=colour, role=role, parent=parent)
+        for i, (name, colour, role, parent) in rows.items()
+    }
+
+
+def _platelet() -> dict[int, CellClass]:
+    return _scheme(
+        {
+            0: ("background", (0, 0, 0), "background", None),
+            1: ("cell", (16, 94, 21), "cell", None),
+            2: ("mitochondrion", (231, 76, 232), "organelle", "cell"),
+            3: ("alpha granule", (76, 115, 233), "organelle", "cell"),
+            4: ("canalicular channel", (245, 252, 4), "organelle", "cell"),
+            5: ("dense granule", (255, 70, 0), "organelle", "cell"),
+            6: ("dense granule core", (99, 4, 4), "organelle", "dense granule"),
+        }
+    )
+
+
+def _drosophila_vnc() -> dict[int, CellClass]:
+    return _scheme(
+        {
+            0: ("intracellular", (0, 114, 178), "cell", None),
+            1: ("membrane", (240, 228, 66), "other", None),
+            2: ("glia / extracellular", (150, 150, 150), "background", None),
+            3: ("mitochondrion", (213, 94, 0), "organelle", "intracellular"),
+            4: ("synapse", (204, 121, 167), "organelle", None),
+        }
+    )
+
+
+BUILT_IN = {"platelet": _platelet, "drosophila-vnc": _drosophila_vnc}
+
+# Okabe and Ito's colours, told apart by colour-blind readers.
+PALETTE = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+)

@@ -1,0 +1,108 @@
+"""Say what this machine offers and what is missing."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print what was found as JSON only")
+    ] = False,
+) -> None:
+    """Show device, precision, engines, memory and missing extras of this machine."""
+    # Imported here, not at the top: `densecell --help` must not wait for rich.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    found = findings()
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    table = Table(show_header=False, title="densecell doctor", title_justify="left")
+    for name, value in found.items():
+        if name != "missing_extras":
+            table.add_row(name.replace("_", " "), Text(_worded(value)))
+    for extra, packages in found["missing_extras"].items():
+        command = f"pip install 'densecell[{extra}]'"
+        table.add_row("missing", Text(f"{', '.join(packages)}: {command}"))
+    Console().print(table)
+
+
+def findings() -> dict[str, Any]:
+    """Collect the facts, as plain values."""
+    import platform
+
+    import psutil
+    import torch
+
+    from densecell.compute import processor_name, usable_cores, usable_memory
+
+    gpus = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
+    return {
+        "densecell": _version("densecell"),
+        "python": platform.python_version(),
+        "system": platform.platform(terse=True),
+        "processor": processor_name(),
+        "usable_cores": usable_cores(),
+        "usable_memory_gb": round(usable_memory() / 1e9, 1),
+        "machine_memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "gpu": gpus,
+        "native_bfloat16": native_bfloat16(),
+        "torch_threads": torch.get_num_threads(),
+        "torch": _version("torch"),
+        "openvino": _version("openvino"),
+        "missing_extras": missing_extras(),
+    }
+
+
+def native_bfloat16() -> list[str]:
+    """Name what computes bfloat16 natively here; elsewhere it is emulated and slow."""
+    import torch
+
+    probes = {
+        "AVX-512 bf16": "_is_avx512_bf16_supported",
+        "AMX": "_is_amx_tile_supported",
+    }
+    found = [
+        name
+        for name, probe in probes.items()
+        if hasattr(torch.cpu, probe) and getattr(torch.cpu, probe)()
+    ]
+    if torch.cuda.is_available() and torch.cuda.is_bf16_supported():
+        found.append("GPU")
+    return found
+
+
+def missing_extras() -> dict[str, list[str]]:
+    """List the packages that each extra would add, without those that are there."""
+    import re
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        lines = requires("densecell") or []
+    except PackageNotFoundError:  # run from a clone that was not installed
+        lines = []
+    missing: dict[str, list[str]] = {}
+    for line in lines:
+        found = re.match(r"([\w.-]+).*;.*\bextra == ['\"]([\w-]+)['\"]", line)
+        if found and found[1] != "densecell" and _version(found[1]) is None:
+            missing.setdefault(found[2], []).append(found[1])
+    return missing
+
+
+def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    return "not installed" if value is None else str(value)

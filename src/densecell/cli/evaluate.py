@@ -1,0 +1,100 @@
+"""Score labels against truth."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from densecell.geometry import Box
+
+
+def evaluate(
+    result: Annotated[
+        Path, typer.Argument(help="result folder, or any volume of labels")
+    ],
+    truth: Annotated[Path, typer.Argument(help="true labels of the whole volume")],
+    box: Annotated[
+        tuple[int, int, int, int, int, int] | None,
+        typer.Option(
+            metavar="Z0 Y0 X0 Z1 Y1 X1",
+            help="score only this part; voxels of the whole volume, end not included",
+        ),
+    ] = None,
+    where_labelled: Annotated[
+        bool, typer.Option("--where-labelled", help="count only voxels with truth > 0")
+    ] = False,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE_OR_NAME",
+            help="class scheme; a result folder knows its own",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print the scores as JSON only")
+    ] = False,
+) -> None:
+    """Score RESULT against TRUTH: overlap per class and on average.
+
+    A result folder keeps the scores in scores/<truth name>.json. Voxels
+    that nobody annotated never count; --where-labelled also leaves out all
+    voxels of class 0.
+    """
+    # Imported here, not at the top: `densecell --help` must not wait for numpy.
+    from rich.console import Console
+
+    from densecell.cli.scores_table import scores_table
+    from densecell.datasets.scheme import choose_scheme
+    from densecell.evaluation import scores_from_confusion
+    from densecell.evaluation.blockwise import scored_box, volumes_confusion
+    from densecell.evaluation.result import (
+        is_result,
+        open_prediction,
+        save_scores,
+        scores_record,
+    )
+    from densecell.geometry import Box
+    from densecell.volume import open_volume
+
+    found = open_prediction(result)
+    labels = open_volume(truth, labels=True)
+    wanted = Box(box[:3], box[3:]) if box else None
+    area = scored_box(labels.shape, found.box, partial=found.partial, wanted=wanted)
+    scheme = choose_scheme(classes, stored=found.scheme, labels=[labels, found.labels])
+    with _progress(area) as on_block:
+        confusion = volumes_confusion(
+            labels,
+            found.labels,
+            scheme,
+            box=area,
+            origin=found.box.start,
+            where_labelled=where_labelled,
+            on_block=on_block,
+        )
+    scores = scores_from_confusion(confusion, scheme, where_labelled=where_labelled)
+
+    if is_result(result):
+        save_scores(scores, result, truth=truth, box=area)
+    if as_json:
+        typer.echo(json.dumps(scores_record(scores, truth=truth, box=area)))
+    else:
+        title = f"{result} against {truth}"
+        Console().print(scores_table(scores, title=title, box=area))
+
+
+@contextmanager
+def _progress(area: "Box") -> Iterator[Callable[["Box"], None]]:
+    """Show voxels counted, on a terminal only, so that pipes stay clean."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(
+        console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("counting", total=area.voxels)
+        yield lambda block: bar.advance(task, block.voxels)

@@ -1,0 +1,66 @@
+"""Start a project from an image and its labels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="new project folder")],
+    image: Annotated[Path, typer.Argument(help="intensities: OME-Zarr, TIFF, slices")],
+    labels: Annotated[Path, typer.Argument(help="class ids of the same shape")],
+    eval_pair: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--eval",
+            metavar="IMAGE LABELS",
+            help="labelled volume to choose the best networks on",
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME_OR_FILE", help="class scheme; else made up from the ids"
+        ),
+    ] = None,
+    spacing: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="Z Y X", help="voxel size in nm, if the files lack it"),
+    ] = None,
+    train_z: Annotated[
+        tuple[int, int] | None,
+        typer.Option(metavar="A B", help="train on slices A to B, B not included"),
+    ] = None,
+    eval_z: Annotated[
+        tuple[int, int] | None,
+        typer.Option(metavar="A B", help="choose on slices A to B, B not included"),
+    ] = None,
+) -> None:
+    """Write DIR/project.yaml with everything found in IMAGE and LABELS.
+
+    Without --eval or --eval-z, the last fifth of the slices is kept aside
+    to choose the best networks on.
+    """
+    # Imported here, not at the top: `densecell --help` must not wait for numpy.
+    from densecell.datasets.project import Labelled, draft_project, write_project
+    from densecell.volume import open_volume
+
+    def opened(image: Path, labels: Path) -> Labelled:
+        return Labelled(
+            open_volume(image, spacing_nm=spacing),
+            open_volume(labels, spacing_nm=spacing, labels=True),
+        )
+
+    draft = draft_project(
+        opened(image, labels),
+        opened(*eval_pair) if eval_pair else None,
+        folder=folder,
+        classes=classes,
+        train_z=train_z,
+        eval_z=eval_z,
+    )
+    path = write_project(folder, draft.text)
+    for line in draft.words:
+        typer.echo(line)
+    typer.echo(f"{path}: written; look at its classes, then `densecell train {folder}`")

@@ -1,0 +1,78 @@
+"""The `densecell` command: one file per subcommand; errors become exit codes here."""
+
+import sys
+import warnings
+
+import typer
+
+from densecell.cli.convert import convert
+from densecell.cli.demo import demo
+from densecell.cli.doctor import doctor
+from densecell.cli.evaluate import evaluate
+from densecell.cli.fetch import fetch
+from densecell.cli.info import info
+from densecell.cli.init import init
+from densecell.cli.networks import networks
+phantom=demo
+from densecell.cli.segment import segment
+from densecell.cli.train import train
+from densecell.errors import DensecellError
+
+app = typer.Typer(
+    help="Dense segmentation of volume electron microscopy by network ensembles.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+COMMANDS = (
+    demo,
+    phantom,
+    fetch,
+    info,
+    convert,
+    init,
+    networks,
+    train,
+    segment,
+    evaluate,
+    doctor,
+)
+for command in COMMANDS:
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from densecell import __version__
+
+        typer.echo(f"densecell {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="show the version"
+    ),
+) -> None:
+    """Dense segmentation of volume electron microscopy by network ensembles."""
+
+
+def main() -> None:
+    """Run the command line; expected errors are one line and exit code 1."""
+    warnings.showwarning = _show_warning
+    try:
+        app()
+    except DensecellError as error:  # expected, and worded for the user
+        typer.echo(f"densecell: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("densecell: interrupted; the same command goes on from here", err=True)
+        raise SystemExit(130) from None
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """Show our own warnings as one line; those of libraries are not for users."""
+    if category is UserWarning:
+        print(f"densecell: warning: {message}", file=sys.stderr)

@@ -1,0 +1,79 @@
+"""Progress of anything longer than 2 s: a bar with rate and time left, or plain lines."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Told = Callable[[int, int], None]
+SILENT_S = 2.0  # nothing is shown before
+LINE_EVERY_S = 10.0  # when not a terminal
+
+
+@contextmanager
+def told_progress(what: str, *, unit: str = "voxels") -> Iterator[Told]:
+    """Lend a function to be told (done, all); it shows what it is told.
+
+    Parameters
+    ----------
+    what
+        The activity, in a few words.
+    unit
+        Of what is counted; large counts are shown in millions.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[pace]}"),
+        console=console,
+    )
+    task = bar.add_task(what, total=None, pace="")
+    begin = said = time.monotonic()
+    first: int | None = None
+
+    def told(done: int, total: int) -> None:
+        nonlocal said, first
+        now = time.monotonic()
+        first = done if first is None else first  # found finished, not done now
+        pace = _pace(done - first, total - done, now - begin, unit)
+        if console.is_terminal:
+            bar.update(task, completed=done, total=total, pace=pace)
+            if now - begin > SILENT_S and not bar.live.is_started:
+                bar.start()
+        elif now - said > (SILENT_S if said == begin else LINE_EVERY_S):
+            console.print(f"{what}: {100 * done / total:.0f} %, {pace}", highlight=False)
+            said = now
+
+    try:
+        yield told
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def in_words(seconds: float) -> str:
+    """Give a duration as people say it.
+
+    Examples
+    --------
+    >>> in_words(42), in_words(190), in_words(8000)
+    ('42 s', '3 min 10 s', '2 h 13 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _pace(done: int, left: int, seconds: float, unit: str) -> str:
+    if done <= 0 or seconds <= 0:
+        return ""
+    rate = done / seconds
+    shown = f"{rate / 1e6:.2f} M" if rate > 1e4 else f"{rate:.1f} "
+    return f"{shown}{unit}/s, {in_words(left / rate)} left"

@@ -1,0 +1,43 @@
+"""Scores as a table for people."""
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from densecell.evaluation import Scores
+from densecell.geometry import Box
+
+
+def scores_table(scores: Scores, *, title: str, box: Box) -> Group:
+    """Lay out scores for a rich console: a table by class, then the means."""
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column("class")
+    for heading in ("IoU", "Dice", "truth %", "predicted %"):
+        table.add_column(heading, justify="right")
+    for name in scores.classes:
+        table.add_row(
+            Text(name),
+            _number(scores.iou[name]),
+            _number(scores.dice[name]),
+            f"{100 * scores.truth_share[name]:.2f}",
+            f"{100 * scores.predicted_share[name]:.2f}",
+        )
+    return Group(table, *(Text(line) for line in _lines(scores, box)))
+
+
+def _lines(scores: Scores, box: Box) -> list[str]:
+    where = ", where truth > 0" if scores.where_labelled else ""
+    lines = [
+        f"MIoU(all) {scores.miou_all:.4f}   MIoU(org) {_number(scores.miou_org)}   "
+        f"accuracy {scores.accuracy:.4f}   adjusted Rand {scores.adjusted_rand:.4f}",
+        f"{scores.voxels:,} voxels counted in {box.start} to {box.stop}{where}",
+    ]
+    if scores.absent:
+        lines.append(f"nowhere, so in no mean: {', '.join(scores.absent)}")
+    if scores.spurious:
+        lines.append(f"predicted but not there, so 0: {', '.join(scores.spurious)}")
+    return lines
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,96 @@
+"""What a training shows while it runs: every member's loss, scores, rate, time left."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from densecell.cli.progress import in_words
+from densecell.config import ProjectConfig
+from densecell.training import Outcome, Progress, Record
+
+LINE_EVERY_S = 30.0
+REFRESH_S = 0.5
+
+
+@contextmanager
+def training_display(project: ProjectConfig) -> Iterator[Callable[[Progress], None]]:
+    """Lend a function that shows progress: a live table, or lines without a terminal."""
+    console = Console()
+    if console.is_terminal:
+        rows: dict[int, tuple[str, ...]] = {}
+        with Live(_table(rows), console=console, refresh_per_second=4) as live:
+            yield _live_shower(project, rows, live)
+    else:
+        yield _line_shower(project, console)
+
+
+def _live_shower(
+    project: ProjectConfig, rows: dict[int, tuple[str, ...]], live: Live
+) -> Callable[[Progress], None]:
+    shown = 0.0
+
+    def show(progress: Progress) -> None:
+        nonlocal shown
+        rows[progress.member] = _row(project, progress)
+        now = time.monotonic()
+        if now - shown > REFRESH_S or progress.outcome is not None:
+            live.update(_table(rows))
+            shown = now
+
+    return show
+
+
+def _line_shower(project: ProjectConfig, console: Console) -> Callable[[Progress], None]:
+    said = time.monotonic()
+
+    def show(progress: Progress) -> None:
+        nonlocal said
+        record = progress.record
+        validated = record is not None and record.scores is not None
+        now = time.monotonic()
+        if progress.outcome is not None or validated or now - said > LINE_EVERY_S:
+            line = ", ".join(text for text in _row(project, progress) if text)
+            console.print(f"member {line}", highlight=False, soft_wrap=True)
+            said = now
+
+    return show
+
+
+def _table(rows: dict[int, tuple[str, ...]]) -> Table:
+    table = Table()
+    for column in ("member", "step", "loss", "best MIoU(all)", "rate", "left"):
+        table.add_column(column)
+    for number in sorted(rows):
+        table.add_row(*rows[number])
+    return table
+
+
+def _row(project: ProjectConfig, progress: Progress) -> tuple[str, ...]:
+    if progress.outcome is not None:
+        return _outcome_row(progress.member, progress.outcome)
+    assert progress.record is not None
+    return _record_row(project, progress.member, progress.record)
+
+
+def _record_row(project: ProjectConfig, member: int, record: Record) -> tuple[str, ...]:
+    steps_a_second = record.rate / project.training.batch
+    left = (record.steps - record.step) / steps_a_second if steps_a_second else 0
+    best = f"MIoU {record.best:.3f}" if record.best >= 0 else ""
+    return (
+        f"{member:02d}",
+        f"step {record.step} of {record.steps}",
+        f"loss {record.loss:.3f}",
+        best,
+        f"{record.rate:.2f} windows/s",
+        f"{in_words(left)} left",
+    )
+
+
+def _outcome_row(member: int, outcome: Outcome) -> tuple[str, ...]:
+    best = "" if outcome.miou_all is None else f"MIoU {outcome.miou_all:.3f}"
+    words = outcome.state + (f": {outcome.reason}" if outcome.reason else "")
+    return (f"{member:02d}", words, "", best, "", "")

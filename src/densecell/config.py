@@ -1,0 +1,309 @@
+"""Every setting of densecell: one default each, read from YAML, written back resolved.
+
+Free of torch, so that `densecell --help` is instant. Lengths are voxels in (z, y, x)
+unless the name ends in `_nm` or `_px`.
+"""
+
+import difflib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from densecell.classes import BUILT_IN, ClassScheme
+from densecell.errors import ConfigError
+from densecell.geometry import Box, Shape, Spacing
+
+FORMAT: Literal[1] = 1
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+class _Frozen(BaseModel, frozen=True, extra="forbid"):
+    """Settings do not change once made, and do not swallow misspelt names."""
+
+
+class NetworkConfig(_Frozen):
+    """Which network, and how large."""
+
+    name: Literal["2d3d", "unet2d"] = Field(
+        "2d3d", description="2d3d: the paper's best; unet2d: Ronneberger et al. 2015"
+    )
+    width: int = Field(16, ge=1, le=256, description="channels of its first scale")
+    normalisation: Literal["none", "batch"] = Field(
+        "batch", description="none as in the paper; batch folds away after training"
+    )
+    relu_logits: bool = Field(
+        False, description="ReLU on the logits as in the paper; can silence a class"
+    )
+    padding: Literal["same", "valid"] = Field(
+        "same", description="unet2d only: valid as published, or same: faster"
+    )
+
+
+class ErrorWeights(_Frozen):
+    """How much an error at a voxel costs (METHOD: Guay et al. 2021, Methods)."""
+
+    floor: float = Field(0.01, ge=0, description="weight of every labelled voxel")
+    peak: float = Field(0.882, ge=0, description="height of the border weights")
+    sigma_px: float = Field(6.0, gt=0, description="reach of the border, in pixels")
+    threshold: float = Field(0.25, ge=0, lt=0.882, description="cut below this")
+
+
+class LossConfig(_Frozen):
+    """What is minimised. Cross entropy is a mean over voxels, not a sum."""
+
+    weighting: Literal["paper", "uniform"] = Field(
+        "uniform", description="paper: error weights by class and border"
+    )
+    weights: ErrorWeights = Field(ErrorWeights(), description="of `weighting: paper`")
+    dice: float = Field(1.0, ge=0, description="share of the soft Dice loss")
+    auxiliary: float = Field(0.33, ge=0, description="share of the 2D head's loss")
+    l2_2d: float = Field(0.0, ge=0, description="L2 on the 2D module")
+    l2_3d: float = Field(0.0, ge=0, description="L2 on the 3D module")
+    l2_predictors: float = Field(0.0, ge=0, description="L2 on the predictors")
+
+
+class AugmentationConfig(_Frozen):
+    """Random changes to every window; 0 switches one off."""
+
+    flips: bool = Field(True, description="reflections along z, y and x")
+    rotations: bool = Field(True, description="quarter turns in plane")
+    elastic: float = Field(0.5, ge=0, le=1, description="share of windows deformed")
+    elastic_px: float = Field(20.0, ge=0, description="amplitude, in pixels")
+    brightness: float = Field(0.12, ge=0, description="shift, share of the range")
+    contrast: float = Field(0.20, ge=0, lt=1, description="stretch, plus or minus")
+    noise: float = Field(0.1, ge=0, description="largest sigma, in image sigmas")
+
+
+class TrainingConfig(_Frozen):
+    """How one member is trained."""
+
+    window: Shape = Field((5, 128, 128), description="voxels of one training window")
+    batch: int = Field(2, ge=1, description="windows per step")
+    minutes: float | None = Field(
+        20.0, gt=0, description="per member; becomes a step count after a probe"
+    )
+    steps: int | None = Field(None, ge=1, description="instead of minutes")
+    learning_rate: float = Field(2e-3, gt=0, description="of Adam, at its highest")
+    schedule: Literal["constant", "cosine"] = Field(
+        "cosine", description="cosine: short warm-up, then down to zero"
+    )
+    beta1: float = Field(1 - 10**-1.5, gt=0, lt=1, description="of Adam")
+    beta2: float = Field(1 - 10**-2.1, gt=0, lt=1, description="of Adam")
+    epsilon: float = Field(1e-7, gt=0, description="of Adam")
+    rare_share: float = Field(
+        0.33, ge=0, le=1, description="share of windows centred on a class drawn evenly"
+    )
+    validations: int = Field(10, ge=1, description="times the eval volume is scored")
+    abandon_below: float | None = Field(
+        None,
+        description="MIoU(all) that a quarter of the budget must reach; "
+        "none: better than one class everywhere by 0.02",
+    )
+    loss: LossConfig = Field(LossConfig(), description="what is minimised")
+    augmentation: AugmentationConfig = Field(
+        AugmentationConfig(), description="random changes to every window"
+    )
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> Self:
+        if self.minutes is None and self.steps is None:
+            raise ValueError("give a budget: minutes or steps")
+        if any(w < 1 for w in self.window):
+            raise ValueError(f"window must be positive (z y x), got {self.window}")
+        return self
+
+
+class EnsembleConfig(_Frozen):
+    """How many members are trained, and how many of them are used."""
+
+    members: int = Field(3, ge=1, le=100, description="networks trained, one seed each")
+    best: int = Field(4, ge=1, description="how many of the best are used together")
+    seed: int = Field(0, ge=0, description="member i is trained from seed + i")
+
+
+class InferenceConfig(_Frozen):
+    """How a volume is cut into tiles, and what computes them."""
+
+    tile: Shape | None = Field(
+        None, description="voxels one network call returns; none: by the network"
+    )
+    margin: Shape | None = Field(
+        None, description="context around what is kept; none: by the network"
+    )
+    engine: Literal["auto", "torch", "openvino"] = Field(
+        "auto", description="auto: openvino on a CPU, torch on a GPU"
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="auto: bfloat16 where the processor has it natively"
+    )
+    threads: int | None = Field(None, ge=1, description="per network call")
+
+
+class AnnotatedBox(_Frozen):
+    """A part of a volume that was annotated, perhaps for some classes only."""
+
+    box: tuple[Shape, Shape] = Field(description="start and stop, voxels (z, y, x)")
+    classes: tuple[str, ...] | None = Field(None, description="none: all classes")
+
+
+class VolumeEntry(_Frozen):
+    """An image with labels, and what it is for."""
+
+    image: Path = Field(description="intensities, relative to the project file")
+    labels: Path = Field(description="class ids, of the same shape")
+    spacing_nm: tuple[float, float, float] = Field(description="voxel size z, y, x")
+    role: Literal["train", "eval"] = Field("train", description="train, or choose on")
+    z: tuple[int, int] | None = Field(None, description="slices from, to (half-open)")
+    y: tuple[int, int] | None = Field(None, description="rows from, to (half-open)")
+    x: tuple[int, int] | None = Field(None, description="columns from, to (half-open)")
+
+    @model_validator(mode="after")
+    def _ranges_and_spacing_are_sane(self) -> Self:
+        Spacing.checked(self.spacing_nm)
+        for axis in "zyx":
+            span = getattr(self, axis)
+            if span is not None and not 0 <= span[0] < span[1]:
+                raise ValueError(f"{axis} must be [from, to) with from < to, got {span}")
+        return self
+
+    def box(self, shape: Shape) -> Box:
+        """Give the part of a volume of `shape` that this entry stands for."""
+        spans = [s or (0, n) for s, n in zip((self.z, self.y, self.x), shape, strict=True)]
+        if any(b > n for (_, b), n in zip(spans, shape, strict=True)):
+            raise ConfigError(
+                f"{self.image}: the project asks for z, y, x {spans}, but the volume "
+                f"has {shape} voxels; correct the ranges in project.yaml"
+            )
+        (z0, z1), (y0, y1), (x0, x1) = spans
+        return Box((z0, y0, x0), (z1, y1, x1))
+
+
+def _scheme(value: object) -> object:
+    if isinstance(value, str):
+        if value not in BUILT_IN:
+            raise ValueError(f"no class scheme {value!r}; built in: {', '.join(BUILT_IN)}")
+        return ClassScheme.named(value)
+    if isinstance(value, Mapping) and "classes" not in value:
+        return {"classes": value}
+    return value
+
+
+SchemeSetting = Annotated[
+    ClassScheme,
+    BeforeValidator(_scheme),
+    PlainSerializer(ClassScheme.as_settings),
+]
+
+
+class ProjectConfig(_Frozen):
+    """`project.yaml`: the classes, the volumes, and what differs from the defaults."""
+
+    format: Literal[1] = FORMAT
+    classes: SchemeSetting = Field(description="a built-in scheme's name, or classes")
+    volumes: tuple[VolumeEntry, ...] = Field(min_length=1)
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+    ensemble: EnsembleConfig = EnsembleConfig()
+
+
+def load_settings(path: Path, kind: type[Settings]) -> Settings:
+    """Read settings of `kind` from a YAML file.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, no YAML, or holds something that is not a setting.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        first = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not readable as YAML: {first}") from None
+    return parse_settings(values, kind, where=str(path))
+
+
+def parse_settings(values: object, kind: type[Settings], *, where: str) -> Settings:
+    """Check plain values; word what is wrong with the nearest known name."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_worded(error, kind)}") from None
+
+
+def save_settings(settings: BaseModel, path: Path) -> None:
+    """Write settings as YAML, all at once."""
+    write_text(path, yaml_text(settings.model_dump(mode="json")))
+
+
+def yaml_text(values: Mapping[str, Any]) -> str:
+    """Format plain values as YAML in the order given."""
+    return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file aside, flush it, rename it: it is old or new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(aside, 0o644)
+        os.replace(aside, path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def _worded(error: ValidationError, kind: type[BaseModel]) -> str:
+    """One line for the first thing that is wrong."""
+    first = error.errors()[0]
+    place = [str(p) for p in first["loc"]]
+    name = ".".join(place) or "settings"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = _known_names(kind, place[:-1])
+        near = difflib.get_close_matches(place[-1], known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        return f"unknown setting {name!r}; {hint}{more}"
+    message = first["msg"].removeprefix("Value error, ")
+    given = first["input"]
+    shown = f", got {given!r}" if isinstance(given, str | int | float | None) else ""
+    return f"{name}: {message[:1].lower()}{message[1:]}{shown}{more}"
+
+
+def _known_names(kind: type[BaseModel], place: list[str]) -> list[str]:
+    """Names that a setting at `place` may have."""
+    for part in place:
+        if part.isdigit():
+            continue
+        field = kind.model_fields.get(part)
+        if field is None:
+            return []
+        kind = _model_inside(field.annotation) or kind
+    return list(kind.model_fields)
+
+
+def _model_inside(annotation: Any) -> type[BaseModel] | None:
+    """Find the settings class in `X`, `X | None` or `tuple[X, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        if found := _model_inside(inner):
+            return found
+    return None

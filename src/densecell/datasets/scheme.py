@@ -1,0 +1,134 @@
+"""Find the classes of labels: by name, in a file, or from the ids themselves."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from pydantic import BaseModel
+
+from densecell.classes import BUILT_IN, IGNORE, ClassScheme
+from densecell.config import SchemeSetting, parse_settings
+from densecell.errors import ConfigError, VolumeError
+from densecell.geometry import Shape, tile
+from densecell.volume import OmeZarrVolume, Volume, read_scheme
+
+_BLOCK: Shape = (16, 1024, 1024)  # voxels read at once
+_MOST = 254  # highest class id; above it are objects, or something is wrong
+
+
+def choose_scheme(
+    given: str | None,
+    *,
+    stored: ClassScheme | None = None,
+    labels: Sequence[Volume] = (),
+) -> ClassScheme:
+    """Take the scheme that the user gave, else the stored one, else one from the ids.
+
+    Parameters
+    ----------
+    given
+        See `load_scheme`; None when the user gave nothing.
+    stored
+        What a result or a project says.
+    labels
+        Volumes of class ids. An OME-Zarr may name its classes; volumes are read
+        through only when nothing else is known.
+
+    Raises
+    ------
+    ConfigError, VolumeError
+        If the scheme cannot be read, or the ids cannot be classes.
+    """
+    if given is not None:
+        return load_scheme(given)
+    found = [stored, *(_named_inside(volume) for volume in labels)]
+    return next((s for s in found if s is not None), None) or scheme_from_labels(labels)
+
+
+def load_scheme(name_or_file: str) -> ClassScheme:
+    """Give a built-in scheme by name, or read one from a YAML file.
+
+    The file holds classes by id, the settings of a scheme (`classes`, `ignore`), or a
+    whole project, whose `classes` are taken.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such name and no such file, or the file holds no scheme.
+    """
+    if name_or_file in BUILT_IN:
+        return ClassScheme.named(name_or_file)
+    path = Path(name_or_file)
+    if not path.is_file():
+        raise ConfigError(
+            f"no class scheme and no file is called {name_or_file!r}; "
+            f"built in: {', '.join(BUILT_IN)}"
+        )
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not readable as YAML: {reason}") from None
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{path}: expected classes by id, got {values!r}")
+    setting = {"classes": _scheme_part(values)}
+    return parse_settings(setting, _SchemeFile, where=str(path)).classes
+
+
+def scheme_from_labels(labels: Sequence[Volume]) -> ClassScheme:
+    """Name classes by the ids found in volumes; 255 is taken as "not annotated".
+
+    Raises
+    ------
+    VolumeError
+        If there are fewer than two ids, or ids that cannot be classes.
+    """
+    found = sorted({i for volume in labels for i in label_ids(volume)} - {IGNORE})
+    where = ", ".join(str(volume.path) for volume in labels)
+    if len(found) < 2:
+        raise VolumeError(
+            f"{where}: two classes or more are needed, found only ids {found}; "
+            "name the scheme with --classes"
+        )
+    return ClassScheme.from_ids(found)
+
+
+def label_ids(volume: Volume) -> tuple[int, ...]:
+    """Find the ids in a volume of class labels, ascending, block by block.
+
+    Raises
+    ------
+    VolumeError
+        If the labels are not whole numbers, or ids are not 0 to 255.
+    """
+    if volume.dtype.kind not in "iu":
+        raise VolumeError(
+            f"{volume.path}: labels must be whole numbers, got {volume.dtype}; "
+            "save the class ids as uint8"
+        )
+    found: set[int] = set()
+    for block in tile(volume.shape, _BLOCK):
+        found.update(np.unique(volume.read(block)).tolist())
+        if wrong := sorted(i for i in found if not (0 <= i <= _MOST or i == IGNORE)):
+            raise VolumeError(
+                f"{volume.path}: class ids must be 0 to {_MOST} (or {IGNORE} for not "
+                f"annotated), found {wrong[:5]}; are these ids of objects?"
+            )
+    return tuple(sorted(found))
+
+
+def _named_inside(volume: Volume) -> ClassScheme | None:
+    return read_scheme(volume.path) if isinstance(volume, OmeZarrVolume) else None
+
+
+class _SchemeFile(BaseModel, frozen=True, extra="forbid"):
+    classes: SchemeSetting
+
+
+def _scheme_part(values: Mapping[Any, Any]) -> object:
+    """Find the scheme in a project, in a scheme's settings or in bare classes."""
+    inner = values.get("classes", values)
+    whole = "format" in values or isinstance(inner, str)
+    return inner if whole else values

@@ -1,0 +1,75 @@
+"""A model folder in memory: its networks, ready to run."""
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+from densecell.classes import ClassScheme
+from densecell.ensemble.rank import EnsembleFile, read_ensemble
+from densecell.errors import CheckpointError, ConfigError
+from densecell.geometry import Spacing
+from densecell.networks import Network, build_network
+from densecell.training import load_member_settings, load_weights
+from densecell.training.checkpoint import WEIGHTS
+
+
+class Ensemble(NamedTuple):
+    """Networks that vote by the mean of their probabilities."""
+
+    path: Path
+    names: tuple[str, ...]  # folders of the members, best first
+    networks: tuple[Network, ...]
+    fingerprints: tuple[str, ...]  # SHA-256 of each member's weights file
+    scheme: ClassScheme
+    spacing_nm: Spacing
+
+
+def load_ensemble(folder: Path, *, best: int | None = None) -> Ensemble:
+    """Load the members of a model that are in use, or the `best` of them.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder is no model, or a member is missing, damaged or of other classes.
+    ConfigError
+        If more members are asked for than are usable.
+    """
+    file = read_ensemble(folder)
+    names = _chosen(file, folder, best)
+    networks = tuple(_load_member(folder / name, file) for name in names)
+    return Ensemble(
+        path=folder,
+        names=names,
+        networks=networks,
+        fingerprints=tuple(_sha256(folder / name / WEIGHTS) for name in names),
+        scheme=file.classes,
+        spacing_nm=Spacing.checked(file.spacing_nm),
+    )
+
+
+def _chosen(file: EnsembleFile, folder: Path, best: int | None) -> tuple[str, ...]:
+    if best is None:
+        return tuple(m.folder for m in file.members if m.used)
+    usable = [m.folder for m in file.members if m.outcome.state == "finished"]
+    if not 1 <= best <= len(usable):
+        raise ConfigError(
+            f"{folder}: {best} members asked for, 1 to {len(usable)} are usable"
+        )
+    return tuple(usable[:best])
+
+
+def _load_member(member: Path, file: EnsembleFile) -> Network:
+    settings = load_member_settings(member)
+    if settings.classes != file.classes:
+        raise CheckpointError(
+            f"{member}: trained for classes {list(settings.classes.names)}, but the "
+            f"ensemble is for {list(file.classes.names)}; re-rank with its own members"
+        )
+    network = build_network(settings.network, classes=len(settings.classes))
+    load_weights(network, member / WEIGHTS)
+    network.eval()
+    return network
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

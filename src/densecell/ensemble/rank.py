@@ -1,0 +1,112 @@
+"""Members compared by their scores on the eval volumes; the best are used together."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from densecell.config import SchemeSetting, parse_settings, write_text
+from densecell.errors import CheckpointError, TrainingError
+from densecell.training import (
+    Outcome,
+    load_member_settings,
+    member_folder,
+    read_outcome,
+)
+
+ENSEMBLE = "ensemble.json"
+
+
+class Member(BaseModel, frozen=True, extra="forbid"):
+    """One trained network of an ensemble."""
+
+    folder: str
+    used: bool
+    outcome: Outcome
+
+
+class EnsembleFile(BaseModel, frozen=True, extra="forbid"):
+    """`ensemble.json`: members best first, and what all of them share."""
+
+    format: Literal[1] = 1
+    classes: SchemeSetting
+    spacing_nm: tuple[float, float, float]
+    mean: float = Field(description="of the training volumes' intensities")
+    std: float = Field(description="of the training volumes' intensities")
+    members: tuple[Member, ...]
+
+
+def rank_members(folder: Path, *, best: int) -> EnsembleFile:
+    """Rank all trained members of a model by MIoU(all); write `ensemble.json`.
+
+    Members that were abandoned or failed are listed and not used. Ties go to the lower
+    number.
+
+    Raises
+    ------
+    TrainingError
+        If no member finished.
+    """
+    trained = _trained(folder)
+    usable = [(name, o) for name, o in trained if o.state == "finished"]
+    if not usable:
+        reasons = "; ".join(f"{name}: {o.reason}" for name, o in trained)
+        raise TrainingError(
+            f"{folder}: none of {len(trained)} members is usable ({reasons}); give "
+            "more steps, more labels, or other seeds (ensemble.seed)"
+        )
+    order = sorted(trained, key=lambda item: -_score(item[1]))
+    used = {name for name, o in order if o.state == "finished"}
+    used &= {name for name, _ in sorted(usable, key=lambda i: -_score(i[1]))[:best]}
+    settings = load_member_settings(folder / usable[0][0])
+    ensemble = EnsembleFile(
+        classes=settings.classes,
+        spacing_nm=settings.spacing_nm,
+        mean=settings.mean,
+        std=settings.std,
+        members=tuple(Member(folder=n, used=n in used, outcome=o) for n, o in order),
+    )
+    write_text(folder / ENSEMBLE, ensemble.model_dump_json(indent=2) + "\n")
+    return ensemble
+
+
+def read_ensemble(folder: Path) -> EnsembleFile:
+    """Read `ensemble.json` of a model folder.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder is no model, or the file is damaged.
+    """
+    path = folder / ENSEMBLE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(_no_model(folder)) from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: not readable as JSON: {error}") from None
+    return parse_settings(values, EnsembleFile, where=str(path))
+
+
+def _no_model(folder: Path) -> str:
+    if not folder.is_dir():
+        return f"{folder}: no such model folder; train one with `densecell train`"
+    inside = sorted(p.parent.name for p in folder.glob(f"*/{ENSEMBLE}"))
+    inside += sorted(f"models/{p.parent.name}" for p in folder.glob(f"models/*/{ENSEMBLE}"))
+    hint = f"did you mean {folder / inside[0]}?" if inside else "train one first"
+    return f"{folder}: no {ENSEMBLE} in it, so it is not a trained model; {hint}"
+
+
+def _trained(folder: Path) -> list[tuple[str, Outcome]]:
+    found = []
+    number = 0
+    while (member := member_folder(folder, number)).exists():
+        if (member / "outcome.json").exists():
+            found.append((member.name, read_outcome(member)))
+        number += 1
+    return found
+
+
+def _score(outcome: Outcome) -> float:
+    return -1.0 if outcome.miou_all is None else outcome.miou_all

@@ -1,0 +1,226 @@
+"""What a segmentation is frozen to at its first start: `run.yaml`.
+
+A resume reads it and never measures or chooses again, so that the bytes do not depend
+on when or where a run was interrupted.
+"""
+
+import importlib.metadata
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from densecell import __version__
+from densecell.config import InferenceConfig, SchemeSetting, load_settings, save_settings
+from densecell.ensemble.load import Ensemble
+from densecell.errors import OutputError
+from densecell.geometry import Box, Shape, Spacing, Tiling, tile
+from densecell.inference import EngineChoice, choose_engine, plan_tiling
+from densecell.volume import Statistics, Volume, intensity_statistics, require_spacing
+
+RUN = "run.yaml"
+BLOCK_VOXELS = 3_200_000
+FLAT_DEPTH = 8  # slices of a block where tiles are one slice deep
+
+
+class FrozenVolume(BaseModel, frozen=True, extra="forbid"):
+    """The volume that is segmented."""
+
+    path: Path
+    shape: Shape
+    dtype: str
+    spacing_nm: tuple[float, float, float]
+    statistics: tuple[float, float, float, float] = Field(
+        description="mean, standard deviation, lowest, highest grey value"
+    )
+
+
+class FrozenModel(BaseModel, frozen=True, extra="forbid"):
+    """The members that segment it."""
+
+    path: Path
+    members: dict[str, str] = Field(description="SHA-256 of each member's weights")
+    spacing_nm: tuple[float, float, float]
+
+
+class FrozenInference(BaseModel, frozen=True, extra="forbid"):
+    """How tiles are cut and computed."""
+
+    tile: Shape
+    margin: Shape
+    block: Shape
+    engine: Literal["torch", "openvino"]
+    precision: Literal["float32", "bfloat16"]
+    threads: int
+
+
+class Run(BaseModel, frozen=True, extra="forbid"):
+    """`run.yaml` of a result."""
+
+    format: Literal[1] = 1
+    command: str
+    volume: FrozenVolume
+    model: FrozenModel
+    classes: SchemeSetting
+    box: tuple[Shape, Shape] | None = Field(description="none: the whole volume")
+    inference: FrozenInference
+    keep_members: bool = False
+    probabilities: bool = False
+    versions: dict[str, str]
+
+    @property
+    def extent(self) -> Box:
+        """What is segmented, in voxels of the volume."""
+        return Box.whole(self.volume.shape) if self.box is None else Box(*self.box)
+
+    @property
+    def spacing_nm(self) -> Spacing:
+        """Voxel size of volume and result."""
+        return Spacing.checked(self.volume.spacing_nm)
+
+    @property
+    def statistics(self) -> Statistics:
+        """By which grey values are normalised."""
+        return Statistics(*self.volume.statistics)
+
+    @property
+    def choice(self) -> EngineChoice:
+        """The engine that every resume uses."""
+        i = self.inference
+        return EngineChoice(i.engine, i.precision, i.threads)
+
+    def tiles(self) -> InferenceConfig:
+        """Give the frozen tiles in the form of settings."""
+        return InferenceConfig(tile=self.inference.tile, margin=self.inference.margin)
+
+    def blocks(self) -> list[Box]:
+        """Give all blocks, in raster order, in voxels of the result."""
+        return list(tile(self.extent.shape, self.inference.block))
+
+
+class Wish(BaseModel, frozen=True):
+    """What the user asked for; what is left open is settled by `freeze`."""
+
+    inference: InferenceConfig = InferenceConfig()
+    box: tuple[Shape, Shape] | None = None
+    keep_members: bool = False
+    probabilities: bool = False
+    command: str = ""
+
+
+def freeze(volume: Volume, ensemble: Ensemble, wish: Wish) -> Run:
+    """Settle everything that the bytes of a result depend on.
+
+    Raises
+    ------
+    SpacingError
+        If the volume's voxel size is unknown.
+    VolumeError
+        If it is constant, not finite, or the box lies outside.
+    """
+    spacing = require_spacing(volume)
+    _check_box(volume, wish.box)
+    tiling = plan_tiling(ensemble.networks[0], volume.shape, wish.inference)
+    choice = choose_engine(wish.inference)
+    extent = volume.shape if wish.box is None else Box(*wish.box).shape
+    return Run(
+        command=wish.command,
+        volume=FrozenVolume(
+            path=volume.path.absolute(),
+            shape=volume.shape,
+            dtype=str(volume.dtype),
+            spacing_nm=spacing,
+            statistics=intensity_statistics(volume),
+        ),
+        model=FrozenModel(
+            path=ensemble.path.absolute(),
+            members=dict(zip(ensemble.names, ensemble.fingerprints, strict=True)),
+            spacing_nm=ensemble.spacing_nm,
+        ),
+        classes=ensemble.scheme,
+        box=wish.box,
+        inference=FrozenInference(
+            tile=tiling.tile,
+            margin=tiling.margin,
+            block=block_shape(tiling, extent),
+            engine=choice.name,
+            precision=choice.precision,
+            threads=choice.threads,
+        ),
+        keep_members=wish.keep_members,
+        probabilities=wish.probabilities,
+        versions=_versions(),
+    )
+
+
+def read_run(out: Path) -> Run:
+    """Read `run.yaml` of a result."""
+    return load_settings(out / RUN, Run)
+
+
+def save_run(run: Run, out: Path) -> None:
+    """Write `run.yaml` of a result."""
+    save_settings(run, out / RUN)
+
+
+def check_same_run(run: Run, volume: Volume, ensemble: Ensemble, wish: Wish) -> None:
+    """Refuse to go on with a result that was begun with other settings.
+
+    Raises
+    ------
+    OutputError
+        Naming the first thing that differs, with both values.
+    """
+    asked = {
+        "volume": (volume.path.absolute(), run.volume.path),
+        "shape of the volume": (volume.shape, run.volume.shape),
+        "spacing": (tuple(require_spacing(volume)), run.volume.spacing_nm),
+        "members": (
+            dict(zip(ensemble.names, ensemble.fingerprints, strict=True)),
+            run.model.members,
+        ),
+        "box": (wish.box, run.box),
+        "--keep-members": (wish.keep_members, run.keep_members),
+        "--probabilities": (wish.probabilities, run.probabilities),
+    }
+    frozen = run.inference
+    for name in ("tile", "margin", "engine", "precision", "threads"):
+        value = getattr(wish.inference, name)
+        if value not in (None, "auto"):
+            asked[name] = (value, getattr(frozen, name))
+    for name, (now, then) in asked.items():
+        if now != then:
+            raise OutputError(
+                f"{run.extent.shape} voxels were begun here with {name} {then}, now "
+                f"asked for {now}; choose another --out, or --overwrite to start anew"
+            )
+
+
+def block_shape(tiling: Tiling, extent: Shape) -> Shape:
+    """Choose blocks of whole tiles: large enough to read well, small in memory."""
+    block = list(tiling.kept)
+    if block[0] == 1:
+        block[0] = min(FLAT_DEPTH, extent[0])
+    for axis in (1, 2, 0, 1, 2, 0, 1, 2):
+        grown = block.copy()
+        grown[axis] *= 2
+        if block[axis] < extent[axis] and Box.whole(tuple(grown)).voxels <= BLOCK_VOXELS:
+            block = grown
+    return (block[0], block[1], block[2])
+
+
+def _check_box(volume: Volume, box: tuple[Shape, Shape] | None) -> None:
+    if box is None:
+        return
+    asked = Box(*box)
+    if min(asked.shape) < 1 or not Box.whole(volume.shape).contains(asked):
+        raise OutputError(
+            f"box {asked.start} to {asked.stop} is not inside the volume {volume.path} "
+            f"of {volume.shape} voxels (z, y, x); give --box Z0 Y0 X0 Z1 Y1 X1"
+        )
+
+
+def _versions() -> dict[str, str]:
+    packages = ("torch", "openvino", "numpy", "zarr")
+    found = {name: importlib.metadata.version(name) for name in packages}
+    return {"densecell": __version__, **found}

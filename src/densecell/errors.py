@@ -1,0 +1,58 @@
+"""The errors that densecell words for its users.
+
+::
+
+    DensecellError
+    ├── VolumeError (ValueError)       a file or array is not what was expected
+    │   └── SpacingError               the voxel size is missing or contradictory
+    ├── ConfigError (ValueError)       a setting, a project or a class scheme is wrong
+    ├── CheckpointError (ValueError)   a model or a member cannot be loaded or resumed
+    ├── OutputError (OSError)          a place to write to is taken or not writable
+    ├── TrainingError (RuntimeError)   a training cannot start or go on
+    │   └── HopelessError              a member learns nothing and is abandoned
+    ├── DatasetError (OSError)         a public data set cannot be had or is damaged
+    └── MissingExtraError (ImportError)  an optional package is not installed
+
+Every message says what was expected, what was found, and what to do. Only
+`densecell.cli.main` turns them into exit codes.
+"""
+
+
+class DensecellError(Exception):
+    """Base of every error whose message is written for the user."""
+
+
+class VolumeError(DensecellError, ValueError):
+    """A volume, or an array standing for one, is not what was expected."""
+
+
+class SpacingError(VolumeError):
+    """The voxel size is missing or contradictory."""
+
+
+class ConfigError(DensecellError, ValueError):
+    """A setting, a project file or a class scheme is wrong."""
+
+
+class CheckpointError(DensecellError, ValueError):
+    """A model or a member cannot be loaded or resumed."""
+
+
+class OutputError(DensecellError, OSError):
+    """A place to write to is taken or not writable."""
+
+
+class TrainingError(DensecellError, RuntimeError):
+    """A training cannot start or cannot go on."""
+
+
+class HopelessError(TrainingError):
+    """A member learns nothing and is abandoned."""
+
+
+class DatasetError(DensecellError, OSError):
+    """A public data set cannot be had, or what came is damaged."""
+
+
+class MissingExtraError(DensecellError, ImportError):
+    """An optional package is not installed."""

@@ -1,0 +1,120 @@
+"""Score volumes of any size: read, count and forget one block after the other."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.classes import ClassScheme
+from densecell.errors import VolumeError
+from densecell.evaluation.confusion import confusion_matrix
+from densecell.geometry import Box, Shape, tile
+from densecell.volume import Volume
+
+_BLOCK = (16, 1024, 1024)  # voxels of one block: 16 MB of labels on each side
+
+
+def volumes_confusion(
+    truth: Volume,
+    predicted: Volume,
+    scheme: ClassScheme,
+    *,
+    box: Box,
+    origin: Shape = (0, 0, 0),
+    where_labelled: bool = False,
+    on_block: Callable[[Box], None] | None = None,
+) -> NDArray[np.int64]:
+    """Count voxels by true and predicted class inside a box.
+
+    ::
+
+        truth  +--------------------+      voxel `origin` of the truth is
+               |   predicted        |      voxel (0, 0, 0) of the prediction
+               |   o-----------+    |
+               |   | box +--+  |    |      `box` counts from the truth's corner
+               |   |     +--+  |    |
+               |   +-----------+    |
+               +--------------------+
+
+    Parameters
+    ----------
+    truth
+        Class ids of the whole volume.
+    predicted
+        Class ids of the whole volume, or of a part of it.
+    scheme
+        The classes.
+    box
+        What is scored, in voxels of `truth`; see `scored_box`.
+    origin
+        Where in `truth` the prediction begins.
+    where_labelled
+        Count only voxels with truth > 0.
+    on_block
+        Called with each block that is done, for a progress bar.
+
+    Returns
+    -------
+    (K, K) int64; rows are true classes, columns predicted ones.
+
+    Notes
+    -----
+    Memory is about 50 MB, whatever the size of the volumes.
+    """
+    total = np.zeros((len(scheme), len(scheme)), np.int64)
+    for block in blocks_of(box):
+        total += confusion_matrix(
+            truth.read(block),
+            predicted.read(block.relative_to(origin)),
+            scheme,
+            where_labelled=where_labelled,
+        )
+        if on_block is not None:
+            on_block(block)
+    return total
+
+
+def scored_box(
+    truth: Shape, covered: Box, *, partial: bool, wanted: Box | None = None
+) -> Box:
+    """Find where truth and prediction are both there.
+
+    Parameters
+    ----------
+    truth
+        Shape of the truth, which begins at voxel 0 of the whole volume.
+    covered
+        What the prediction covers, in voxels of the whole volume.
+    partial
+        The prediction was made for a box only, so the truth may be larger.
+    wanted
+        What the user asked for; all that is there when left out.
+
+    Raises
+    ------
+    VolumeError
+        If nothing is left; or if the shapes of a whole prediction and its truth
+        differ though no box was asked for: then they belong to other volumes.
+    """
+    if wanted is None and not partial and covered.shape != truth:
+        raise VolumeError(
+            f"the prediction has shape {covered.shape} and the truth {truth}; "
+            "give the labels of the same volume, or say with --box what to score"
+        )
+    box = covered.intersection(wanted or covered).clipped(truth)
+    if box.voxels == 0:
+        asked = f", asked for was {_words(wanted)}" if wanted else ""
+        raise VolumeError(
+            f"nothing to score: the prediction covers {_words(covered)}, the truth "
+            f"{_words(Box.whole(truth))}{asked}; boxes count voxels of the whole volume"
+        )
+    return box
+
+
+def blocks_of(box: Box) -> Iterator[Box]:
+    """Cut a box into the blocks that are counted at once."""
+    return (block.shifted(box.start) for block in tile(box.shape, _BLOCK))
+
+
+def _words(box: Box) -> str:
+    return f"{box.start} to {box.stop}"

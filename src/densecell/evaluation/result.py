@@ -1,0 +1,78 @@
+"""What is scored: a result folder, or any volume of labels; and where scores go."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, Field
+
+from densecell.classes import ClassScheme
+from densecell.config import FORMAT, SchemeSetting, load_settings, write_text
+from densecell.errors import VolumeError
+from densecell.evaluation.scores import Scores
+from densecell.geometry import Box, Shape
+from densecell.volume import Volume, open_volume
+
+LABELS = "segmentation.zarr/labels/classes"  # inside a result folder
+
+
+class Prediction(NamedTuple):
+    """Labels to be scored, and what is known about them."""
+
+    labels: Volume
+    box: Box  # what they cover, in voxels of the whole volume
+    partial: bool  # made for a box of the whole volume
+    scheme: ClassScheme | None  # None: a bare volume does not say
+
+
+def is_result(path: Path) -> bool:
+    """Tell whether a path is a folder that `densecell segment` made."""
+    return (path / "run.yaml").is_file()
+
+
+def open_prediction(path: Path) -> Prediction:
+    """Open the class labels of a result folder, or of any volume.
+
+    Raises
+    ------
+    VolumeError
+        If the result has no labels, or they do not fill the box it was made for.
+    ConfigError
+        If `run.yaml` cannot be understood.
+    """
+    if not is_result(path):
+        labels = open_volume(path, labels=True)
+        return Prediction(labels, Box.whole(labels.shape), False, None)
+    run = load_settings(path / "run.yaml", _Run)
+    if not (path / LABELS).exists():
+        raise VolumeError(
+            f"{path}: no labels in {LABELS} yet; run `densecell segment` to its end"
+        )
+    labels = open_volume(path / LABELS, labels=True)
+    box = Box.whole(labels.shape) if run.box is None else Box(*run.box)
+    if box.shape != labels.shape:
+        raise VolumeError(
+            f"{path}: run.yaml says the labels cover {box.shape} voxels, but they have "
+            f"shape {labels.shape}; segment again with --overwrite"
+        )
+    return Prediction(labels, box, run.box is not None, run.classes)
+
+
+def save_scores(scores: Scores, result: Path, *, truth: Path, box: Box) -> Path:
+    """Write `scores/<truth name>.json` into a result folder, all at once."""
+    path = result / "scores" / f"{truth.stem}.json"
+    write_text(path, json.dumps(scores_record(scores, truth=truth, box=box), indent=1))
+    return path
+
+
+def scores_record(scores: Scores, *, truth: Path, box: Box) -> dict[str, object]:
+    """Give scores as plain values, with what they were counted on."""
+    where = {"truth": truth.name, "box": [list(box.start), list(box.stop)]}
+    return {"format": FORMAT} | where | scores.as_json()
+
+
+class _Run(BaseModel, frozen=True, extra="ignore"):
+    """The part of `run.yaml` that scoring needs."""
+
+    classes: SchemeSetting = Field(description="as_settings() of the scheme")
+    box: tuple[Shape, Shape] | None = Field(None, description="part that was segmented")

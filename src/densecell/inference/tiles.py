@@ -1,0 +1,116 @@
+"""Which tiles a network looks at, and the probabilities they give for a box."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.config import InferenceConfig
+from densecell.errors import ConfigError
+from densecell.geometry import Box, Shape, Tile, Tiling, round_up
+from densecell.inference.engines import Engine
+from densecell.networks import Network
+
+TILE = (8, 320, 320)
+MARGIN = (1, 32, 32)
+Reader = Callable[[Box], NDArray[np.float32]]
+
+
+def plan_tiling(network: Network, shape: Shape, config: InferenceConfig) -> Tiling:
+    """Choose the tiles for a volume of `shape`; settings win over defaults.
+
+    A small volume gets one tile that holds it. In plane, tiles have sizes that the
+    network's pooling divides, and the lattice constant is a multiple of its step.
+
+    Raises
+    ------
+    ConfigError
+        If a tile or margin of the settings does not fit the network.
+    """
+    depth = 1 if network.flat else TILE[0]
+    tile = config.tile or (depth, TILE[1], TILE[2])
+    margin = config.margin or (0 if network.flat else MARGIN[0], MARGIN[1], MARGIN[2])
+    valid = network.margin != (0, 0, 0)
+    if valid and config.tile is None:  # its own border is context enough
+        margin = (margin[0], network.residue // 2, network.residue // 2)
+        kept = round_up(min(256, max(shape[1:])), network.step)
+        tile = (tile[0], kept + network.residue, kept + network.residue)
+    if not valid:
+        tile = _fitted(tile, shape, network.step)
+        margin_of = zip(margin, tile, shape, strict=True)
+        z, y, x = (m if n > t else 0 for m, t, n in margin_of)
+        margin = (z, y, x)
+    _check(tile, margin, network)
+    return Tiling(shape, tile, margin, step=network.step, flush=not valid)
+
+
+def box_probabilities(
+    engine: Engine, read: Reader, tiling: Tiling, box: Box, network_margin: Shape
+) -> NDArray[np.float32]:
+    """Compute (K, Z, Y, X) probabilities of every voxel of `box`.
+
+    Parameters
+    ----------
+    engine
+        Runs one network.
+    read
+        Gives normalised intensities of any box, mirrored outside the volume.
+    tiling
+        The lattice that all boxes of this volume share.
+    box
+        What to compute; inside the volume.
+    network_margin
+        Voxels that the network itself loses on every side.
+    """
+    result: NDArray[np.float32] | None = None
+    for tile in tiling.tiles(box):
+        window = read(tile.read_box.grown(network_margin))
+        probabilities = engine.probabilities(window[None, None])[0]
+        if result is None:
+            result = np.empty((len(probabilities), *box.shape), np.float32)
+        _keep(result, probabilities, tile, box)
+    if result is None:
+        raise ConfigError(f"box {box} holds no voxel of the volume {tiling.shape}")
+    return result
+
+
+def _keep(
+    result: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
+    tile: Tile,
+    box: Box,
+) -> None:
+    """Copy the part of a tile that is to be kept."""
+    into = tile.write_box.relative_to(box.start).slices
+    out = tile.write_box.relative_to(tile.read_box.start).slices
+    result[(slice(None), *into)] = probabilities[(slice(None), *out)]
+
+
+def _fitted(tile: Shape, shape: Shape, step: int) -> Shape:
+    """Shrink a tile to what the volume fills."""
+    z = min(tile[0], shape[0])
+    y, x = (
+        min(t, round_up(n, step)) for t, n in zip(tile[1:], shape[1:], strict=True)
+    )
+    return (z, y, x)
+
+
+def _check(tile: Shape, margin: Shape, network: Network) -> None:
+    kept = [t - 2 * m for t, m in zip(tile, margin, strict=True)]
+    if min(kept) < 1:
+        raise ConfigError(
+            f"margin {margin} leaves nothing of tile {tile}; halve the margin"
+        )
+    wrong = [t for t in tile[1:] if t % network.step != network.residue % network.step]
+    if wrong:
+        raise ConfigError(
+            f"tile {tile}: in plane this network needs sizes of {network.step} n + "
+            f"{network.residue}; the nearest is "
+            f"{round_up(wrong[0], network.step) + network.residue}"
+        )
+    lattice = [k for k in kept[1:] if k % network.step]
+    if lattice:
+        raise ConfigError(
+            f"tile {tile} less margin {margin} on both sides keeps {kept}; in plane "
+            f"that must be multiples of {network.step}: choose the margin so"
+        )

@@ -1,0 +1,19 @@
+"""Windows to logits: one network per file, with its paper."""
+
+from densecell.networks.blocks import Heads
+from densecell.networks.build import (
+    Facts,
+    build_network,
+    network_facts,
+    receptive_field,
+)
+from densecell.networks.interface import Network
+
+__all__ = [
+    "Facts",
+    "Heads",
+    "Network",
+    "build_network",
+    "network_facts",
+    "receptive_field",
+]

@@ -1,0 +1,90 @@
+"""The parts that networks are made of.
+
+Every tensor is (B, C, Z, Y, X); pooling and up-convolution act in the plane only.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+FLAT = (1, 3, 3)  # a convolution that sees one slice
+DEEP = (3, 3, 3)  # a convolution that sees its neighbours too
+
+
+class Heads(NamedTuple):
+    """What a network says of a window: (B, K, Z, Y, X) logits each."""
+
+    logits: Tensor
+    auxiliary: Tensor | None  # of the 2D part alone, for the loss
+
+
+Convolution = Callable[[int, int, tuple[int, int, int]], nn.Module]
+
+
+def convolution(*, normalise: bool, same: bool = True) -> Convolution:
+    """Give a maker of convolution + (batch norm) + ReLU.
+
+    Parameters
+    ----------
+    normalise
+        Put a batch normalisation between. It uses fixed statistics after training, so
+        results never depend on the tile, and folds into the convolution.
+    same
+        Pad with zeros in plane and keep the size; otherwise lose the border. Depth is
+        always kept.
+    """
+
+    def make(inputs: int, outputs: int, kernel: tuple[int, int, int]) -> nn.Module:
+        z, y, x = (k // 2 for k in kernel)
+        padding = (z, y, x) if same else (z, 0, 0)
+        layers: list[nn.Module] = [
+            nn.Conv3d(inputs, outputs, kernel, padding=padding, bias=not normalise)
+        ]
+        if normalise:
+            layers.append(nn.BatchNorm3d(outputs))
+        return nn.Sequential(*layers, nn.ReLU(inplace=True))
+
+    return make
+
+
+def pool() -> nn.Module:
+    """Halve the plane, keeping the strongest."""
+    return nn.MaxPool3d((1, 2, 2))
+
+
+def up(inputs: int, outputs: int) -> nn.Module:
+    """Double the plane by a linear up-convolution."""
+    return nn.ConvTranspose3d(inputs, outputs, (1, 2, 2), stride=(1, 2, 2))
+
+
+def predictor(inputs: int, classes: int, *, relu: bool) -> nn.Module:
+    """One logit per class and voxel; `relu` as in the paper."""
+    layers: list[nn.Module] = [nn.Conv3d(inputs, classes, 1)]
+    if relu:
+        layers.append(nn.ReLU())
+    return nn.Sequential(*layers)
+
+
+def initialise(network: nn.Module) -> None:
+    """Glorot-uniform weights and zero biases, from torch's global generator."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def crop_to(larger: Tensor, smaller: Tensor) -> Tensor:
+    """Cut the centre of the plane of `larger` to the size of `smaller`."""
+    (ly, lx), (sy, sx) = larger.shape[-2:], smaller.shape[-2:]
+    if (ly, lx) == (sy, sx):
+        return larger
+    y, x = (ly - sy) // 2, (lx - sx) // 2
+    return larger[..., y : y + sy, x : x + sx]
+
+
+def softmax32(logits: Tensor) -> Tensor:
+    """Softmax over classes in float32: in bfloat16 neighbours often tie."""
+    return torch.softmax(logits.float(), dim=1)

@@ -1,0 +1,105 @@
+"""The 2D U-Net, applied to every slice by itself.
+
+.. [1] Ronneberger, Fischer, Brox 2015, U-Net: convolutional networks for biomedical
+       image segmentation, arXiv:1505.04597.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from densecell.networks.blocks import (
+    FLAT,
+    Convolution,
+    Heads,
+    crop_to,
+    initialise,
+    pool,
+    predictor,
+    up,
+)
+from densecell.networks.interface import Network, weights_of
+
+LOST = 92  # pixels on every side, by 18 valid convolutions over five scales
+
+
+class UNet2D(Network):
+    """Two convolutions per block, five scales, skips by concatenation [1]_.
+
+    Parameters
+    ----------
+    classes
+        Channels of the output.
+    width
+        Channels of the first scale, doubled at each of the four next. 64 in the paper.
+    conv
+        Maker of the convolutions.
+    same
+        Whether `conv` pads. Otherwise 92 pixels are lost on every side, as published.
+    relu_logits
+        ReLU on the logits.
+
+    Notes
+    -----
+    31,030,983 parameters for 7 classes at width 64 without normalisation.
+
+    Examples
+    --------
+    >>> from densecell.networks.blocks import convolution
+    >>> valid = convolution(normalise=False, same=False)
+    >>> network = UNet2D(7, width=2, conv=valid, same=False)
+    >>> network(torch.zeros(1, 1, 1, 188, 204)).shape
+    torch.Size([1, 7, 1, 4, 20])
+    """
+
+    flat = True
+    step = 16
+
+    def __init__(
+        self,
+        classes: int,
+        *,
+        width: int,
+        conv: Convolution,
+        same: bool,
+        relu_logits: bool = False,
+    ) -> None:
+        super().__init__()
+        self.margin = (0, 0, 0) if same else (0, LOST, LOST)
+        self.residue = 0 if same else 4
+        sizes = [width * 2**n for n in range(5)]
+        pairs = list(zip([1, *sizes[:3]], sizes[:4], strict=True))
+        self.encoder = nn.ModuleList([_double(conv, a, b) for a, b in pairs])
+        self.pool = pool()
+        self.bottom = _double(conv, sizes[3], sizes[4])
+        coarse_to_fine = sizes[:4][::-1]
+        self.ups = nn.ModuleList([up(2 * n, n) for n in coarse_to_fine])
+        self.decoder = nn.ModuleList([_double(conv, 2 * n, n) for n in coarse_to_fine])
+        self.predictor = predictor(width, classes, relu=relu_logits)
+        initialise(self)
+
+    def heads(self, window: Tensor) -> Heads:
+        """Map (B, 1, Z, Y, X) to logits; every slice is a picture of its own."""
+        x, skips = window, []
+        for block in self.encoder:
+            x = block(x)
+            skips.append(x)
+            x = self.pool(x)
+        x = self.bottom(x)
+        for rise, block, skip in zip(
+            self.ups, self.decoder, reversed(skips), strict=True
+        ):
+            x = rise(x)
+            x = block(torch.cat([crop_to(skip, x), x], 1))
+        return Heads(self.predictor(x), None)
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """Give the kernels; there is no 3D module."""
+        return {
+            "2d": weights_of(self.encoder, self.bottom, self.ups, self.decoder),
+            "3d": [],
+            "predictors": weights_of(self.predictor),
+        }
+
+
+def _double(conv: Convolution, inputs: int, outputs: int) -> nn.Module:
+    return nn.Sequential(conv(inputs, outputs, FLAT), conv(outputs, outputs, FLAT))

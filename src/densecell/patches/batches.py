@@ -1,0 +1,121 @@
+"""Batches of augmented windows, made ahead while the network computes."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.config import AugmentationConfig
+from densecell.geometry import Shape
+from densecell.patches.augmentation import (
+    change_geometry,
+    change_intensities,
+    draw_changes,
+)
+from densecell.patches.labelled import LabelledVolume
+from densecell.patches.sampling import WindowSampler
+from densecell.volume import read_padded
+
+
+class Batch(NamedTuple):
+    """Windows with their labels; Z', Y', X' are smaller where the network crops."""
+
+    intensities: NDArray[np.float32]  # (B, 1, Z, Y, X)
+    channels: NDArray[np.uint8]  # (B, Z', Y', X'), 255 is unknown
+    weights: NDArray[np.float32] | None  # (B, Z', Y', X')
+
+
+class BatchMaker:
+    """Makes the batch of any step from the seed and the step's number.
+
+    Parameters
+    ----------
+    volumes
+        What windows are cut from.
+    sampler
+        Says where.
+    config
+        How they are changed.
+    batch
+        Windows per step.
+    margin
+        Voxels that the network loses on every side of a window.
+    seed
+        Of the changes.
+    """
+
+    def __init__(
+        self,
+        volumes: Sequence[LabelledVolume],
+        sampler: WindowSampler,
+        config: AugmentationConfig,
+        *,
+        batch: int,
+        margin: Shape,
+        seed: int,
+    ) -> None:
+        self._volumes = volumes
+        self._sampler = sampler
+        self._config = config
+        self._batch = batch
+        self._margin = margin
+        self._seed = seed
+
+    def batch(self, step: int) -> Batch:
+        """Give the batch of one step."""
+        first = step * self._batch
+        windows = [self._window(n) for n in range(first, first + self._batch)]
+        intensities, channels, weights = zip(*windows, strict=True)
+        return Batch(
+            np.stack(intensities)[:, None],
+            np.stack(channels),
+            None if weights[0] is None else np.stack(weights),
+        )
+
+    def ahead(self, first: int, last: int, *, depth: int = 2) -> Iterator[Batch]:
+        """Yield the batches of steps `first` to `last` - 1, made in a thread."""
+        with ThreadPoolExecutor(1, thread_name_prefix="densecell-batches") as pool:
+            waiting = [
+                pool.submit(self.batch, step)
+                for step in range(first, min(first + depth, last))
+            ]
+            for step in range(first, last):
+                batch = waiting.pop(0).result()
+                if step + depth < last:
+                    waiting.append(pool.submit(self.batch, step + depth))
+                yield batch
+
+    def _window(
+        self, number: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32] | None]:
+        rng = np.random.default_rng((self._seed, 3, number))
+        place = self._sampler.place(number)
+        volume = self._volumes[place.volume]
+        box = place.box.grown(self._margin)
+        changes = draw_changes(self._config, box.shape, rng)
+
+        on_image = box.shifted(volume.labelled.start)
+        image = change_geometry(
+            read_padded(volume.intensities, on_image), changes, nearest=False
+        )
+        labels = change_geometry(
+            read_padded(volume.channels, box), changes, nearest=True
+        )
+        weights = None
+        if volume.weights is not None:
+            weights = self._cropped(
+                change_geometry(
+                    read_padded(volume.weights, box), changes, nearest=False
+                )
+            ).astype(np.float32)
+        return (
+            change_intensities(image.astype(np.float32), changes),
+            self._cropped(labels).astype(np.uint8),
+            weights,
+        )
+
+    def _cropped(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
+        z, y, x = (slice(m, n - m) for m, n in zip(self._margin, array.shape, strict=True))
+        return array[z, y, x]

@@ -1,0 +1,118 @@
+"""A labelled volume in memory, ready to cut windows from."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.classes import ClassScheme
+from densecell.config import LossConfig, ProjectConfig, VolumeEntry
+from densecell.errors import VolumeError
+from densecell.geometry import Box, Shape, Spacing
+from densecell.patches.weights import error_weights
+from densecell.volume import (
+    Statistics,
+    Volume,
+    intensity_statistics,
+    normalise,
+    open_volume,
+)
+
+UNKNOWN = 255  # the channel of voxels that nobody annotated
+
+
+class LabelledVolume(NamedTuple):
+    """Normalised intensities with their labels, and what an error costs.
+
+    The intensities may reach beyond the labelled box: `labelled` says where in them the
+    labels lie, so that a network sees true neighbours at the box's faces.
+    """
+
+    name: str
+    intensities: NDArray[np.float32]  # (Z, Y, X)
+    channels: NDArray[np.uint8]  # (Z, Y, X) of `labelled`; 255 is unknown
+    weights: NDArray[np.float32] | None  # like `channels`
+    labelled: Box
+    spacing_nm: Spacing
+    statistics: Statistics  # of the whole volume, before normalisation
+
+    @property
+    def shape(self) -> Shape:
+        """Voxels of the labelled part."""
+        return self.labelled.shape
+
+
+def load_labelled(
+    project: ProjectConfig, root: Path, *, role: str, context: Shape = (0, 0, 0)
+) -> list[LabelledVolume]:
+    """Read every volume of a project that plays `role`.
+
+    Parameters
+    ----------
+    project
+        Names volumes by paths relative to `root`.
+    root
+        Folder of the project file.
+    role
+        "train" or "eval".
+    context
+        Voxels of image to keep around the labelled box, where the volume has them.
+
+    Raises
+    ------
+    VolumeError
+        If image and labels differ in shape, the labels hold ids that the scheme lacks,
+        or the intensities are constant or not finite.
+    """
+    entries = [entry for entry in project.volumes if entry.role == role]
+    return [
+        _load(entry, root, project.classes, project.training.loss, context)
+        for entry in entries
+    ]
+
+
+def _load(
+    entry: VolumeEntry,
+    root: Path,
+    scheme: ClassScheme,
+    loss: LossConfig,
+    context: Shape,
+) -> LabelledVolume:
+    image = open_volume(root / entry.image, spacing_nm=entry.spacing_nm)
+    labels = open_volume(
+        root / entry.labels, spacing_nm=entry.spacing_nm, labels=True
+    )
+    _check_pair(image, labels)
+    box = entry.box(image.shape)
+    around = box.grown(context).clipped(image.shape)
+
+    ids = labels.read(box)
+    scheme.check(ids, where=str(labels.path))
+    channels = scheme.to_channels(ids)
+    if not (channels != UNKNOWN).any():
+        raise VolumeError(
+            f"{labels.path}: every voxel of {box} carries the ignore id "
+            f"{scheme.ignore}; nothing to learn from or to score there"
+        )
+    weights = None
+    if loss.weighting == "paper" and entry.role == "train":
+        weights = error_weights(ids.astype(np.uint8), scheme, config=loss.weights)
+    statistics = intensity_statistics(image)
+    return LabelledVolume(
+        name=entry.image.name,
+        intensities=normalise(image.read(around), statistics),
+        channels=channels,
+        weights=weights,
+        labelled=box.relative_to(around.start),
+        spacing_nm=Spacing.checked(entry.spacing_nm),
+        statistics=statistics,
+    )
+
+
+def _check_pair(image: Volume, labels: Volume) -> None:
+    if image.shape != labels.shape:
+        raise VolumeError(
+            f"{labels.path}: labels are {labels.shape} voxels (z, y, x) but the image "
+            f"{image.path} is {image.shape}; they must be equal"
+        )

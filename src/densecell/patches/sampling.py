@@ -1,0 +1,137 @@
+"""Where the training windows lie.
+
+Every step's windows follow from the seed and the step's number alone, so that a run
+goes on after any interruption exactly as it would have.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.geometry import Box, Shape
+from densecell.patches.labelled import UNKNOWN, LabelledVolume
+
+CANDIDATES = 4096  # voxels of each class kept to centre windows on
+
+
+class Place(NamedTuple):
+    """A window's position: which volume, and its box in the labelled part."""
+
+    volume: int
+    box: Box
+
+
+class WindowSampler:
+    """Draws windows: most on an even grid, some centred on rare classes.
+
+    The even ones follow the paper: one uniformly drawn corner per bin of a grid, bins
+    in random order, all bins once per epoch. The others centre on a voxel of a class
+    that is drawn evenly from the classes present, so that a class of one voxel in a
+    thousand is seen as often as any.
+
+    Parameters
+    ----------
+    volumes
+        What to draw from.
+    window
+        Voxels (z, y, x).
+    rare_share
+        Share of windows that centre on a class.
+    seed
+        The same seed and number give the same place.
+
+    References
+    ----------
+    .. [1] Guay et al. 2021, doi:10.1038/s41598-021-81590-0 (Methods).
+    """
+
+    def __init__(
+        self,
+        volumes: Sequence[LabelledVolume],
+        *,
+        window: Shape,
+        rare_share: float,
+        seed: int,
+    ) -> None:
+        self.window = window
+        self._rare_share = rare_share
+        self._seed = seed
+        self._bins = np.concatenate(
+            [_bins(n, volume.shape, window) for n, volume in enumerate(volumes)]
+        )
+        self._centres = _class_centres(volumes)
+
+    @property
+    def epoch(self) -> int:
+        """Windows until every bin of the grid has been drawn once."""
+        return len(self._bins)
+
+    def place(self, number: int) -> Place:
+        """Give the place of the window with this running number."""
+        rng = np.random.default_rng((self._seed, 1, number))
+        if rng.random() < self._rare_share:
+            return self._on_a_class(rng)
+        return self._on_the_grid(number, rng)
+
+    def _on_the_grid(self, number: int, rng: np.random.Generator) -> Place:
+        epoch, position = divmod(number, self.epoch)
+        order = np.random.default_rng((self._seed, 2, epoch)).permutation(self.epoch)
+        volume, *low_high = self._bins[order[position]]
+        low, high = low_high[:3], low_high[3:]
+        corner = [int(rng.integers(a, b)) for a, b in zip(low, high, strict=True)]
+        return Place(int(volume), self._box(corner))
+
+    def _on_a_class(self, rng: np.random.Generator) -> Place:
+        candidates = self._centres[int(rng.integers(len(self._centres)))]
+        volume, *centre = candidates[int(rng.integers(len(candidates)))]
+        jitter = [int(rng.integers(-(w // 4), w // 4 + 1)) for w in self.window]
+        corner = [
+            int(c) - w // 2 + j
+            for c, w, j in zip(centre, self.window, jitter, strict=True)
+        ]
+        return Place(int(volume), self._box(corner))
+
+    def _box(self, corner: list[int]) -> Box:
+        z, y, x = corner
+        dz, dy, dx = self.window
+        return Box((z, y, x), (z + dz, y + dy, x + dx))
+
+
+def _bins(number: int, shape: Shape, window: Shape) -> NDArray[np.int64]:
+    """Rows of volume, lowest corner (3), end of corners (3).
+
+    Corners reach over the border by a quarter of a window, in z by half, so that
+    border voxels are seen as often as others; outside lies the mirrored volume.
+    """
+    ranges = []
+    for axis, (size, length) in enumerate(zip(shape, window, strict=True)):
+        over = length // 2 if axis == 0 else length // 4
+        low, high = -over, max(size - length + over, -over) + 1
+        count = max(1, round((high - low) / max(1, length // 3)))
+        edges = np.linspace(low, high, count + 1).round().astype(int)
+        ranges.append(list(zip(edges[:-1], edges[1:], strict=True)))
+    rows = [
+        (number, z[0], y[0], x[0], z[1], y[1], x[1])
+        for z in ranges[0]
+        for y in ranges[1]
+        for x in ranges[2]
+    ]
+    return np.array(rows, np.int64)
+
+
+def _class_centres(volumes: Sequence[LabelledVolume]) -> list[NDArray[np.int64]]:
+    """For each class that occurs, up to `CANDIDATES` rows of volume, z, y, x."""
+    found: dict[int, list[NDArray[np.int64]]] = {}
+    for number, volume in enumerate(volumes):
+        flat = volume.channels.ravel()
+        counts = np.bincount(flat, minlength=256)
+        counts[UNKNOWN] = 0
+        for channel in np.flatnonzero(counts):
+            at = np.flatnonzero(flat == channel)
+            at = at[:: max(1, len(at) // CANDIDATES)]
+            zyx = np.stack(np.unravel_index(at, volume.channels.shape), axis=1)
+            rows = np.insert(zyx, 0, number, axis=1)
+            found.setdefault(int(channel), []).append(rows)
+    return [np.concatenate(found[channel]) for channel in sorted(found)]

@@ -1,0 +1,91 @@
+"""Recipes of what a filter takes for an organelle, but the eye does not.
+
+In cells: dark, striped and pale clouds that fade out without a membrane, dark grains,
+bare or in a pale cloud, small vesicles; all of class cell. In the resin: debris, empty
+rings, and rings around a dark grain; all background.
+"""
+
+import numpy as np
+
+from densecell.phantom.filling import Recipe, fill
+from densecell.phantom.organelles import dense_granule
+from densecell.phantom.paints import DARK, GRANULE, RESIN, clouded, filled
+from densecell.phantom.shapes import Ellipsoid, random_frame
+from densecell.phantom.tissue import Part, Thing, Tissue
+
+_FADING_NM = 120.0
+
+
+def add_decoys(tissue: Tissue, rng: np.random.Generator) -> None:
+    """Add decoys of every kind; they keep the class of what they lie in."""
+    for recipe, stream in zip(DECOYS, rng.spawn(len(DECOYS)), strict=True):
+        fill(tissue, recipe, rng=stream)
+
+
+def _ellipsoid(
+    low_nm: float, high_nm: float, rng: np.random.Generator, *, bumps: float = 0.08
+) -> Ellipsoid:
+    axes = rng.uniform(low_nm, high_nm) * rng.uniform(0.8, 1.25, 3)
+    return Ellipsoid(axes, random_frame(rng), bumps=bumps)
+
+
+def _dark_cloud(rng: np.random.Generator) -> Thing:
+    body = _ellipsoid(110, 190, rng)
+    grey = GRANULE - 6 + rng.normal(0, 7)
+    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, grain=8)),))
+
+
+def _striped_cloud(rng: np.random.Generator) -> Thing:
+    body = _ellipsoid(110, 190, rng)
+    grey = GRANULE - 4 + rng.normal(0, 6)
+    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, stripe=28)),))
+
+
+def _pale_cloud(rng: np.random.Generator) -> Thing:
+    body = _ellipsoid(70, 125, rng, bumps=0.15)
+    grey = RESIN + 8 - rng.uniform(0, 45)
+    return Thing((Part(body, clouded(body, grey, edge_nm=80, grain=4)),))
+
+
+def _cored_cloud(rng: np.random.Generator) -> Thing:
+    cloud, core = _ellipsoid(100, 145, rng), _ellipsoid(65, 95, rng, bumps=0.2)
+    pale = clouded(cloud, RESIN - rng.uniform(0, 35), edge_nm=80, grain=5)
+    dark = filled(DARK + rng.uniform(-6, 18), grain=8, rim=0)
+    return Thing((Part(cloud, pale), Part(core, dark)))
+
+
+def _grain(rng: np.random.Generator) -> Thing:
+    body = _ellipsoid(45, 85, rng, bumps=0.25)
+    return Thing((Part(body, filled(DARK, grain=10, rim=0)),), clearance_nm=8)
+
+
+def _vesicle(rng: np.random.Generator) -> Thing:
+    body = _ellipsoid(28, 38, rng)
+    return Thing((Part(body, filled(RESIN - 50, grain=5, rim=40)),), clearance_nm=12)
+
+
+def _debris(rng: np.random.Generator) -> Thing:
+    body = _ellipsoid(45, 85, rng, bumps=0.25)
+    return Thing((Part(body, filled(DARK + 10, grain=15, rim=0)),))
+
+
+def _ring(rng: np.random.Generator) -> Thing:
+    body = _ellipsoid(60, 130, rng, bumps=0.1)
+    return Thing((Part(body, filled(RESIN, grain=3, rim=100)),))
+
+
+def _cored_ring(rng: np.random.Generator) -> Thing:
+    return dense_granule(rng, None, None)
+
+
+DECOYS = (
+    Recipe(_cored_cloud, share=0.006, depth_nm=120),
+    Recipe(_striped_cloud, share=0.014, depth_nm=120),
+    Recipe(_dark_cloud, share=0.026, depth_nm=120),
+    Recipe(_pale_cloud, share=0.018, depth_nm=90),
+    Recipe(_grain, share=0.004, depth_nm=50),
+    Recipe(_vesicle, share=0.001, depth_nm=40),
+    Recipe(_cored_ring, share=0.004, depth_nm=-120),
+    Recipe(_ring, share=0.005, depth_nm=-90),
+    Recipe(_debris, share=0.002, depth_nm=-60),
+)

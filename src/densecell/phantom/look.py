@@ -1,0 +1,92 @@
+"""How a microscope renders a tissue: contrast, blur, noise, drift between sections."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+from scipy import ndimage
+
+from densecell.phantom.grid import Floats, Grid
+
+
+class Look(BaseModel, frozen=True, extra="forbid"):
+    """How the image of a phantom looks; the truth does not depend on it."""
+
+    contrast: float = Field(
+        1.0, gt=0, description="slope of grey value over stain, around mid grey"
+    )
+    brightness: float = Field(0.0, description="grey levels added everywhere")
+    gamma: float = Field(1.0, gt=0, description="above 1 darkens mid greys")
+    blur_nm: float = Field(7.0, ge=0, description="sigma of the beam, in plane, nm")
+    noise: float = Field(13.0, ge=0, description="sd of noise, grey levels")
+    noise_grain: float = Field(0.45, ge=0, description="sigma of noise grain, pixels")
+    section_contrast: float = Field(
+        0.04, ge=0, description="sd of contrast between sections"
+    )
+    section_brightness: float = Field(
+        4.0, ge=0, description="sd of brightness between sections, grey levels"
+    )
+
+
+SECOND_SUBJECT = Look(
+    contrast=0.72,
+    brightness=12.0,
+    gamma=1.25,
+    blur_nm=9.0,
+    noise=17.0,
+    section_contrast=0.07,
+    section_brightness=7.0,
+)
+
+_MID_GREY = 128.0
+
+
+def render(
+    stain: Floats, grid: Grid, *, look: Look, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Take the image of a stained tissue, section by section.
+
+    Parameters
+    ----------
+    stain
+        (Z, Y, X) ideal grey values, 0 black to 255 white. Not modified.
+    grid
+        Where the voxels lie.
+    look
+        Settings of the microscope.
+    rng
+        Source of noise and drift.
+
+    Returns
+    -------
+    (Z, Y, X) uint8.
+    """
+    sigma = [look.blur_nm / s for s in grid.spacing_nm[1:]]
+    image = np.empty(grid.shape, np.uint8)
+    for z, section in enumerate(stain):
+        grey = ndimage.gaussian_filter(section, sigma, truncate=3)
+        image[z] = _digitise(_expose(grey, look, rng) + _grain(grey, look, rng))
+    return image
+
+
+def _expose(grey: Floats, look: Look, rng: np.random.Generator) -> Floats:
+    contrast = look.contrast * (1 + look.section_contrast * rng.standard_normal())
+    shift = look.brightness + look.section_brightness * rng.standard_normal()
+    if look.gamma != 1:
+        grey = 255 * (np.clip(grey, 0, 255) / 255) ** np.float32(look.gamma)
+    return (grey - _MID_GREY) * np.float32(contrast) + np.float32(_MID_GREY + shift)
+
+
+def _grain(grey: Floats, look: Look, rng: np.random.Generator) -> Floats:
+    noise = rng.standard_normal(grey.shape, np.float32)
+    if look.noise_grain > 0:
+        # Blurring takes variance away: what is left is the sum of squared weights.
+        tap = np.zeros(9, np.float32)
+        tap[4] = 1
+        kernel = ndimage.gaussian_filter1d(tap, look.noise_grain)
+        noise = ndimage.gaussian_filter(noise, look.noise_grain)
+        noise /= np.float32((kernel**2).sum())
+    return noise * np.float32(look.noise)
+
+
+def _digitise(grey: Floats) -> NDArray[np.uint8]:
+    return np.clip(np.rint(grey), 0, 255).astype(np.uint8)

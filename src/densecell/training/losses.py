@@ -1,0 +1,99 @@
+"""What training minimises: weighted cross entropy, soft Dice, the auxiliary term, L2.
+
+.. [1] Guay et al. 2021, doi:10.1038/s41598-021-81590-0: weighted cross entropy of the
+       3D head plus 0.33 of the same of the 2D head, plus L2.
+.. [2] Milletari et al. 2016, V-Net, arXiv:1606.04797: the soft Dice loss.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from densecell.config import LossConfig
+from densecell.networks import Heads, Network
+from densecell.patches import UNKNOWN
+
+
+def window_loss(
+    heads: Heads, channels: Tensor, weights: Tensor | None, config: LossConfig
+) -> Tensor:
+    """Give the loss of one batch, in float32.
+
+    Parameters
+    ----------
+    heads
+        (B, K, Z, Y, X) logits.
+    channels
+        (B, Z, Y, X) int64; 255 is unknown and costs nothing.
+    weights
+        (B, Z, Y, X) cost of an error per voxel, or none for 1 everywhere.
+    config
+        Shares of the terms.
+
+    Notes
+    -----
+    Cross entropy is the mean over the known voxels, as the paper writes it. (Its code
+    sums over the window, which makes L2 weaker by the number of voxels.)
+    """
+    loss = _one_head(heads.logits, channels, weights, config)
+    if heads.auxiliary is not None and config.auxiliary > 0:
+        auxiliary = _one_head(heads.auxiliary, channels, weights, config)
+        loss = loss + config.auxiliary * auxiliary
+    return loss
+
+
+def l2_penalty(network: Network, config: LossConfig) -> Tensor | None:
+    """Give the sum of squared kernels, each module with its share; none if all are 0."""
+    shares = {
+        "2d": config.l2_2d,
+        "3d": config.l2_3d,
+        "predictors": config.l2_predictors,
+    }
+    terms = [
+        share * weight.square().sum()
+        for name, share in shares.items()
+        if share > 0
+        for weight in network.groups()[name]
+    ]
+    return torch.stack(terms).sum() if terms else None
+
+
+def soft_dice(probabilities: Tensor, channels: Tensor, known: Tensor) -> Tensor:
+    """Give 1 - mean soft Dice over the classes that occur in the batch [2]_.
+
+    Parameters
+    ----------
+    probabilities
+        (B, K, Z, Y, X).
+    channels
+        (B, Z, Y, X), with any class in place of unknown.
+    known
+        (B, Z, Y, X) 1 where a label is known, else 0.
+    """
+    axes = (0, 2, 3, 4)
+    truth = functional.one_hot(channels, probabilities.shape[1]).movedim(-1, 1)
+    truth = truth * known[:, None]  # (B, K, Z, Y, X)
+    inside = probabilities * known[:, None]
+    both = (inside * truth).sum(axes)
+    either = inside.sum(axes) + truth.sum(axes)
+    present = truth.sum(axes) > 0
+    dice = (2 * both + 1) / (either + 1)
+    return 1 - dice[present].mean() if present.any() else inside.sum() * 0
+
+
+def _one_head(
+    logits: Tensor, channels: Tensor, weights: Tensor | None, config: LossConfig
+) -> Tensor:
+    logits = logits.float()
+    known = (channels != UNKNOWN).float()
+    entropy = functional.cross_entropy(
+        logits, channels, ignore_index=UNKNOWN, reduction="none"
+    )
+    if weights is not None:
+        entropy = entropy * weights
+    loss = entropy.sum() / known.sum().clamp(min=1)
+    if config.dice > 0:
+        probabilities = nn.functional.softmax(logits, dim=1)
+        filled = channels.masked_fill(channels == UNKNOWN, 0)
+        loss = loss + config.dice * soft_dice(probabilities, filled, known)
+    return loss

@@ -1,0 +1,298 @@
+"""The members of an ensemble: the same settings from several seeds.
+
+The paper's point: the same network ends anywhere between useless and good, by its seed
+alone. So several are trained, hopeless ones are given up early, the best are kept.
+
+.. [1] Guay et al. 2021, doi:10.1038/s41598-021-81590-0.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+from pydantic import BaseModel, Field
+
+from densecell.classes import ClassScheme
+from densecell.compute import usable_cores
+from densecell.config import (
+    NetworkConfig,
+    ProjectConfig,
+    SchemeSetting,
+    TrainingConfig,
+    load_settings,
+    parse_settings,
+    save_settings,
+    write_text,
+)
+from densecell.errors import (
+    CheckpointError,
+    ConfigError,
+    HopelessError,
+    OutputError,
+    TrainingError,
+)
+from densecell.geometry import Shape, round_up
+from densecell.networks import Network, build_network
+from densecell.patches import (
+    BatchMaker,
+    LabelledVolume,
+    WindowSampler,
+    load_labelled,
+)
+from densecell.training.budget import settle_steps
+from densecell.training.checkpoint import WEIGHTS
+from densecell.training.loop import Record, read_history, train_member
+from densecell.training.validation import Validator, commonest_class_score
+
+SETTINGS = "settings.yaml"
+OUTCOME = "outcome.json"
+CONTEXT: Shape = (1, 32, 32)  # of image around the labelled eval boxes
+BETTER_THAN_CHANCE = 0.02
+
+
+class MemberSettings(BaseModel, frozen=True, extra="forbid"):
+    """All that made a member, and all that is needed to build it again."""
+
+    format: Literal[1] = 1
+    classes: SchemeSetting
+    network: NetworkConfig
+    training: TrainingConfig
+    seed: int = Field(ge=0)
+    spacing_nm: tuple[float, float, float]
+    mean: float = Field(description="of the training volumes' intensities")
+    std: float = Field(description="of the training volumes' intensities")
+
+
+class Outcome(BaseModel, frozen=True, extra="forbid"):
+    """How a member's training ended."""
+
+    state: Literal["finished", "abandoned", "failed"]
+    reason: str = ""
+    seed: int
+    best_step: int | None = None
+    miou_all: float | None = None
+    miou_org: float | None = None
+    iou: dict[str, float | None] = {}
+
+
+class Progress(NamedTuple):
+    """What `train_members` says while it works: a record or, at the end, an outcome."""
+
+    member: int
+    record: Record | None
+    outcome: Outcome | None
+
+
+class Data(NamedTuple):
+    """What members are trained on and chosen by."""
+
+    train: list[LabelledVolume]
+    validation: list[LabelledVolume]
+
+
+def load_data(project: ProjectConfig, root: Path) -> Data:
+    """Read the project's volumes.
+
+    Raises
+    ------
+    ConfigError
+        If no volume is for training, or none to choose on.
+    VolumeError
+        If a volume is not what the project says.
+    """
+    roles = [entry.role for entry in project.volumes]
+    for role in ("train", "eval"):
+        if role not in roles:
+            raise ConfigError(
+                f"{root / 'project.yaml'}: no volume has role {role}; training needs "
+                "one to learn from (train) and one to choose on (eval)"
+            )
+    return Data(
+        load_labelled(project, root, role="train"),
+        load_labelled(project, root, role="eval", context=CONTEXT),
+    )
+
+
+def train_members(
+    project: ProjectConfig, data: Data, folder: Path
+) -> Iterator[Progress]:
+    """Train the project's members one after another; finished ones are passed over.
+
+    Parameters
+    ----------
+    project
+        Classes, network, training and number of members.
+    data
+        Of `load_data`.
+    folder
+        Of the model; each member gets `member_NN` in it.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds members of other settings.
+    """
+    torch.set_num_threads(usable_cores())
+    validator = Validator(data.validation, project.classes)
+    for number in range(project.ensemble.members):
+        seed = project.ensemble.seed + number
+        member = member_folder(folder, number)
+        if (member / OUTCOME).exists():
+            yield Progress(number, None, read_outcome(member))
+            continue
+        network = build_network(project.network, classes=len(project.classes), seed=seed)
+        if torch.cuda.is_available():
+            network = network.cuda()
+        batches = _batches(project, data.train, network, seed)
+        settings = _settled(project, data, network, batches, validator, member, seed)
+        outcome = None
+        try:
+            for record in train_member(
+                network,
+                batches,
+                validator,
+                member,
+                settings.training,
+                hopeless_below=_hopeless_below(project, data),
+            ):
+                yield Progress(number, record, None)
+        except HopelessError as error:
+            outcome = _outcome(member, seed, state="abandoned", reason=str(error))
+        except TrainingError as error:
+            outcome = _outcome(member, seed, state="failed", reason=str(error))
+        yield Progress(number, None, outcome or _outcome(member, seed))
+
+
+def member_folder(folder: Path, number: int) -> Path:
+    """Give the folder of a member."""
+    return folder / f"member_{number:02d}"
+
+
+def load_member_settings(member: Path) -> MemberSettings:
+    """Read what made a member."""
+    return load_settings(member / SETTINGS, MemberSettings)
+
+
+def read_outcome(member: Path) -> Outcome:
+    """Read how a member's training ended."""
+    path = member / OUTCOME
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: not readable as JSON: {error}") from None
+    return parse_settings(values, Outcome, where=str(path))
+
+
+def fitted_window(window: Shape, network: Network, volumes: Sequence[LabelledVolume]) -> Shape:
+    """Round a window up to what the network takes; not deeper than the volumes are."""
+    depth = min(window[0], max(volume.shape[0] for volume in volumes))
+    y, x = (
+        round_up(max(1, w - network.residue), network.step) + network.residue
+        for w in window[1:]
+    )
+    return (depth, y, x)
+
+
+def _batches(
+    project: ProjectConfig,
+    volumes: list[LabelledVolume],
+    network: Network,
+    seed: int,
+) -> BatchMaker:
+    config = project.training
+    sampler = WindowSampler(
+        volumes,
+        window=fitted_window(config.window, network, volumes),
+        rare_share=config.rare_share,
+        seed=seed,
+    )
+    return BatchMaker(
+        volumes,
+        sampler,
+        config.augmentation,
+        batch=config.batch,
+        margin=network.margin,
+        seed=seed,
+    )
+
+
+def _settled(
+    project: ProjectConfig,
+    data: Data,
+    network: Network,
+    batches: BatchMaker,
+    validator: Validator,
+    member: Path,
+    seed: int,
+) -> MemberSettings:
+    """Read the frozen settings of a started member, or settle and freeze them."""
+    first = member_folder(member.parent, 0)
+    training = project.training
+    if (first / SETTINGS).exists():
+        frozen = load_member_settings(first)
+        _check_same(project, frozen, member.parent)
+        training = frozen.training
+    else:
+        training = settle_steps(network, batches, validator, training)
+    settings = MemberSettings(
+        classes=project.classes,
+        network=project.network,
+        training=training,
+        seed=seed,
+        spacing_nm=data.train[0].spacing_nm,
+        mean=sum(v.statistics.mean for v in data.train) / len(data.train),
+        std=sum(v.statistics.std for v in data.train) / len(data.train),
+    )
+    save_settings(settings, member / SETTINGS)
+    return settings
+
+
+def _check_same(project: ProjectConfig, frozen: MemberSettings, folder: Path) -> None:
+    """Refuse to mix members of different settings in one folder."""
+    budget = {"minutes", "steps"}
+    asked = project.training.model_dump(exclude=budget)
+    same = (
+        project.network == frozen.network
+        and project.classes == frozen.classes
+        and asked == frozen.training.model_dump(exclude=budget)
+        and project.training.steps in (None, frozen.training.steps)
+    )
+    if not same:
+        raise OutputError(
+            f"{folder}: holds members trained with other settings (see "
+            f"{member_folder(folder, 0).name}/{SETTINGS}); choose another --name, or "
+            "--overwrite to train anew"
+        )
+
+
+def _hopeless_below(project: ProjectConfig, data: Data) -> float:
+    if project.training.abandon_below is not None:
+        return project.training.abandon_below
+    classes: ClassScheme = project.classes
+    chance = commonest_class_score(data.validation, len(classes))
+    return chance + BETTER_THAN_CHANCE
+
+
+def _outcome(
+    member: Path,
+    seed: int,
+    *,
+    state: Literal["finished", "abandoned", "failed"] = "finished",
+    reason: str = "",
+) -> Outcome:
+    """Write how a member ended, with the scores of its best weights."""
+    history = read_history(member) if (member / WEIGHTS).exists() else []
+    best = max(history, key=lambda line: line["miou_all"], default={})
+    outcome = Outcome(
+        state=state,
+        reason=reason,
+        seed=seed,
+        best_step=best.get("step"),
+        miou_all=best.get("miou_all"),
+        miou_org=best.get("miou_org"),
+        iou=best.get("iou", {}),
+    )
+    write_text(member / OUTCOME, outcome.model_dump_json(indent=2) + "\n")
+    return outcome

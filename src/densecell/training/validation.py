@@ -1,0 +1,78 @@
+"""How good a network is: the eval volumes, stitched from tiles, against their labels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from densecell.classes import ClassScheme
+from densecell.config import InferenceConfig
+from densecell.evaluation import Scores, confusion_matrix, scores_from_confusion
+from densecell.geometry import Box
+from densecell.inference import (
+    Engine,
+    TorchEngine,
+    box_probabilities,
+    choose_engine,
+    plan_tiling,
+)
+from densecell.networks import Network
+from densecell.patches import UNKNOWN, LabelledVolume
+from densecell.volume import read_padded
+
+
+class Validator:
+    """Scores a network on the eval volumes, always in the same way.
+
+    Parameters
+    ----------
+    volumes
+        With labels; intensities around the labelled box serve as context.
+    scheme
+        Of the labels.
+    """
+
+    def __init__(self, volumes: Sequence[LabelledVolume], scheme: ClassScheme) -> None:
+        self._volumes = volumes
+        self._scheme = scheme
+        config = InferenceConfig(engine="torch", threads=torch.get_num_threads())
+        self._config, self._choice = config, choose_engine(config)
+
+    def score(self, network: Network) -> Scores:
+        """Label every volume and compare: one confusion matrix over all of them."""
+        engine = TorchEngine(network, self._choice)
+        confusion = np.zeros((len(self._scheme),) * 2, np.int64)
+        for volume in self._volumes:
+            confusion += self._confusion(engine, network, volume)
+        return scores_from_confusion(confusion, self._scheme)
+
+    def _confusion(
+        self, engine: Engine, network: Network, volume: LabelledVolume
+    ) -> NDArray[np.int64]:
+        def read(box: Box) -> NDArray[np.float32]:
+            return read_padded(volume.intensities, box)
+
+        tiling = plan_tiling(network, volume.intensities.shape, self._config)
+        box = volume.labelled
+        probabilities = box_probabilities(engine, read, tiling, box, network.margin)
+        predicted = self._scheme.to_ids(probabilities.argmax(0))
+        known = volume.channels != UNKNOWN
+        truth = np.full(volume.channels.shape, self._scheme.ignore, np.uint8)
+        truth[known] = self._scheme.to_ids(volume.channels[known])
+        return confusion_matrix(truth, predicted, self._scheme)
+
+
+def commonest_class_score(
+    volumes: Sequence[LabelledVolume], classes: int
+) -> float:
+    """Give the mean IoU(all) of labelling everything with the commonest class.
+
+    A network that does no better has learned nothing.
+    """
+    counts = np.zeros(256, np.int64)
+    for volume in volumes:
+        counts += np.bincount(volume.channels.ravel(), minlength=256)
+    counts = counts[:classes]
+    present = int((counts > 0).sum())
+    return float(counts.max() / counts.sum() / max(1, present))

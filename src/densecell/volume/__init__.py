@@ -1,0 +1,43 @@
+"""Voxels on disk: one file per format behind one `Volume`; and grey values.
+
+::
+
+    open_volume -> Volume.read(box) -> array
+                   read_padded, intensity_statistics, normalise
+    create_ome_zarr -> Volume.write(box, array) -> build_pyramid
+    write_tiff, write_slices, convert
+"""
+
+from densecell.volume.array import ArrayVolume
+from densecell.volume.conversion import convert, write_slices
+from densecell.volume.crop import CroppedVolume
+from densecell.volume.intensities import Statistics, intensity_statistics, normalise
+from densecell.volume.interface import Volume, require_spacing
+from densecell.volume.ome_create import CHUNK, SHARD, create_ome_zarr
+from densecell.volume.ome_zarr import OmeZarrVolume, open_ome_zarr, read_scheme
+from densecell.volume.opening import open_volume
+from densecell.volume.padding import read_padded
+from densecell.volume.pyramid import build_pyramid
+from densecell.volume.tiff_writing import write_tiff
+
+__all__ = [
+    "CHUNK",
+    "SHARD",
+    "ArrayVolume",
+    "CroppedVolume",
+    "OmeZarrVolume",
+    "Statistics",
+    "Volume",
+    "build_pyramid",
+    "convert",
+    "create_ome_zarr",
+    "intensity_statistics",
+    "normalise",
+    "open_ome_zarr",
+    "open_volume",
+    "read_padded",
+    "read_scheme",
+    "require_spacing",
+    "write_slices",
+    "write_tiff",
+]

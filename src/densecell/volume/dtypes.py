@@ -1,0 +1,49 @@
+"""Which kinds of numbers a volume may hold."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from densecell.errors import VolumeError
+
+WHOLE = ("uint8", "uint16", "uint32", "uint64", "int16", "int32")
+SUPPORTED = (*WHOLE, "float32")
+
+REMEDIES = {
+    "float64": "convert it to float32",
+    "float16": "convert it to float32",
+    "bool": "convert it to uint8",
+    "int8": "convert it to uint8 or int16",
+    "int64": "convert it to uint32 or uint64",
+}
+
+
+def checked_dtype(
+    dtype: np.dtype[Any], path: Path, *, labels: bool = False
+) -> np.dtype[Any]:
+    """Give the dtype in native byte order; refuse what densecell does not hold.
+
+    Raises
+    ------
+    VolumeError
+        With the dtype to convert to. With `labels`, also for fractional numbers.
+
+    Examples
+    --------
+    >>> checked_dtype(np.dtype(">u2"), Path("a.tif")) == np.uint16
+    True
+    """
+    native = dtype.newbyteorder("=")
+    if native.name not in SUPPORTED:
+        remedy = REMEDIES.get(native.name, "convert it to one of these")
+        raise VolumeError(
+            f"{path}: holds {native.name}; expected one of {', '.join(SUPPORTED)}: "
+            f"{remedy}"
+        )
+    if labels and native.name not in WHOLE:
+        raise VolumeError(
+            f"{path}: labels must be whole numbers, got {native.name}; "
+            "save the class ids as uint8"
+        )
+    return native

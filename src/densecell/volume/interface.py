@@ -1,0 +1,182 @@
+"""The one interface behind which every file format hides."""
+
+import logging
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.errors import ConfigError, SpacingError, VolumeError
+from densecell.geometry import Box, Shape, Spacing
+
+logger = logging.getLogger(__name__)
+
+SPACING_TOLERANCE = 1e-3  # relative; files round their voxel size
+
+
+class Volume(ABC):
+    """Voxels on disk, read box by box.
+
+    Reading is safe from several threads. Writing is safe from several threads or
+    processes as long as no two of them write into the same shard or chunk.
+
+    Parameters
+    ----------
+    path
+        Where it lies; used in every message.
+    shape
+        Voxels (z, y, x).
+    dtype
+        Of what `read` returns, in native byte order.
+    spacing_nm
+        Voxel size, or None when the file does not state one: see `require_spacing`.
+    format
+        What it is, in words for the user.
+    chunk
+        Voxels that are decoded together: the smallest box worth reading.
+    notes
+        What the user should know about how the file was read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        shape: Shape,
+        dtype: np.dtype[Any],
+        spacing_nm: Spacing | None,
+        format: str,
+        chunk: Shape,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.path = path
+        self.shape = shape
+        self.dtype = dtype.newbyteorder("=")
+        self.spacing_nm = spacing_nm
+        self.format = format
+        self.chunk = chunk
+        self.notes = notes
+
+    @property
+    def name(self) -> str:
+        """File or folder name without its suffix."""
+        return self.path.name.split(".")[0] or self.path.name
+
+    @final
+    def read(self, box: Box) -> NDArray[Any]:
+        """Read a box that lies inside the volume.
+
+        Returns
+        -------
+        (Z, Y, X) array of the volume's dtype, owned by the caller.
+
+        Raises
+        ------
+        VolumeError
+            If the box reaches outside, or the file is damaged.
+        """
+        self._check_inside(box)
+        if box.voxels == 0:
+            return np.empty(box.shape, self.dtype)
+        return self._read(box)
+
+    @final
+    def write(self, box: Box, array: NDArray[Any]) -> None:
+        """Write an array into a box that lies inside the volume.
+
+        Raises
+        ------
+        VolumeError
+            If the volume is read-only, or the array has another shape, or a dtype
+            whose values the volume cannot hold.
+        """
+        self._check_inside(box)
+        if array.shape != box.shape:
+            raise VolumeError(
+                f"{self.path}: cannot write an array of shape {array.shape} "
+                f"into a box of shape {box.shape}; they must be equal"
+            )
+        if not np.can_cast(array.dtype, self.dtype, casting="safe"):
+            raise VolumeError(
+                f"{self.path}: cannot write {array.dtype} values into a volume of "
+                f"{self.dtype}; convert them first with `astype`"
+            )
+        if box.voxels:
+            self._write(box, array)
+
+    @abstractmethod
+    def _read(self, box: Box) -> NDArray[Any]:
+        """Read a non-empty box that is known to lie inside."""
+
+    def _write(self, box: Box, array: NDArray[Any]) -> None:
+        raise VolumeError(
+            f"{self.path}: {self.format} is opened for reading only; "
+            "write into an OME-Zarr made by `create_ome_zarr`"
+        )
+
+    def _check_inside(self, box: Box) -> None:
+        forward = all(a <= b for a, b in zip(box.start, box.stop, strict=True))
+        if not (forward and Box.whole(self.shape).contains(box)):
+            raise VolumeError(
+                f"{self.path}: box {box.start} to {box.stop} is not inside the volume "
+                f"of shape {self.shape}; clip it, or read it with `read_padded`"
+            )
+
+
+def require_spacing(volume: Volume) -> Spacing:
+    """Give the voxel size of a volume, or say how to state it.
+
+    Raises
+    ------
+    SpacingError
+        If the file states no voxel size and none was given on opening.
+    """
+    if volume.spacing_nm is None:
+        raise SpacingError(
+            f"{volume.path}: has no voxel size; pass --spacing Z Y X "
+            "(nanometres, for example --spacing 50 4.6 4.6)"
+        )
+    return volume.spacing_nm
+
+
+def settle_spacing(
+    path: Path,
+    *,
+    stated: tuple[float, ...] | None,
+    given: tuple[float, float, float] | None,
+) -> tuple[Spacing | None, tuple[str, ...]]:
+    """Choose between the voxel size of the file and the one that the user gave.
+
+    The user's wins. Returns it with a note, also logged, when the file states another.
+    """
+    if given is not None:
+        spacing = Spacing.checked(given)
+        if stated is None or np.allclose(stated, spacing, rtol=SPACING_TOLERANCE):
+            return spacing, ()
+        note = (
+            f"{path}: states a voxel size of {in_words(stated)}; "
+            f"{in_words(spacing)} is used, as given"
+        )
+        logger.warning(note)
+        return spacing, (note,)
+    if stated is None:
+        return None, ()
+    try:
+        return Spacing.checked(stated), ()
+    except ConfigError as error:
+        raise SpacingError(
+            f"{path}: its voxel size is wrong: {error}; pass --spacing Z Y X (nm)"
+        ) from None
+
+
+def in_words(spacing_nm: tuple[float, ...]) -> str:
+    """Write a voxel size for people.
+
+    Examples
+    --------
+    >>> in_words((50, 4.6, 4.6))
+    '50 x 4.6 x 4.6 nm'
+    """
+    return " x ".join(f"{length:.6g}" for length in spacing_nm) + " nm"

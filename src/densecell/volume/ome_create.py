@@ -1,0 +1,156 @@
+"""New OME-Zarr images, empty, to be written box by box."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import ZstdCodec
+
+from densecell.classes import ClassScheme
+from densecell.errors import OutputError, VolumeError
+from densecell.geometry import Shape, Spacing, round_up
+from densecell.volume.aside import check_free, remove
+from densecell.volume.dtypes import checked_dtype
+from densecell.volume.ome_metadata import AXES, VERSION, Kind, image_attributes
+from densecell.volume.ome_zarr import OmeZarrVolume, attributes_of, open_ome_zarr
+
+CHUNK: Shape = (16, 128, 128)
+SHARD: Shape = (16, 1024, 1024)
+
+
+def create_ome_zarr(
+    path: Path | str,
+    *,
+    shape: Shape,
+    dtype: np.dtype[Any] | type[np.generic] | str,
+    spacing_nm: tuple[float, float, float],
+    kind: Kind,
+    chunk: Shape = CHUNK,
+    shard: Shape | None = SHARD,
+    scheme: ClassScheme | None = None,
+    name: str | None = None,
+    overwrite: bool = False,
+) -> OmeZarrVolume:
+    """Make an empty OME-Zarr 0.5 image of one level, to be written box by box.
+
+    Inside a group whose name ends in `.zarr`, the groups on the way are made too, and a
+    label image under `labels` is listed there.
+
+    Parameters
+    ----------
+    path
+        The group to make.
+    shape
+        Voxels (z, y, x); voxels never written are 0.
+    spacing_nm
+        Voxel size (z, y, x), in nanometres.
+    kind
+        A label image also gets the names and colours of `scheme`.
+    chunk
+        Voxels compressed together; cut to the volume.
+    shard
+        Voxels in one file, a multiple of `chunk`; cut to the volume. None: one file per
+        chunk. Whoever writes in parallel writes whole shards.
+    name
+        By default the name of the group.
+
+    Raises
+    ------
+    OutputError
+        If something is there and `overwrite` is false.
+    """
+    path = Path(path)
+    check_free(path, overwrite=overwrite)
+    spacing = Spacing.checked(spacing_nm)
+    checked = checked_dtype(np.dtype(dtype), path, labels=kind == "label")
+    chunk, shard = cut_layout(path, shape, chunk, shard)
+    try:
+        remove(path)
+        _make_parents(path)
+        if kind == "label":
+            list_label(path)
+        attributes = image_attributes(
+            name=name or path.name.removesuffix(".zarr"),
+            kind=kind,
+            spacings_nm=[spacing],
+            scheme=scheme,
+        )
+        group = zarr.create_group(path, attributes=attributes)
+        create_level(group, 0, shape=shape, dtype=checked, chunk=chunk, shard=shard)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be made ({error.strerror or error}); choose another place"
+        ) from None
+    return open_ome_zarr(path, writable=True)
+
+
+def list_label(path: Path) -> None:
+    """Add a label image to those that the `labels` group around it lists, if any."""
+    inside = any(folder.suffix == ".zarr" for folder in path.parents)
+    if path.parent.name != "labels" or not inside or path.name.startswith("."):
+        return
+    labels = zarr.open_group(path.parent, mode="r+")
+    names = sorted({*attributes_of(labels).get("labels", []), path.name})
+    labels.attrs["ome"] = {"version": VERSION, "labels": names}
+
+
+def create_level(
+    group: zarr.Group,
+    level: int,
+    *,
+    shape: Shape,
+    dtype: np.dtype[Any],
+    chunk: Shape,
+    shard: Shape,
+) -> zarr.Array[Any]:
+    """Make the array of one level, empty; one that is there is replaced."""
+    return group.create_array(
+        str(level),
+        shape=shape,
+        dtype=dtype,
+        chunks=chunk,
+        shards=None if shard == chunk else shard,
+        # Not blosc: its threads finish in any order, and equal results shall have
+        # equal bytes.
+        compressors=[ZstdCodec(level=3)],
+        fill_value=0,
+        dimension_names=AXES,
+        overwrite=True,
+    )
+
+
+def cut_layout(
+    path: Path, shape: Sequence[int], chunk: Shape, shard: Shape | None
+) -> tuple[Shape, Shape]:
+    """Cut chunk and shard to a volume; a shard stays a multiple of its chunk."""
+    if len(shape) != 3 or min(shape) < 1:
+        raise VolumeError(
+            f"{path}: expected a shape of three positive sizes (z y x), got {shape}"
+        )
+    shard = shard or chunk
+    if min(chunk) < 1 or any(s % c for s, c in zip(shard, chunk, strict=True)):
+        raise VolumeError(
+            f"{path}: shard {shard} is no multiple of chunk {chunk}; "
+            f"choose for example shard {tuple(8 * c for c in chunk)}"
+        )
+    cut = [min(c, n) for c, n in zip(chunk, shape, strict=True)]
+    whole = [
+        min(s // c * k, round_up(n, k))
+        for s, c, k, n in zip(shard, chunk, cut, shape, strict=True)
+    ]
+    return (cut[0], cut[1], cut[2]), (whole[0], whole[1], whole[2])
+
+
+def _make_parents(path: Path) -> None:
+    """Make the groups between the nearest `.zarr` folder above and `path`."""
+    roots = [p for p in path.parents if p.suffix == ".zarr"]
+    if not roots:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return
+    inside = path.relative_to(roots[-1]).parents
+    for part in reversed(inside):
+        folder = roots[-1] / part
+        if not (folder / ".zgroup").exists():
+            zarr.open_group(folder, mode="a", zarr_format=3)

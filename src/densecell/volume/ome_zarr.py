@@ -1,0 +1,268 @@
+"""OME-Zarr images and label images, read and written box by box.
+
+::
+
+    segmentation.zarr/        a group; an image itself, or a place for images
+        confidence/           an image: a group with `multiscales`
+            0  1  2           its levels, finest first
+        labels/               lists the label images in it
+            classes/          a label image: `multiscales` and `image-label`
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from densecell.classes import ClassScheme
+from densecell.errors import SpacingError, VolumeError
+from densecell.geometry import Box, Shape, Spacing
+from densecell.volume.dtypes import checked_dtype
+from densecell.volume.interface import Volume, settle_spacing
+from densecell.volume.ome_metadata import (
+    AXES,
+    ImageMetadata,
+    image_metadata,
+    scheme_of,
+)
+
+ORDERS = (AXES, AXES[1:])  # a flat image has no z
+
+
+class OmeZarrVolume(Volume):
+    """One level of an OME-Zarr image; made by `open_ome_zarr` and `create_ome_zarr`.
+
+    Parameters
+    ----------
+    array
+        The zarr array, with or without further axes of one element.
+    axes
+        A name for each axis of the array.
+    writable
+        Whether `write` is allowed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        array: zarr.Array[Any],
+        *,
+        axes: tuple[str, ...],
+        spacing_nm: Spacing | None,
+        format: str,
+        writable: bool = False,
+        notes: tuple[str, ...] = (),
+        labels: bool = False,
+    ) -> None:
+        sizes = dict(zip(axes, array.shape, strict=True))
+        chunks = dict(zip(axes, array.chunks, strict=True))
+        shards = dict(zip(axes, array.shards or array.chunks, strict=True))
+        super().__init__(
+            path,
+            shape=_zyx(sizes),
+            dtype=checked_dtype(array.dtype, path, labels=labels),
+            spacing_nm=spacing_nm,
+            format=format,
+            chunk=_zyx(chunks),
+            notes=notes,
+        )
+        self.shard = _zyx(shards)
+        self.writable = writable
+        self._array = array
+        self._axes = axes
+
+    def _index(self, box: Box) -> tuple[slice | int, ...]:
+        where = dict(zip(AXES, box.slices, strict=True))
+        return tuple(where.get(axis, 0) for axis in self._axes)
+
+    def _read(self, box: Box) -> NDArray[Any]:
+        try:
+            found = np.asarray(self._array[self._index(box)])
+        except Exception as error:  # codecs and stores raise whatever they like
+            raise VolumeError(
+                f"{self.path}: box {box.start} to {box.stop} cannot be read ({error}); "
+                "the store is damaged or incomplete: copy or write it again"
+            ) from error
+        return found.reshape(box.shape).astype(self.dtype, copy=False)
+
+    def _write(self, box: Box, array: NDArray[Any]) -> None:
+        if not self.writable:
+            super()._write(box, array)
+        index = self._index(box)
+        shape = tuple(
+            len(range(*where.indices(size)))
+            for where, size in zip(index, self._array.shape, strict=True)
+            if isinstance(where, slice)
+        )
+        self._array[index] = np.asarray(array, self.dtype).reshape(shape)
+
+
+def open_ome_zarr(
+    path: Path | str,
+    *,
+    level: int = 0,
+    spacing_nm: tuple[float, float, float] | None = None,
+    labels: bool = False,
+    writable: bool = False,
+) -> OmeZarrVolume:
+    """Open one level of an OME-Zarr image (0.4 or 0.5), or a bare zarr array.
+
+    Parameters
+    ----------
+    path
+        The group that holds `multiscales`; of a group of images, one of them.
+    level
+        0 is the finest.
+    spacing_nm
+        Voxel size (z, y, x) of level 0, overriding what the metadata state.
+    labels
+        Refuse fractional numbers.
+    writable
+        Allow `write`.
+
+    Raises
+    ------
+    VolumeError
+        If it is no image, has several channels or time points, or lacks the level.
+    """
+    path = Path(path)
+    node = _opened(path, writable=writable)
+    if isinstance(node, zarr.Array):
+        return _bare_array(path, node, spacing_nm, labels=labels, writable=writable)
+    metadata = _metadata(path, node, spacing_nm)
+    if not 0 <= level < len(metadata.paths):
+        raise VolumeError(
+            f"{path}: has no level {level}; it has 0 to {len(metadata.paths) - 1}"
+        )
+    array = _level_array(path, node, metadata, level)
+    _check_axes(path, metadata.axes, array.shape)
+    given = None if spacing_nm is None else metadata.coarser(spacing_nm, level)
+    spacing, notes = settle_spacing(
+        path, stated=metadata.spacing_nm(level), given=given
+    )
+    return OmeZarrVolume(
+        path,
+        array,
+        axes=metadata.axes,
+        spacing_nm=spacing,
+        format=f"OME-Zarr {metadata.version}" + (f", level {level}" if level else ""),
+        writable=writable,
+        notes=notes,
+        labels=labels,
+    )
+
+
+def read_scheme(path: Path | str) -> ClassScheme | None:
+    """Give the classes that a label image names, or None when it names none."""
+    node = _opened(Path(path), writable=False)
+    return scheme_of(attributes_of(node))
+
+
+def _opened(path: Path, *, writable: bool) -> zarr.Group | zarr.Array[Any]:
+    try:
+        return zarr.open(path, mode="r+" if writable else "r")
+    except Exception as error:  # stores raise whatever they like
+        raise VolumeError(
+            f"{path}: cannot be opened as zarr ({_first_line(error)}); expected a "
+            "folder with zarr.json or .zgroup: give the group of an image"
+        ) from None
+
+
+def _bare_array(
+    path: Path,
+    array: zarr.Array[Any],
+    spacing_nm: tuple[float, float, float] | None,
+    *,
+    labels: bool,
+    writable: bool,
+) -> OmeZarrVolume:
+    if array.ndim != 3:
+        raise VolumeError(
+            f"{path}: is a bare zarr array of shape {array.shape}; expected (Z, Y, X)"
+        )
+    spacing, notes = settle_spacing(path, stated=None, given=spacing_nm)
+    return OmeZarrVolume(
+        path,
+        array,
+        axes=AXES,
+        spacing_nm=spacing,
+        format="zarr array",
+        writable=writable,
+        notes=notes,
+        labels=labels,
+    )
+
+
+def _metadata(
+    path: Path, group: zarr.Group, spacing_nm: tuple[float, float, float] | None
+) -> ImageMetadata:
+    attributes = attributes_of(group)
+    if "multiscales" not in attributes:
+        images = images_inside(group)
+        remedy = (
+            f"it holds the images {', '.join(images)}: open one of them"
+            if images
+            else "expected an OME-Zarr image: convert it with `densecell convert`"
+        )
+        raise VolumeError(f"{path}: has no `multiscales` metadata; {remedy}")
+    metadata = image_metadata(attributes, path)
+    if metadata.odd_units and spacing_nm is None:
+        raise SpacingError(
+            f"{path}: has axes in {', '.join(metadata.odd_units)}, no unit of length; "
+            "expected nanometer or micrometer: pass --spacing Z Y X (nm)"
+        )
+    return metadata
+
+
+def attributes_of(node: zarr.Group | zarr.Array[Any]) -> dict[str, Any]:
+    """Give the OME attributes of a group: under `ome` since version 0.5."""
+    attributes: dict[str, Any] = dict(node.attrs)
+    return attributes.get("ome", attributes)
+
+
+def images_inside(group: zarr.Group, prefix: str = "") -> list[str]:
+    """List the images in a group, as paths inside it."""
+    found = []
+    for name, child in sorted(group.groups()):
+        if "multiscales" in attributes_of(child):
+            found.append(prefix + name)
+        found += images_inside(child, f"{prefix}{name}/")
+    return found
+
+
+def _level_array(
+    path: Path, group: zarr.Group, metadata: ImageMetadata, level: int
+) -> zarr.Array[Any]:
+    name = metadata.paths[level]
+    try:
+        array = group[name]
+    except KeyError:
+        array = None
+    if not isinstance(array, zarr.Array):
+        raise VolumeError(
+            f"{path}: level {level} is listed as {name!r} but is not there; "
+            "the store is incomplete: copy or write it again"
+        )
+    return array
+
+
+def _check_axes(path: Path, axes: tuple[str, ...], shape: tuple[int, ...]) -> None:
+    found = ", ".join(f"{a}={n}" for a, n in zip(axes, shape, strict=False))
+    if len(axes) != len(shape) or tuple(a for a in axes if a in AXES) not in ORDERS:
+        raise VolumeError(f"{path}: has axes {found}; expected z, y, x in this order")
+    if any(n > 1 for a, n in zip(axes, shape, strict=True) if a not in AXES):
+        raise VolumeError(
+            f"{path}: has axes {found}; expected one channel and one time point: "
+            "save one of them alone"
+        )
+
+
+def _zyx(sizes: dict[str, int]) -> Shape:
+    """Pick the sizes of the space axes; a flat image is one slice."""
+    return (sizes.get("z", 1), sizes["y"], sizes["x"])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

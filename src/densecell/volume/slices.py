@@ -1,0 +1,165 @@
+"""Folders of slices, one PNG or TIFF image each, in natural order."""
+
+import re
+import struct
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.errors import VolumeError
+from densecell.geometry import Box
+from densecell.volume.cache import SegmentCache
+from densecell.volume.dtypes import checked_dtype
+from densecell.volume.interface import Volume, settle_spacing
+from densecell.volume.tiff import open_tiff
+
+PNG = ".png"
+TIFF = (".tif", ".tiff")
+OTHER_IMAGES = (".jpg", ".jpeg", ".bmp", ".gif", ".jp2", ".webp")
+
+
+class SliceFolder(Volume):
+    """A folder whose images are the slices of a volume, first to last by name.
+
+    Numbers in names count as numbers: `slice_2` comes before `slice_10`. Other files
+    are passed over. The first slice says which shape and dtype all others must have;
+    each is checked when it is read.
+
+    Notes
+    -----
+    A PNG is decoded whole whatever part of it is read. For random access to slices
+    above some hundred million voxels, convert the folder to OME-Zarr first.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        spacing_nm: tuple[float, float, float] | None = None,
+        labels: bool = False,
+    ) -> None:
+        self.files = _slice_files(path)
+        self._cache = SegmentCache()
+        self._arguments = (spacing_nm, labels)
+        first = self._look(self.files[0])
+        spacing, notes = settle_spacing(path, stated=None, given=spacing_nm)
+        super().__init__(
+            path,
+            shape=(len(self.files), *first.shape),
+            dtype=checked_dtype(first.dtype, self.files[0], labels=labels),
+            spacing_nm=spacing,
+            format=f"folder of {self.files[0].suffix.lower()} slices",
+            chunk=(1, *first.shape),
+            notes=notes,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_reopened, (self.path, *self._arguments))
+
+    def _read(self, box: Box) -> NDArray[Any]:
+        out = np.empty(box.shape, self.dtype)
+        for plane, z in enumerate(range(box.start[0], box.stop[0])):
+            file = self.files[z]
+            self._check_like_first(file)
+            if file.suffix.lower() == PNG:
+                whole = self._cache.get(file, partial(_decoded_png, file))
+                out[plane] = whole[box.slices[1:]]
+            else:
+                row = Box((0, *box.start[1:]), (1, *box.stop[1:]))
+                out[plane] = open_tiff(file, cache=self._cache).read(row)[0]
+        return out
+
+    def _check_like_first(self, file: Path) -> None:
+        look = self._look(file)
+        if look.shape != self.shape[1:] or look.dtype != self.dtype:
+            raise VolumeError(
+                f"{file}: is {look.shape[0]} x {look.shape[1]} voxels of {look.dtype}; "
+                f"the first slice {self.files[0].name} is {self.shape[1]} x "
+                f"{self.shape[2]} of {self.dtype}: make all slices alike"
+            )
+
+    def _look(self, file: Path) -> "_Look":
+        """Read shape and dtype of one slice."""
+        if file.suffix.lower() == PNG:
+            return _look_at_png(file)
+        volume = open_tiff(file, cache=self._cache)
+        if volume.shape[0] != 1:
+            raise VolumeError(
+                f"{file}: holds {volume.shape[0]} slices; expected one image per file: "
+                "open this file alone, or move it out of the folder"
+            )
+        return _Look(volume.shape[1:], volume.dtype)
+
+
+class _Look(NamedTuple):
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+
+def _reopened(
+    path: Path, spacing_nm: tuple[float, float, float] | None, labels: bool
+) -> SliceFolder:
+    return SliceFolder(path, spacing_nm=spacing_nm, labels=labels)
+
+
+def _slice_files(path: Path) -> list[Path]:
+    """List the slices in natural order; refuse an empty or mixed folder."""
+    files = [f for f in path.iterdir() if f.is_file() and not f.name.startswith(".")]
+    slices = [f for f in files if f.suffix.lower() in (PNG, *TIFF)]
+    if not slices:
+        others = sorted({f.suffix.lower() for f in files} & set(OTHER_IMAGES))
+        found = f"; found {', '.join(others)}, convert them to PNG" if others else ""
+        raise VolumeError(
+            f"{path}: holds no slices; expected PNG or TIFF images, one per slice, "
+            f"or an OME-Zarr{found}"
+        )
+    kinds = Counter(PNG if f.suffix.lower() == PNG else TIFF[0] for f in slices)
+    if len(kinds) > 1:
+        counts = " and ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
+        raise VolumeError(
+            f"{path}: mixes {counts} files; expected slices of one kind: "
+            "move the others out of the folder"
+        )
+    return sorted(slices, key=_natural)
+
+
+def _natural(file: Path) -> tuple[list[tuple[int, int, str]], str]:
+    """Sort digits as numbers: 2 before 10."""
+    parts = re.split(r"(\d+)", file.stem)
+    key = [(1, int(p), "") if p.isdecimal() else (0, 0, p.lower()) for p in parts]
+    return key, file.name
+
+
+def _look_at_png(file: Path) -> _Look:
+    """Read the header: 8 bytes of signature, 8 of chunk, then size, depth, colour."""
+    with file.open("rb") as stream:
+        head = stream.read(26)
+    if len(head) < 26 or head[:8] != b"\x89PNG\r\n\x1a\n":
+        raise _damaged(file, "not a PNG file")
+    width, height, bits, colour = struct.unpack(">IIBB", head[16:26])
+    if colour != 0 or bits not in (8, 16):
+        kinds = {0: "greyscale", 2: "colour", 3: "palette", 4: "grey with alpha"}
+        raise VolumeError(
+            f"{file}: is a PNG of {bits}-bit {kinds.get(colour, 'colour with alpha')}; "
+            "expected 8- or 16-bit greyscale: convert it (labels: to class ids)"
+        )
+    return _Look((height, width), np.dtype(np.uint8 if bits == 8 else np.uint16))
+
+
+def _decoded_png(file: Path) -> NDArray[Any]:
+    try:
+        return imagecodecs.png_decode(file.read_bytes())
+    except (RuntimeError, ValueError) as error:
+        raise _damaged(file, str(error)) from None
+
+
+def _damaged(file: Path, why: str) -> VolumeError:
+    return VolumeError(
+        f"{file}: cannot be read as PNG ({why}); it may be truncated or damaged: "
+        "copy or save it again"
+    )

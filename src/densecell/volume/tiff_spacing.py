@@ -1,0 +1,69 @@
+"""The voxel size that a TIFF file states, if it does.
+
+Only ImageJ's and OME's metadata count, and tifffile's with ImageJ's keys. The
+resolution tags of a plain TIFF are 1 per unit or 72 dots per inch by default: they
+describe paper, not voxels.
+"""
+
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+from tifffile import TiffFile
+
+from densecell.volume.units import nm_per
+
+
+def stated_spacing(tif: TiffFile) -> tuple[float, float, float] | None:
+    """Give the voxel size (z, y, x) in nanometres, or None when any part is missing."""
+    if tif.is_imagej:
+        return _imagej_spacing(tif.imagej_metadata or {}, tif)
+    if tif.is_shaped and tif.shaped_metadata:
+        return _imagej_spacing(tif.shaped_metadata[0], tif)
+    if tif.is_ome and tif.ome_metadata:
+        return _ome_spacing(tif.ome_metadata)
+    return None
+
+
+def _imagej_spacing(
+    metadata: dict[str, Any], tif: TiffFile
+) -> tuple[float, float, float] | None:
+    """Read depth and unit from metadata, rows and columns from the resolution."""
+    tags = tif.pages.first.tags
+    unit = str(metadata.get("unit", ""))
+    steps = (
+        metadata.get("spacing"),
+        _voxels_to_length(tags.valueof("YResolution")),
+        _voxels_to_length(tags.valueof("XResolution")),
+    )
+    units = (metadata.get("zunit", unit), metadata.get("yunit", unit), unit)
+    lengths = [
+        abs(float(step)) * factor  # ImageJ writes a negative depth for reversed stacks
+        for step, unit in zip(steps, units, strict=True)
+        if step and (factor := nm_per(str(unit))) is not None
+    ]
+    return (lengths[0], lengths[1], lengths[2]) if len(lengths) == 3 else None
+
+
+def _voxels_to_length(resolution: tuple[int, int] | None) -> float | None:
+    """Turn voxels per unit, a fraction, into units per voxel."""
+    if not resolution or 0 in resolution:
+        return None
+    return resolution[1] / resolution[0]
+
+
+def _ome_spacing(xml: str) -> tuple[float, float, float] | None:
+    try:
+        root = ElementTree.fromstring(xml)
+    except ElementTree.ParseError:
+        return None
+    pixels = root.find(".//{*}Pixels")
+    if pixels is None:
+        return None
+    lengths = []
+    for axis in "ZYX":
+        step = pixels.get(f"PhysicalSize{axis}")
+        factor = nm_per(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
+        if step is None or factor is None:
+            return None
+        lengths.append(float(step) * factor)
+    return (lengths[0], lengths[1], lengths[2])

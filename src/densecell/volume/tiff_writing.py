@@ -1,0 +1,151 @@
+"""Write volumes as TIFF, slice by slice."""
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tifffile import TiffWriter
+
+from densecell.errors import VolumeError
+from densecell.geometry import Box, Shape, Spacing
+from densecell.volume.aside import written_aside
+from densecell.volume.interface import Volume, require_spacing
+
+IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
+CLASSIC_BYTES = 2**32 - 2**25  # what a TIFF that is no BigTIFF surely holds
+SLAB_BYTES = 256 * 2**20
+
+
+def write_tiff(
+    path: Path | str,
+    source: Volume | Iterable[NDArray[Any]],
+    *,
+    spacing_nm: tuple[float, float, float] | None = None,
+    shape: Shape | None = None,
+    dtype: np.dtype[Any] | type[np.generic] | str | None = None,
+    compress: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Write a TIFF stack that Fiji opens with its voxel size.
+
+    Metadata are ImageJ's where ImageJ knows the dtype (uint8, uint16, float32), else
+    OME's; of uint64, which neither knows, tifffile's. The file appears under its name
+    only once it is whole.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    source
+        A volume, or its (Y, X) slices from first to last.
+    spacing_nm
+        Voxel size (z, y, x), in nanometres; by default that of the volume.
+    shape, dtype
+        Of the stack; needed with slices, known with a volume.
+    compress
+        Compress with zlib: smaller for labels; uncompressed files are read faster.
+    overwrite
+        Replace a file that is there.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and `overwrite` is false.
+    VolumeError
+        If slices are too few or too many, or have another shape or dtype.
+
+    Notes
+    -----
+    Holds one slice in memory, of a volume at most 256 MiB of slices.
+    """
+    path = Path(path)
+    if isinstance(source, Volume):
+        shape, dtype = source.shape, source.dtype
+        spacing = Spacing.checked(spacing_nm) if spacing_nm else require_spacing(source)
+        slices: Iterable[NDArray[Any]] = iterate_slices(source)
+    elif shape is None or dtype is None or spacing_nm is None:
+        raise VolumeError(
+            f"{path}: to write slices one by one, give shape, dtype and spacing_nm"
+        )
+    else:
+        spacing, slices = Spacing.checked(spacing_nm), source
+    dtype = np.dtype(dtype)
+    kind = _file_kind(dtype, shape, spacing, compress=compress)
+    with (
+        written_aside(path, overwrite=overwrite) as aside,
+        TiffWriter(aside, **kind.opening) as tif,
+    ):
+        tif.write(
+            _checked(slices, shape, dtype, path),
+            shape=shape,
+            dtype=dtype,
+            photometric="minisblack",
+            compression="zlib" if compress else None,
+            **kind.writing,
+        )
+
+
+def iterate_slices(volume: Volume) -> Iterator[NDArray[Any]]:
+    """Yield the (Y, X) slices of a volume, reading as many at once as it stores so."""
+    depth, rows, columns = volume.shape
+    affordable = SLAB_BYTES // (rows * columns * volume.dtype.itemsize)
+    step = max(1, min(volume.chunk[0], affordable))
+    for z in range(0, depth, step):
+        box = Box((z, 0, 0), (min(z + step, depth), rows, columns))
+        yield from volume.read(box)
+
+
+def _checked(
+    slices: Iterable[NDArray[Any]], shape: Shape, dtype: np.dtype[Any], path: Path
+) -> Iterator[NDArray[Any]]:
+    """Pass slices on, refusing what would make a broken file."""
+    count = 0
+    for count, plane in enumerate(slices, start=1):
+        if count > shape[0]:
+            raise VolumeError(f"{path}: more slices than the {shape[0]} announced")
+        if plane.shape != shape[1:] or plane.dtype != dtype:
+            raise VolumeError(
+                f"{path}: slice {count - 1} is {plane.shape} of {plane.dtype}; "
+                f"expected {shape[1:]} of {dtype}"
+            )
+        yield plane
+    if count < shape[0]:
+        raise VolumeError(f"{path}: {count} slices instead of the {shape[0]} announced")
+
+
+class _FileKind(NamedTuple):
+    """Arguments for opening the writer, and for writing the stack."""
+
+    opening: dict[str, Any]
+    writing: dict[str, Any]
+
+
+def _file_kind(
+    dtype: np.dtype[Any], shape: Shape, spacing: Spacing, *, compress: bool
+) -> _FileKind:
+    """Choose ImageJ's metadata, or OME's or tifffile's for what ImageJ cannot hold."""
+    large = math.prod(shape) * dtype.itemsize > CLASSIC_BYTES
+    writing: dict[str, Any] = {
+        "metadata": {"axes": "ZYX", "spacing": spacing.z, "unit": "nm"},
+        "resolution": (1 / spacing.x, 1 / spacing.y),
+    }
+    narrow = shape[2] == 1  # which tifffile takes for samples of a voxel
+    if dtype.name in IMAGEJ_DTYPES and not narrow and not (large and compress):
+        # ImageJ finds the slices of a large stack by counting bytes, not by page.
+        more = {"truncate": True} if large else {}
+        return _FileKind({"imagej": True}, writing | more)
+    if dtype == np.uint64 and narrow:
+        raise VolumeError(
+            f"TIFF cannot hold uint64 of shape {shape}, one voxel wide; write .zarr"
+        )
+    if dtype == np.uint64:  # which OME has not
+        return _FileKind({"bigtiff": large}, writing)
+    sizes = {f"PhysicalSize{a.upper()}": v for a, v in spacing._asdict().items()}
+    units = {f"PhysicalSize{a}Unit": "nm" for a in "ZYX"}
+    return _FileKind(
+        {"ome": True, "bigtiff": large},
+        {"metadata": {"axes": "ZYX", **sizes, **units}},
+    )

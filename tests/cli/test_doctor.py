@@ -1,0 +1,65 @@
+import importlib.metadata
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from densecell.cli import doctor as module
+from densecell.cli.doctor import doctor, missing_extras
+
+REQUIRES = [
+    "numpy>=2",
+    "h5py; extra == 'formats'",
+    'nosuchpackage>=1,<2 ; extra == "formats"',
+    'nosuchviewer[all]>=1; (python_version > "3") and extra == "view"',
+    'densecell[view]; extra == "all"',
+]
+
+
+@pytest.fixture
+def extras(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "requires", lambda name: REQUIRES)
+    there = {"h5py", "numpy", "torch", "densecell"}
+    monkeypatch.setattr(module, "_version", lambda name: "1" if name in there else None)
+
+
+def run(*arguments):
+    app = typer.Typer()
+    app.command()(doctor)
+    outcome = CliRunner().invoke(app, list(arguments))
+    if outcome.exception and not isinstance(outcome.exception, SystemExit):
+        raise outcome.exception
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.stdout
+
+
+def test_the_facts_as_json():
+    found = json.loads(run("--json"))
+
+    assert found["usable_cores"] >= 1
+    assert found["usable_memory_gb"] <= found["machine_memory_gb"]
+    assert found["torch"]
+    assert isinstance(found["native_bfloat16"], list)
+    assert isinstance(found["gpu"], list)
+
+
+def test_missing_extras_come_with_the_command(extras):
+    text = run()
+
+    assert "nosuchpackage: pip install 'densecell[formats]'" in text
+    assert "nosuchviewer: pip install 'densecell[view]'" in text
+    assert "not installed" in text  # openvino, here
+
+
+def test_only_what_is_missing_is_listed(extras):
+    assert missing_extras() == {"formats": ["nosuchpackage"], "view": ["nosuchviewer"]}
+
+
+def test_a_clone_that_was_not_installed_has_no_extras(monkeypatch):
+    def unknown(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "requires", unknown)
+
+    assert missing_extras() == {}

@@ -1,0 +1,266 @@
+import pickle
+import struct
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import tifffile
+
+from densecell.errors import VolumeError
+from densecell.geometry import Box
+from densecell.volume import open_volume
+
+SHAPE = (5, 37, 49)
+INNER = Box((1, 9, 13), (4, 33, 47))
+KINDS = {
+    "contiguous": {},
+    "big-endian": {"byteorder": ">"},
+    "zlib strips": {"compression": "zlib", "rowsperstrip": 8},
+    "zstd tiles": {"compression": "zstd", "tile": (16, 16)},
+    "plain tiles": {"tile": (16, 32)},
+    "lzw with predictor": {"compression": "lzw", "predictor": True},
+    "big-endian BigTIFF": {"bigtiff": True, "byteorder": ">", "compression": "lzw"},
+    "ImageJ": {"imagej": True, "metadata": {"axes": "ZYX"}},
+    "OME": {"ome": True, "metadata": {"axes": "ZYX"}},
+    "frames for slices": {"imagej": True, "metadata": {"axes": "TYX"}},
+    "channels for slices": {"imagej": True, "metadata": {"axes": "CYX"}},
+}
+
+
+@pytest.fixture
+def array():
+    return np.random.default_rng(0).integers(0, 2**16, SHAPE).astype(np.uint16)
+
+
+@pytest.fixture
+def written(tmp_path, array):
+    def write(data=array, **options):
+        tifffile.imwrite(tmp_path / "a.tif", data, **options)
+        return tmp_path / "a.tif"
+
+    return write
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_boxes_equal_slices_of_the_array(written, array, kind):
+    volume = open_volume(written(**KINDS[kind]))
+
+    assert volume.shape == SHAPE
+    assert volume.dtype == np.uint16
+    np.testing.assert_array_equal(volume.read(INNER), array[INNER.slices])
+    np.testing.assert_array_equal(volume.read(Box.whole(SHAPE)), array)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "int16", "uint32", "int32", "uint64", "float32"]
+)
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib", "byteorder": ">"}])
+def test_dtypes_are_kept(written, array, dtype, options):
+    volume = open_volume(written(array.astype(dtype), **options))
+
+    assert volume.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(volume.read(INNER), array.astype(dtype)[INNER.slices])
+
+
+def test_pages_written_one_by_one_are_a_stack(tmp_path, array):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        for plane in array:
+            tif.write(plane, metadata=None, contiguous=False)
+
+    volume = open_volume(tmp_path / "a.tif")
+
+    np.testing.assert_array_equal(volume.read(INNER), array[INNER.slices])
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_images_written_one_by_one_are_a_stack(tmp_path, array, compression):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        for plane in array:
+            tif.write(plane, compression=compression, contiguous=False)
+
+    volume = open_volume(tmp_path / "a.tif")
+
+    assert volume.shape == SHAPE
+    np.testing.assert_array_equal(volume.read(INNER), array[INNER.slices])
+
+
+def test_pages_that_differ_are_refused(tmp_path, array):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        for columns in [49] * 5 + [48] + [49] * 5:
+            tif.write(array[0, :, :columns], metadata=None, compression="zlib")
+    with pytest.raises(VolumeError, match=r"its pages differ in shape, dtype or compr"):
+        open_volume(tmp_path / "a.tif").read(Box((0, 0, 0), (5, 1, 1)))
+
+
+def test_a_single_image_is_one_slice(written, array):
+    volume = open_volume(written(array[0]))
+
+    assert volume.shape == (1, 37, 49)
+
+
+def test_thin_volumes_keep_their_axes(written, array):
+    assert open_volume(written(array[:, :1])).shape == (5, 1, 49)
+    path = written(array[:, :, :1], ome=True, metadata={"axes": "ZYX"})
+    assert open_volume(path).shape == (5, 37, 1)
+
+
+def test_a_stack_with_empty_strips_reads_zeros_there(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        tiles = iter([np.ones((16, 16), np.uint8), None])
+        tif.write(
+            tiles, shape=(16, 32), dtype=np.uint8, tile=(16, 16), compression="zlib"
+        )
+
+    found = open_volume(tmp_path / "a.tif").read(Box((0, 0, 0), (1, 16, 32)))
+
+    assert found[..., :16].all()
+    assert not found[..., 16:].any()
+
+
+def test_only_the_strips_that_are_needed_are_decoded_and_only_once(written):
+    volume = open_volume(written(compression="zlib", rowsperstrip=8))
+
+    volume.read(Box((2, 9, 0), (4, 15, 10)))
+    volume.read(Box((3, 8, 10), (4, 16, 20)))
+
+    assert volume._cache.held == 2 * 8 * 49 * 2  # one strip of two slices, uint16
+
+
+def test_threads_read_the_same(written, array):
+    volume = open_volume(written(compression="zlib", rowsperstrip=4))
+    boxes = [Box((z, y, 0), (z + 1, y + 5, 49)) for z in range(5) for y in range(32)]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(volume.read, boxes))
+
+    assert len(found) == 160
+    for box, part in zip(boxes, found, strict=True):
+        np.testing.assert_array_equal(part, array[box.slices])
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])
+def test_a_volume_can_be_sent_to_another_process(written, array, options):
+    volume = open_volume(written(**options), spacing_nm=(50, 4, 5))
+
+    copy = pickle.loads(pickle.dumps(volume))
+
+    assert copy.spacing_nm == (50, 4, 5)
+    np.testing.assert_array_equal(copy.read(INNER), array[INNER.slices])
+
+
+def test_a_tiff_cannot_be_written_into(written):
+    with pytest.raises(VolumeError, match=r"a\.tif: TIFF is opened for reading only"):
+        open_volume(written()).write(
+            Box((0, 0, 0), (1, 1, 1)), np.zeros((1, 1, 1), "u1")
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.9])
+def test_a_truncated_file_is_refused_in_one_line(written, kind, share):
+    path = written(**KINDS[kind])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+
+    with pytest.raises(VolumeError, match=r"a\.tif: cannot be read as TIFF") as caught:
+        open_volume(path).read(Box.whole(SHAPE))
+
+    assert "truncated or damaged: copy or save it again" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_contiguous_voxels_cut_short_are_refused_on_opening(tmp_path, array):
+    tifffile.imwrite(tmp_path / "a.tif", array, truncate=True)  # one page for all
+    whole = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(whole[:-99])
+    with pytest.raises(VolumeError, match=r"\d+ bytes expected, \d+ found"):
+        open_volume(tmp_path / "a.tif")
+
+
+def test_damaged_strips_are_named_by_slice(written):
+    path = written(compression="zlib")
+    with tifffile.TiffFile(path) as tif:
+        offset = tif.pages[3].dataoffsets[0]
+    damaged = bytearray(path.read_bytes())
+    damaged[offset : offset + 40] = bytes(40)
+    path.write_bytes(damaged)
+
+    with pytest.raises(
+        VolumeError, match=r"a\.tif: cannot be read as TIFF \(slice 3: "
+    ):
+        open_volume(path).read(Box.whole(SHAPE))
+
+
+def test_a_list_of_pages_that_bites_its_tail_is_refused(written):
+    path = written()
+    content = bytearray(path.read_bytes())
+    first = struct.unpack("<I", content[4:8])[0]
+    tags = struct.unpack("<H", content[first : first + 2])[0]
+    link = first + 2 + 12 * tags
+    content[link : link + 4] = struct.pack("<I", first)
+    path.write_bytes(content)
+    with pytest.raises(VolumeError, match="the list of pages has no end"):
+        open_volume(path)
+
+
+def test_what_is_no_tiff_is_refused(tmp_path):
+    (tmp_path / "a.tif").write_bytes(b"no tiff at all")
+    with pytest.raises(
+        VolumeError, match=r"a\.tif: cannot be read as TIFF \(not a TIFF"
+    ):
+        open_volume(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("samples", [2, 3, 4])
+def test_colour_is_refused_with_the_way_out(written, samples):
+    path = written(
+        np.zeros((7, 9, samples), np.uint8),
+        planarconfig="contig",
+        photometric="rgb" if samples > 2 else "minisblack",
+    )
+    with pytest.raises(
+        VolumeError, match=rf"colour image with {samples} samples .*grey"
+    ):
+        open_volume(path)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape"), [("TZYX", (2, 3, 7, 9)), ("CYX", (2, 7, 9))]
+)
+def test_several_channels_or_times_are_refused(written, axes, shape):
+    path = written(np.zeros(shape, np.uint8), imagej=True, metadata={"axes": axes})
+    with pytest.raises(VolumeError, match=r"has axes .*; expected one stack of slices"):
+        open_volume(path)
+
+
+def test_images_of_different_shape_are_refused(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        tif.write(np.zeros((7, 9), np.uint8), metadata=None)
+        for _ in range(3):
+            tif.write(np.zeros((3, 4), np.uint8), metadata=None)
+    message = r"holds 2 images \(\(7, 9\), \(3, 3, 4\)\); expected one stack, or single"
+    with pytest.raises(VolumeError, match=message):
+        open_volume(tmp_path / "a.tif")
+
+
+def test_volumetric_pages_are_refused(written):
+    path = written(np.zeros((16, 32, 32), np.uint8), volumetric=True, tile=(16, 16, 16))
+    with pytest.raises(
+        VolumeError, match=r"its pages have shape .*; expected one slice"
+    ):
+        open_volume(path)
+
+
+def test_wrong_dtypes_are_refused_and_the_file_is_closed(written, array):
+    with pytest.raises(VolumeError, match=r"holds float64; .*convert it to float32"):
+        open_volume(written(array.astype(np.float64)))
+    with pytest.raises(VolumeError, match="labels must be whole numbers, got float32"):
+        open_volume(written(array.astype(np.float32)), labels=True)
+
+
+def test_a_file_without_pages_is_refused(tmp_path):
+    (tmp_path / "a.tif").write_bytes(struct.pack("<2sHI", b"II", 42, 0))
+    with pytest.raises(
+        VolumeError, match=r"a\.tif: cannot be read as TIFF \(.*\); it m"
+    ):
+        open_volume(tmp_path / "a.tif")

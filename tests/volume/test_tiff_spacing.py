@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+import tifffile
+
+from densecell.geometry import Spacing
+from densecell.volume import open_volume
+
+ARRAY = np.zeros((5, 7, 9), np.uint8)
+
+
+def imagej(path, *, metadata, resolution=(1 / 4.6, 1 / 5)):
+    tifffile.imwrite(
+        path,
+        ARRAY,
+        imagej=True,
+        resolution=resolution,
+        metadata={"axes": "ZYX"} | metadata,
+    )
+    return open_volume(path).spacing_nm
+
+
+@pytest.mark.parametrize(
+    ("unit", "nm"), [("nm", 1), ("um", 1000), ("micron", 1000), ("\\u00B5m", 1000)]
+)
+def test_imagej_states_depth_and_voxels_per_unit(tmp_path, unit, nm):
+    found = imagej(tmp_path / "a.tif", metadata={"spacing": 50, "unit": unit})
+
+    assert found == pytest.approx((50 * nm, 5 * nm, 4.6 * nm))
+
+
+def test_reversed_imagej_stacks_have_a_positive_depth(tmp_path):
+    found = imagej(tmp_path / "a.tif", metadata={"spacing": -50, "unit": "nm"})
+
+    assert found == pytest.approx((50, 5, 4.6))
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"unit": "nm"}, {"spacing": 50}, {"spacing": 50, "unit": "pixel"}]
+)
+def test_a_missing_part_makes_the_voxel_size_unknown(tmp_path, metadata):
+    assert imagej(tmp_path / "a.tif", metadata=metadata) is None
+
+
+def test_no_resolution_makes_the_voxel_size_unknown(tmp_path):
+    found = imagej(
+        tmp_path / "a.tif", metadata={"spacing": 50, "unit": "nm"}, resolution=(0, 0)
+    )
+
+    assert found is None
+
+
+@pytest.mark.parametrize("resolution", [(1, 1), (72, 72), (300, 300)])
+@pytest.mark.parametrize("unit", ["NONE", "INCH", "CENTIMETER"])
+def test_paper_resolution_is_no_voxel_size(tmp_path, resolution, unit):
+    tifffile.imwrite(
+        tmp_path / "a.tif", ARRAY, resolution=resolution, resolutionunit=unit
+    )
+
+    assert open_volume(tmp_path / "a.tif").spacing_nm is None
+
+
+def ome(path, metadata):
+    tifffile.imwrite(path, ARRAY, ome=True, metadata={"axes": "ZYX"} | metadata)
+    return open_volume(path)
+
+
+def test_ome_states_sizes_with_units(tmp_path):
+    volume = ome(
+        tmp_path / "a.ome.tif",
+        {
+            "PhysicalSizeZ": 50,
+            "PhysicalSizeZUnit": "nm",
+            "PhysicalSizeY": 0.005,
+            "PhysicalSizeX": 46,
+            "PhysicalSizeXUnit": "Å",
+        },
+    )
+
+    assert volume.spacing_nm == pytest.approx(Spacing(50, 5, 4.6))
+    assert volume.format == "OME-TIFF"
+
+
+def test_ome_without_depth_is_unknown(tmp_path):
+    volume = ome(tmp_path / "a.ome.tif", {"PhysicalSizeY": 5, "PhysicalSizeX": 5})
+
+    assert volume.spacing_nm is None
+
+
+def test_the_given_voxel_size_wins(tmp_path):
+    imagej(tmp_path / "a.tif", metadata={"spacing": 50, "unit": "nm"})
+
+    volume = open_volume(tmp_path / "a.tif", spacing_nm=(40, 10, 10))
+
+    assert volume.spacing_nm == (40, 10, 10)
+    assert "states a voxel size of 50 x 5 x 4.6 nm; 40 x 10 x 10" in volume.notes[0]
+
+
+@pytest.mark.parametrize("xml", ["<OME><broken</OME>", "<OME></OME>"])
+def test_damaged_ome_metadata_state_nothing(tmp_path, xml):
+    tifffile.imwrite(tmp_path / "a.tif", ARRAY[0], description=xml, metadata=None)
+
+    volume = open_volume(tmp_path / "a.tif")
+
+    assert volume.shape == (1, 7, 9)
+    assert volume.spacing_nm is None
