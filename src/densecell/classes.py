@@ -53,7 +53,9 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
     @model_validator(mode="after")
     def _scheme_is_consistent(self) -> Self:
         if len(self.classes) < 2:
-            raise ValueError(f"a scheme needs two classes or more, got {len(self.classes)}")
+            raise ValueError(
+                f"a scheme needs two classes or more, got {len(self.classes)}"
+            )
         if wrong := [i for i in self.classes if not 0 <= i <= 254]:
             raise ValueError(f"class ids must be 0 to 254, got {wrong}")
         if self.ignore in self.classes:
@@ -75,14 +77,19 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
 
     @classmethod
     def drosophila_vnc(cls) -> Self:
-        """Give the five classes of the fly nerve cord, doi:10.6084/m9.figshare.856713."""
+        """Give the five classes of the fly nerve cord.
+
+        From doi:10.6084/m9.figshare.856713.
+        """
         return cls(classes=_drosophila_vnc())
 
     @classmethod
     def named(cls, name: str) -> Self:
         """Give a built-in scheme by its name."""
         if name not in BUILT_IN:
-            raise ConfigError(f"no class scheme {name!r}; built in: {', '.join(BUILT_IN)}")
+            raise ConfigError(
+                f"no class scheme {name!r}; built in: {', '.join(BUILT_IN)}"
+            )
         return cls(classes=BUILT_IN[name]())
 
     @classmethod

@@ -175,12 +175,16 @@ class VolumeEntry(_Frozen):
         for axis in "zyx":
             span = getattr(self, axis)
             if span is not None and not 0 <= span[0] < span[1]:
-                raise ValueError(f"{axis} must be [from, to) with from < to, got {span}")
+                raise ValueError(
+                    f"{axis} must be [from, to) with from < to, got {span}"
+                )
         return self
 
     def box(self, shape: Shape) -> Box:
         """Give the part of a volume of `shape` that this entry stands for."""
-        spans = [s or (0, n) for s, n in zip((self.z, self.y, self.x), shape, strict=True)]
+        spans = [
+            s or (0, n) for s, n in zip((self.z, self.y, self.x), shape, strict=True)
+        ]
         if any(b > n for (_, b), n in zip(spans, shape, strict=True)):
             raise ConfigError(
                 f"{self.image}: the project asks for z, y, x {spans}, but the volume "
@@ -193,7 +197,9 @@ class VolumeEntry(_Frozen):
 def _scheme(value: object) -> object:
     if isinstance(value, str):
         if value not in BUILT_IN:
-            raise ValueError(f"no class scheme {value!r}; built in: {', '.join(BUILT_IN)}")
+            raise ValueError(
+                f"no class scheme {value!r}; built in: {', '.join(BUILT_IN)}"
+            )
         return ClassScheme.named(value)
     if isinstance(value, Mapping) and "classes" not in value:
         return {"classes": value}
@@ -272,10 +278,12 @@ def write_text(path: Path, text: str) -> None:
 
 def _worded(error: ValidationError, kind: type[BaseModel]) -> str:
     """One line for the first thing that is wrong."""
-    first = error.errors()[0]
+    first, *others = error.errors()
     place = [str(p) for p in first["loc"]]
     name = ".".join(place) or "settings"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    # A list without its wrong items is too short, says pydantic: no mistake of its own.
+    others = [other for other in others if other["type"] != "too_short"]
+    more = f" (and {len(others)} more)" if others else ""
     if first["type"] == "extra_forbidden":
         known = _known_names(kind, place[:-1])
         near = difflib.get_close_matches(place[-1], known, 1)

@@ -6,7 +6,7 @@ name ends in `_nm`.
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Self
 
 from densecell.errors import ConfigError
@@ -105,15 +105,14 @@ class Box(NamedTuple):
 
     def intersection(self, other: "Box") -> Self:
         """Keep what lies in both; empty boxes have `voxels == 0`."""
-        start = tuple(map(max, self.start, other.start))
-        stop = tuple(map(max, start, map(min, self.stop, other.stop)))
+        start = _each(max, self.start, other.start)
+        stop = _each(max, start, _each(min, self.stop, other.stop))
         return type(self)(start, stop)
 
     def union(self, other: "Box") -> Self:
         """Span the smallest box around both."""
         return type(self)(
-            tuple(map(min, self.start, other.start)),
-            tuple(map(max, self.stop, other.stop)),
+            _each(min, self.start, other.start), _each(max, self.stop, other.stop)
         )
 
     def contains(self, other: "Box") -> bool:
@@ -166,11 +165,9 @@ class Tiling(NamedTuple):
     def kept(self) -> Shape:
         """Voxels that one tile writes: the lattice constant."""
         z, y, x = (
-            t if t >= n else t - 2 * m
+            t if self.flush and t >= n else t - 2 * m
             for t, m, n in zip(self.tile, self.margin, self.shape, strict=True)
         )
-        if not self.flush:
-            y, x = (t - 2 * m for t, m in zip(self.tile[1:], self.margin[1:], strict=True))
         return (z, y, x)
 
     def tiles(self, within: Box) -> Iterator[Tile]:
@@ -180,6 +177,8 @@ class Tiling(NamedTuple):
         is computed from the same windows as the whole.
         """
         within = within.clipped(self.shape)
+        if within.voxels == 0:
+            return
         starts = [
             range(a // k * k, b, k)
             for a, b, k in zip(within.start, within.stop, self.kept, strict=True)
@@ -222,4 +221,8 @@ def round_up(value: int, step: int) -> int:
 
 
 def _add(a: Shape, b: Shape) -> Shape:
-    return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
+    return _each(int.__add__, a, b)
+
+
+def _each(join: Callable[[int, int], int], a: Shape, b: Shape) -> Shape:
+    return (join(a[0], b[0]), join(a[1], b[1]), join(a[2], b[2]))

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from typing import TextIO
 
 import typer
 
@@ -13,7 +14,7 @@ from densecell.cli.fetch import fetch
 from densecell.cli.info import info
 from densecell.cli.init import init
 from densecell.cli.networks import networks
-phantom=demo
+from densecell.cli.phantom import phantom
 from densecell.cli.segment import segment
 from densecell.cli.train import train
 from densecell.errors import DensecellError
@@ -38,6 +39,7 @@ COMMANDS = (
     evaluate,
     doctor,
 )
+INTERRUPTED = 130  # typer's exit code after Ctrl-C, of which it says nothing
 for command in COMMANDS:
     app.command()(command)
 
@@ -67,12 +69,20 @@ def main() -> None:
     except DensecellError as error:  # expected, and worded for the user
         typer.echo(f"densecell: {error}", err=True)
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("densecell: interrupted; the same command goes on from here", err=True)
-        raise SystemExit(130) from None
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("densecell: interrupted; the same command goes on", err=True)
+        raise
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     """Show our own warnings as one line; those of libraries are not for users."""
     if category is UserWarning:
         print(f"densecell: warning: {message}", file=sys.stderr)

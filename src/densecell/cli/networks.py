@@ -40,7 +40,9 @@ def networks(
             " x ".join(map(str, facts.receptive_field)),
         )
     Console().print(table)
-    typer.echo("FLOP: multiplications and additions, of one output voxel of a large tile")
+    typer.echo(
+        "FLOP: multiplications and additions, of one output voxel of a large tile"
+    )
 
 
 PUBLISHED = (("2d3d", 32, "same"), ("unet2d", 64, "valid"))

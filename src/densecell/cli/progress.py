@@ -1,4 +1,4 @@
-"""Progress of anything longer than 2 s: a bar with rate and time left, or plain lines."""
+"""Progress of what takes longer than 2 s: a bar with rate and time left, or lines."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -45,7 +45,9 @@ def told_progress(what: str, *, unit: str = "voxels") -> Iterator[Told]:
             if now - begin > SILENT_S and not bar.live.is_started:
                 bar.start()
         elif now - said > (SILENT_S if said == begin else LINE_EVERY_S):
-            console.print(f"{what}: {100 * done / total:.0f} %, {pace}", highlight=False)
+            console.print(
+                f"{what}: {100 * done / total:.0f} %, {pace}", highlight=False
+            )
             said = now
 
     try:

@@ -36,9 +36,7 @@ def segment(
         typer.Option(metavar="Z Y X", help="context of a tile that is not kept"),
     ] = None,
     engine: Annotated[str, typer.Option(help="auto, torch or openvino")] = "auto",
-    precision: Annotated[
-        str, typer.Option(help="auto, float32 or bfloat16")
-    ] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16")] = "auto",
     threads: Annotated[int | None, typer.Option(help="per network call")] = None,
     tiff: Annotated[
         bool, typer.Option("--tiff", help="also write the class ids as classes.tif")
@@ -60,6 +58,7 @@ def segment(
     from densecell.cli.progress import told_progress
     from densecell.config import InferenceConfig, parse_settings
     from densecell.ensemble import Wish, is_finished, load_ensemble, segment_volume
+    from densecell.ensemble.run import freeze
     from densecell.errors import OutputError
     from densecell.volume import open_volume
     from densecell.volume.aside import remove
@@ -87,6 +86,7 @@ def segment(
     if overwrite and out.exists():
         if not (out / "run.yaml").exists() and any(out.iterdir()):
             raise OutputError(f"{out}: is no result of densecell; remove it yourself")
+        freeze(source, ensemble, wish)  # a mistake must not cost the old result
         remove(out)
     was_finished = is_finished(out)
     with told_progress(f"segmenting {volume.name}") as told:

@@ -1,5 +1,6 @@
 """Train the members of an ensemble and rank them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,9 +58,9 @@ def train(
         ensemble={"members": members, "seed": seed},
     )
     model = folder / "models" / (name or default_name(project))
-    if overwrite:
-        remove(model)
     data = load_data(project, folder)
+    if overwrite:  # only now: what is wrong with the data must not cost a model
+        remove(model)
     with training_display(project) as show:
         for progress in train_members(project, data, model):
             show(progress)
@@ -84,7 +85,7 @@ def budget(minutes: float | None, steps: int | None) -> dict[str, float | None]:
 
 
 def with_options(
-    project: "ProjectConfig", **parts: dict[str, object] | dict[str, float | None]
+    project: "ProjectConfig", **parts: Mapping[str, object]
 ) -> "ProjectConfig":
     """Give the project with the options that were given put over its settings."""
     from densecell.config import ProjectConfig, parse_settings

@@ -18,7 +18,7 @@ REFRESH_S = 0.5
 
 @contextmanager
 def training_display(project: ProjectConfig) -> Iterator[Callable[[Progress], None]]:
-    """Lend a function that shows progress: a live table, or lines without a terminal."""
+    """Lend a function that shows progress: a live table, or lines when piped."""
     console = Console()
     if console.is_terminal:
         rows: dict[int, tuple[str, ...]] = {}
@@ -44,7 +44,9 @@ def _live_shower(
     return show
 
 
-def _line_shower(project: ProjectConfig, console: Console) -> Callable[[Progress], None]:
+def _line_shower(
+    project: ProjectConfig, console: Console
+) -> Callable[[Progress], None]:
     said = time.monotonic()
 
     def show(progress: Progress) -> None:

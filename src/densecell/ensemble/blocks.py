@@ -68,7 +68,7 @@ def label_block(
 
 
 def _needed(runners: Sequence[Runner], box: Box) -> Box:
-    """The smallest box around everything that any member reads for `box`."""
+    """Span everything that any member reads for `box`."""
     region = box
     for runner in runners:
         for tile in runner.tiling.tiles(box):

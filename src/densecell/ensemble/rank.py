@@ -93,7 +93,9 @@ def _no_model(folder: Path) -> str:
     if not folder.is_dir():
         return f"{folder}: no such model folder; train one with `densecell train`"
     inside = sorted(p.parent.name for p in folder.glob(f"*/{ENSEMBLE}"))
-    inside += sorted(f"models/{p.parent.name}" for p in folder.glob(f"models/*/{ENSEMBLE}"))
+    inside += sorted(
+        f"models/{p.parent.name}" for p in folder.glob(f"models/*/{ENSEMBLE}")
+    )
     hint = f"did you mean {folder / inside[0]}?" if inside else "train one first"
     return f"{folder}: no {ENSEMBLE} in it, so it is not a trained model; {hint}"
 

@@ -11,7 +11,12 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from densecell import __version__
-from densecell.config import InferenceConfig, SchemeSetting, load_settings, save_settings
+from densecell.config import (
+    InferenceConfig,
+    SchemeSetting,
+    load_settings,
+    save_settings,
+)
 from densecell.ensemble.load import Ensemble
 from densecell.errors import OutputError
 from densecell.geometry import Box, Shape, Spacing, Tiling, tile
@@ -184,7 +189,11 @@ def check_same_run(run: Run, volume: Volume, ensemble: Ensemble, wish: Wish) -> 
         "--probabilities": (wish.probabilities, run.probabilities),
     }
     frozen = run.inference
-    for name in ("tile", "margin", "engine", "precision", "threads"):
+    if wish.inference.tile or wish.inference.margin:  # fitted to the volume, as frozen
+        tiling = plan_tiling(ensemble.networks[0], volume.shape, wish.inference)
+        asked["tile"] = (tiling.tile, frozen.tile)
+        asked["margin"] = (tiling.margin, frozen.margin)
+    for name in ("engine", "precision", "threads"):
         value = getattr(wish.inference, name)
         if value not in (None, "auto"):
             asked[name] = (value, getattr(frozen, name))
@@ -204,7 +213,10 @@ def block_shape(tiling: Tiling, extent: Shape) -> Shape:
     for axis in (1, 2, 0, 1, 2, 0, 1, 2):
         grown = block.copy()
         grown[axis] *= 2
-        if block[axis] < extent[axis] and Box.whole(tuple(grown)).voxels <= BLOCK_VOXELS:
+        if (
+            block[axis] < extent[axis]
+            and Box.whole(tuple(grown)).voxels <= BLOCK_VOXELS
+        ):
             block = grown
     return (block[0], block[1], block[2])
 

@@ -114,9 +114,9 @@ def warn_of_spacing(volume: Volume, ensemble: Ensemble) -> None:
     pairs = zip(volume.spacing_nm, ensemble.spacing_nm, strict=True)
     if any(abs(a / b - 1) > SPACING_TOLERANCE for a, b in pairs):
         warnings.warn(
-            f"{volume.path} has voxels of {_in_nm(volume.spacing_nm)}, the model learned "
-            f"from {_in_nm(ensemble.spacing_nm)}: objects look larger or smaller to it "
-            "than they are, and labels may be poor",
+            f"{volume.path} has voxels of {_in_nm(volume.spacing_nm)}, the model "
+            f"learned from {_in_nm(ensemble.spacing_nm)}: objects look larger or "
+            "smaller to it than they are, and labels may be poor",
             stacklevel=2,
         )
 
@@ -158,7 +158,9 @@ def _images(run: Run) -> dict[str, str]:
 
 def _create_stores(run: Run, out: Path) -> None:
     block = run.inference.block
-    kept = [t - 2 * m for t, m in zip(run.inference.tile, run.inference.margin, strict=True)]
+    kept = [
+        t - 2 * m for t, m in zip(run.inference.tile, run.inference.margin, strict=True)
+    ]
     chunk = (block[0], *(min(k, b) for k, b in zip(kept[1:], block[1:], strict=True)))
     if any(b % c for b, c in zip(block, chunk, strict=True)):
         chunk = block

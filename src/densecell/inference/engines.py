@@ -4,8 +4,9 @@ An engine maps float32 windows to float32 logits. Both use the same weights; Ope
 folds the batch norms away and is the faster one on a CPU.
 """
 
+import importlib
 from abc import ABC, abstractmethod
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -57,7 +58,7 @@ def choose_engine(config: InferenceConfig) -> EngineChoice:
         If a precision or engine is asked for that this machine cannot run.
     """
     gpu = torch.cuda.is_available()
-    name: EngineName = ("torch" if gpu else "openvino")
+    name: EngineName = "torch" if gpu else "openvino"
     if config.engine != "auto":
         name = config.engine
     native = torch.cuda.is_bf16_supported() if gpu else native_bfloat16()
@@ -102,7 +103,8 @@ class TorchEngine(Engine):
             )
         if torch.cuda.is_available():
             network = network.cuda()
-        self._network = network.to(memory_format=torch.channels_last_3d)
+        network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        self._network = network
         self._device = next(network.parameters()).device
         self._choice = choice
 
@@ -135,8 +137,8 @@ class OpenVinoEngine(Engine):
         window: Shape,
         cache: str | None = None,
     ) -> None:
-        import openvino
-
+        # Not at the top: it takes a second. Any: its hints name nothing it exports.
+        openvino: Any = importlib.import_module("openvino")
         shape = (1, 1, *window)
         model = openvino.convert_model(
             network.float().cpu(),

@@ -36,7 +36,7 @@ def plan_tiling(network: Network, shape: Shape, config: InferenceConfig) -> Tili
         kept = round_up(min(256, max(shape[1:])), network.step)
         tile = (tile[0], kept + network.residue, kept + network.residue)
     if not valid:
-        tile = _fitted(tile, shape, network.step)
+        tile = _fitted(tile, shape, network)
         margin_of = zip(margin, tile, shape, strict=True)
         z, y, x = (m if n > t else 0 for m, t, n in margin_of)
         margin = (z, y, x)
@@ -86,12 +86,11 @@ def _keep(
     result[(slice(None), *into)] = probabilities[(slice(None), *out)]
 
 
-def _fitted(tile: Shape, shape: Shape, step: int) -> Shape:
-    """Shrink a tile to what the volume fills."""
-    z = min(tile[0], shape[0])
-    y, x = (
-        min(t, round_up(n, step)) for t, n in zip(tile[1:], shape[1:], strict=True)
-    )
+def _fitted(tile: Shape, shape: Shape, network: Network) -> Shape:
+    """Shrink a tile to what the volume fills, but not below what the network needs."""
+    step = network.step
+    z = max(network.least_depth, min(tile[0], shape[0]))
+    y, x = (min(t, round_up(n, step)) for t, n in zip(tile[1:], shape[1:], strict=True))
     return (z, y, x)
 
 
@@ -107,6 +106,13 @@ def _check(tile: Shape, margin: Shape, network: Network) -> None:
             f"tile {tile}: in plane this network needs sizes of {network.step} n + "
             f"{network.residue}; the nearest is "
             f"{round_up(wrong[0], network.step) + network.residue}"
+        )
+    off = [m for m in margin[1:] if m % network.step]
+    if off and network.residue == 0:
+        raise ConfigError(
+            f"margin {margin}: in plane it must be a multiple of {network.step}, so "
+            "that pooling falls on the same voxels in every tile; the nearest is "
+            f"{round_up(off[0], network.step)}"
         )
     lattice = [k for k in kept[1:] if k % network.step]
     if lattice:

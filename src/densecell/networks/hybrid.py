@@ -115,7 +115,7 @@ class Hybrid2D3D(Network):
             self.predictor_3d(self.fine(context) + self.coarse(context)), auxiliary
         )
 
-    def groups(self) -> dict[str, list[nn.Parameter]]:
+    def groups(self) -> dict[str, list[Tensor]]:
         """Give the kernels of the 2D module, the 3D module and the predictors."""
         return {
             "2d": weights_of(self.encoder, self.bottom, self.ups, self.decoder),

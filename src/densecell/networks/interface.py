@@ -21,19 +21,24 @@ class Network(nn.Module, ABC):
         See `step`; 0 for networks that pad.
     flat
         Sees one slice at a time; the depth of its windows is arbitrary.
+    least_depth
+        Fewest slices of a window. Torch's 3x3x3 convolutions in bfloat16 on a CPU read
+        memory that was never written: forwards at depth 1, for the gradients of the
+        kernels at depth 2 (seen in torch 2.13).
     """
 
     margin: Shape = (0, 0, 0)
     step: int = 8
     residue: int = 0
     flat: bool = False
+    least_depth: int = 3
 
     @abstractmethod
     def heads(self, window: Tensor) -> Heads:
         """Give the logits and, where there is one, the auxiliary 2D logits."""
 
     @abstractmethod
-    def groups(self) -> dict[str, list[nn.Parameter]]:
+    def groups(self) -> dict[str, list[Tensor]]:
         """Give the weights (not biases) of `2d`, `3d` and `predictors`, for L2."""
 
     def forward(self, window: Tensor) -> Tensor:
@@ -41,7 +46,7 @@ class Network(nn.Module, ABC):
         return self.heads(window).logits
 
 
-def weights_of(*modules: nn.Module) -> list[nn.Parameter]:
+def weights_of(*modules: nn.Module) -> list[Tensor]:
     """Collect convolution kernels, leaving biases and norms out."""
     return [
         m.weight

@@ -52,6 +52,7 @@ class UNet2D(Network):
     """
 
     flat = True
+    least_depth = 1
     step = 16
 
     def __init__(
@@ -92,7 +93,7 @@ class UNet2D(Network):
             x = block(torch.cat([crop_to(skip, x), x], 1))
         return Heads(self.predictor(x), None)
 
-    def groups(self) -> dict[str, list[nn.Parameter]]:
+    def groups(self) -> dict[str, list[Tensor]]:
         """Give the kernels; there is no 3D module."""
         return {
             "2d": weights_of(self.encoder, self.bottom, self.ups, self.decoder),

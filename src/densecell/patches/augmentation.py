@@ -4,7 +4,7 @@
        in plane, reflections, rotations, brightness, contrast.
 """
 
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,13 +56,13 @@ INTENSITY_RANGE = 4.0  # image sigmas between dark and bright in normalised EM
 
 
 def change_geometry(
-    array: NDArray[np.generic], changes: Changes, *, nearest: bool
-) -> NDArray[np.generic]:
+    array: NDArray[Any], changes: Changes, *, nearest: bool
+) -> NDArray[Any]:
     """Deform, turn and reflect a (Z, Y, X) window; labels with `nearest`."""
     if changes.knots is not None:
         array = _deform(array, changes.knots, order=0 if nearest else 1)
     array = np.rot90(array, changes.quarter_turns, axes=(1, 2))
-    axes = [axis for axis, flip in enumerate(changes.flips) if flip]
+    axes = tuple(axis for axis, flip in enumerate(changes.flips) if flip)
     return np.ascontiguousarray(np.flip(array, axes))
 
 
@@ -85,8 +85,8 @@ def _draw_knots(
 
 
 def _deform(
-    array: NDArray[np.generic], knots: NDArray[np.float32], *, order: int
-) -> NDArray[np.generic]:
+    array: NDArray[Any], knots: NDArray[np.float32], *, order: Literal[0, 1]
+) -> NDArray[Any]:
     """Move every slice by the same field of displacements."""
     _, height, width = array.shape
     grow = (height / knots.shape[1], width / knots.shape[2])

@@ -117,5 +117,7 @@ class BatchMaker:
         )
 
     def _cropped(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
-        z, y, x = (slice(m, n - m) for m, n in zip(self._margin, array.shape, strict=True))
+        z, y, x = (
+            slice(m, n - m) for m, n in zip(self._margin, array.shape, strict=True)
+        )
         return array[z, y, x]

@@ -80,9 +80,7 @@ def _load(
     context: Shape,
 ) -> LabelledVolume:
     image = open_volume(root / entry.image, spacing_nm=entry.spacing_nm)
-    labels = open_volume(
-        root / entry.labels, spacing_nm=entry.spacing_nm, labels=True
-    )
+    labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
     _check_pair(image, labels)
     box = entry.box(image.shape)
     around = box.grown(context).clipped(image.shape)
@@ -92,8 +90,8 @@ def _load(
     channels = scheme.to_channels(ids)
     if not (channels != UNKNOWN).any():
         raise VolumeError(
-            f"{labels.path}: every voxel of {box} carries the ignore id "
-            f"{scheme.ignore}; nothing to learn from or to score there"
+            f"{labels.path}: every voxel of {box.start} to {box.stop} carries the "
+            f"ignore id {scheme.ignore}; nothing to learn from or to score there"
         )
     weights = None
     if loss.weighting == "paper" and entry.role == "train":

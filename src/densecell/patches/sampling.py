@@ -4,6 +4,7 @@ Every step's windows follow from the seed and the step's number alone, so that a
 goes on after any interruption exactly as it would have.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -111,7 +112,7 @@ def _bins(number: int, shape: Shape, window: Shape) -> NDArray[np.int64]:
         low, high = -over, max(size - length + over, -over) + 1
         count = max(1, round((high - low) / max(1, length // 3)))
         edges = np.linspace(low, high, count + 1).round().astype(int)
-        ranges.append(list(zip(edges[:-1], edges[1:], strict=True)))
+        ranges.append(list(itertools.pairwise(edges)))
     rows = [
         (number, z[0], y[0], x[0], z[1], y[1], x[1])
         for z in ranges[0]

@@ -23,11 +23,12 @@ CELL_SHARE = 0.533  # of all voxels, organelles included
 _LONG_NM = (1200.0, 2100.0)  # half length of the flat sides
 _THICK_NM = (480.0, 800.0)  # half thickness
 _REACH_NM = 700.0  # how far outside its ellipsoid a cell may grow
-_PACKING = 1.6  # distance of centres in half axes; 2 would be without overlap
+_PACKING = 1.15  # least distance of centres in half axes; 2 would be without overlap
+_CROWDING = 1.45  # volume of all cells, if none overlapped, over their share
 _TRIES = 4000
 _GAP_NM = (40.0, 110.0)
-_KEEPS_DISTANCE = 0.35  # share of the cells that leave a gap to neighbours
-_BENDS_NM = ((1100.0, 170.0), (420.0, 45.0))  # scale and size of the deformation
+_KEEPS_DISTANCE = 0.2  # share of the cells that leave a gap to neighbours
+_BENDS_NM = ((1100.0, 150.0), (420.0, 40.0))  # scale and size of the deformation
 _ROUGHNESS_NM = (110.0, 11.0)
 
 
@@ -78,8 +79,12 @@ def _pack(grid: Grid, rng: np.random.Generator) -> list[_Cell]:
     common = _edge_on_frame(rng)
     mean = np.array([sum(_THICK_NM), sum(_LONG_NM), sum(_LONG_NM)]) / 2
     taken = np.empty((0, 3))
-    cells = []
+    cells: list[_Cell] = []
+    wanted = _CROWDING * CELL_SHARE * np.prod(size + 2 * margin)
+    wanted /= 4 / 3 * np.pi * np.prod(mean)
     for _ in range(_TRIES):
+        if len(cells) >= wanted:
+            break
         centre = rng.uniform(-margin, size + margin)
         place = common @ centre / mean
         axes = np.array([rng.uniform(*_THICK_NM), *rng.uniform(*_LONG_NM, size=2)])

@@ -7,19 +7,13 @@ rings, and rings around a dark grain; all background.
 
 import numpy as np
 
-from densecell.phantom.filling import Recipe, fill
+from densecell.phantom.filling import Recipe
 from densecell.phantom.organelles import dense_granule
 from densecell.phantom.paints import DARK, GRANULE, RESIN, clouded, filled
 from densecell.phantom.shapes import Ellipsoid, random_frame
 from densecell.phantom.tissue import Part, Thing, Tissue
 
 _FADING_NM = 120.0
-
-
-def add_decoys(tissue: Tissue, rng: np.random.Generator) -> None:
-    """Add decoys of every kind; they keep the class of what they lie in."""
-    for recipe, stream in zip(DECOYS, rng.spawn(len(DECOYS)), strict=True):
-        fill(tissue, recipe, rng=stream)
 
 
 def _ellipsoid(
@@ -30,32 +24,32 @@ def _ellipsoid(
 
 
 def _dark_cloud(rng: np.random.Generator) -> Thing:
-    body = _ellipsoid(110, 190, rng)
+    body = _ellipsoid(110, 210, rng)
     grey = GRANULE - 6 + rng.normal(0, 7)
-    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, grain=8)),))
+    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, grain=8)),), 0)
 
 
 def _striped_cloud(rng: np.random.Generator) -> Thing:
-    body = _ellipsoid(110, 190, rng)
+    body = _ellipsoid(100, 180, rng)
     grey = GRANULE - 4 + rng.normal(0, 6)
-    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, stripe=28)),))
+    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, stripe=28)),), 0)
 
 
 def _pale_cloud(rng: np.random.Generator) -> Thing:
-    body = _ellipsoid(70, 125, rng, bumps=0.15)
-    grey = RESIN + 8 - rng.uniform(0, 45)
-    return Thing((Part(body, clouded(body, grey, edge_nm=80, grain=4)),))
+    body = _ellipsoid(75, 150, rng, bumps=0.15)
+    grey = RESIN + 6 - rng.uniform(0, 45)
+    return Thing((Part(body, clouded(body, grey, edge_nm=70, grain=4)),), 0)
 
 
 def _cored_cloud(rng: np.random.Generator) -> Thing:
     cloud, core = _ellipsoid(100, 145, rng), _ellipsoid(65, 95, rng, bumps=0.2)
     pale = clouded(cloud, RESIN - rng.uniform(0, 35), edge_nm=80, grain=5)
     dark = filled(DARK + rng.uniform(-6, 18), grain=8, rim=0)
-    return Thing((Part(cloud, pale), Part(core, dark)))
+    return Thing((Part(cloud, pale), Part(core, dark)), 0)
 
 
 def _grain(rng: np.random.Generator) -> Thing:
-    body = _ellipsoid(45, 85, rng, bumps=0.25)
+    body = _ellipsoid(35, 60, rng, bumps=0.25)
     return Thing((Part(body, filled(DARK, grain=10, rim=0)),), clearance_nm=8)
 
 
@@ -79,13 +73,13 @@ def _cored_ring(rng: np.random.Generator) -> Thing:
 
 
 DECOYS = (
-    Recipe(_cored_cloud, share=0.006, depth_nm=120),
-    Recipe(_striped_cloud, share=0.014, depth_nm=120),
-    Recipe(_dark_cloud, share=0.026, depth_nm=120),
-    Recipe(_pale_cloud, share=0.018, depth_nm=90),
-    Recipe(_grain, share=0.004, depth_nm=50),
+    Recipe(_cored_cloud, share=0.005, depth_nm=90),
+    Recipe(_striped_cloud, share=0.013, depth_nm=80),
+    Recipe(_pale_cloud, share=0.034, depth_nm=60),
+    Recipe(_dark_cloud, share=0.045, depth_nm=75),
+    Recipe(_grain, share=0.003, depth_nm=50),
     Recipe(_vesicle, share=0.001, depth_nm=40),
-    Recipe(_cored_ring, share=0.004, depth_nm=-120),
-    Recipe(_ring, share=0.005, depth_nm=-90),
+    Recipe(_cored_ring, share=0.009, depth_nm=-110),
+    Recipe(_ring, share=0.010, depth_nm=-90),
     Recipe(_debris, share=0.002, depth_nm=-60),
 )

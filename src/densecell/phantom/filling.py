@@ -1,11 +1,13 @@
 """Fill a tissue with things of one kind until they have their share of the volume."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from densecell.phantom.tissue import Thing, Tissue
+
+_TRIES = 20_000  # and more in big volumes
 
 
 class Recipe(NamedTuple):
@@ -27,26 +29,30 @@ class Recipe(NamedTuple):
 
 
 def fill(
-    tissue: Tissue, recipe: Recipe, *, first_number: int = 0, rng: np.random.Generator
-) -> int:
-    """Add things until the share is reached or no place is found.
+    tissue: Tissue, recipes: Iterable[Recipe], rng: np.random.Generator
+) -> None:
+    """Add things of each kind, one kind after another, where there is room.
 
-    At least one is added, if it finds a place, so that even a small volume has some
-    of each kind.
-
-    Returns
-    -------
-    How many were added; organelles are numbered from `first_number` on, which is 0 for
-    things that are none.
+    A kind ends when its share is reached or no more place is found. At least one of
+    each is tried for, so that even a small volume has some. Organelles are numbered
+    from 1 on.
     """
+    number = 1
+    for recipe in recipes:
+        number = _fill_kind(tissue, recipe, number, rng.spawn(1)[0])
+
+
+def _fill_kind(
+    tissue: Tissue, recipe: Recipe, number: int, rng: np.random.Generator
+) -> int:
+    """Add one kind and give the next free organelle number."""
     wanted = recipe.share * tissue.grid.voxels
-    voxels = last = count = 0
-    tries = 20_000 + tissue.grid.voxels // 500
+    voxels = last = 0
+    tries = _TRIES + tissue.grid.voxels // 500
     for at_nm in tissue.sites(recipe.depth_nm, rng, tries=tries):
         if voxels + last / 2 >= wanted:  # half: so that the mean is right
             break
-        number = first_number + count if first_number else 0
         added = tissue.add(recipe.draw(rng), at_nm, number=number, rng=rng)
         if added:
-            voxels, last, count = voxels + added, added, count + 1
-    return count
+            voxels, last, number = voxels + added, added, number + 1
+    return number

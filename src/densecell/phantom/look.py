@@ -17,13 +17,13 @@ class Look(BaseModel, frozen=True, extra="forbid"):
     brightness: float = Field(0.0, description="grey levels added everywhere")
     gamma: float = Field(1.0, gt=0, description="above 1 darkens mid greys")
     blur_nm: float = Field(7.0, ge=0, description="sigma of the beam, in plane, nm")
-    noise: float = Field(13.0, ge=0, description="sd of noise, grey levels")
+    noise: float = Field(16.0, ge=0, description="sd of noise, grey levels")
     noise_grain: float = Field(0.45, ge=0, description="sigma of noise grain, pixels")
     section_contrast: float = Field(
-        0.04, ge=0, description="sd of contrast between sections"
+        0.05, ge=0, description="sd of contrast between sections"
     )
     section_brightness: float = Field(
-        4.0, ge=0, description="sd of brightness between sections, grey levels"
+        5.0, ge=0, description="sd of brightness between sections, grey levels"
     )
 
 

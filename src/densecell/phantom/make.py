@@ -6,20 +6,22 @@
 
 from typing import NamedTuple
 
-import cc3d
-import fastremap
 import numpy as np
 from numpy.typing import NDArray
+from skimage.measure import label
 
 from densecell.errors import ConfigError
 from densecell.geometry import Shape, Spacing
+from densecell.phantom import decoys, organelles
 from densecell.phantom.cells import make_cells
-from densecell.phantom.decoys import add_decoys
+from densecell.phantom.filling import fill
 from densecell.phantom.grid import Grid
 from densecell.phantom.look import Look, render
-from densecell.phantom.organelles import add_organelles
 from densecell.phantom.paints import paint_cells
 from densecell.phantom.tissue import Tissue
+
+# In the order of filling: large and rare things find a place first.
+CONTENTS = (*organelles.ORGANELLES, *decoys.DECOYS)
 
 
 class Phantom(NamedTuple):
@@ -46,13 +48,12 @@ def make_phantom(
 ) -> Phantom:
     """Make a synthetic volume of platelets."""
     grid = _checked(shape, seed, spacing_nm)
-    of_cells, of_paint, of_organelles, of_decoys, of_image = (
-        np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)
+    of_cells, of_paint, of_contents, of_image = (
+        np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)
     )
     cells = make_cells(grid, of_cells)
     tissue = Tissue.of(grid, cells, paint_cells(grid, cells, of_paint))
-    add_organelles(tissue, of_organelles)
-    add_decoys(tissue, of_decoys)
+    fill(tissue, CONTENTS, of_contents)
     return Phantom(
         render(tissue.stain, grid, look=look, rng=of_image),
         tissue.classes,
@@ -68,6 +69,4 @@ def _checked(shape: Shape, seed: int, spacing_nm: Spacing) -> Grid:
 
 def _numbered(objects: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Give every connected piece its own id, in raster order of first voxels."""
-    pieces = cc3d.connected_components(objects, connectivity=26, out_dtype=np.uint32)
-    ids, _ = fastremap.renumber(pieces, preserve_zero=True, in_place=True)
-    return ids.astype(np.uint32, copy=False)
+    return label(objects, connectivity=3).astype(np.uint32)

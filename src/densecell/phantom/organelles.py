@@ -7,19 +7,12 @@ around a glycogen clump's.
 
 import numpy as np
 
-from densecell.phantom.filling import Recipe, fill
+from densecell.phantom.filling import Recipe
 from densecell.phantom.paints import DARK, GRANULE, RESIN, filled, striped
 from densecell.phantom.shapes import Ellipsoid, Tube, Vector, random_frame
 from densecell.phantom.tissue import Part, Thing, Tissue
 
 MITOCHONDRION, ALPHA_GRANULE, CHANNEL, DENSE_GRANULE, DENSE_CORE = 2, 3, 4, 5, 6
-
-
-def add_organelles(tissue: Tissue, rng: np.random.Generator) -> None:
-    """Add organelles of every kind, the rarest first, numbered from 1 on."""
-    number = 1
-    for recipe, stream in zip(ORGANELLES, rng.spawn(len(ORGANELLES)), strict=True):
-        number += fill(tissue, recipe, first_number=number, rng=stream)
 
 
 def _dense_granule(rng: np.random.Generator) -> Thing:
@@ -30,35 +23,35 @@ def dense_granule(
     rng: np.random.Generator, body_id: int | None, core_id: int | None
 ) -> Thing:
     """Draw a dark core in a pale body."""
-    radius = rng.uniform(105, 145)
+    radius = rng.uniform(110, 155)
     body = Ellipsoid(radius * rng.uniform(0.92, 1.08, 3), random_frame(rng), bumps=0.03)
     axes = radius * 0.66 * rng.uniform(0.92, 1.08, 3)
     core = Ellipsoid(axes, random_frame(rng), bumps=0.04)
-    halo = filled(RESIN - rng.uniform(5, 35), grain=5, rim=60)
+    halo = filled(RESIN - rng.uniform(15, 45), grain=5, rim=75)
     dark = filled(DARK + rng.uniform(-6, 18), grain=8, rim=0)
     return Thing((Part(body, halo, body_id), Part(core, dark, core_id)))
 
 
 def _mitochondrion(rng: np.random.Generator) -> Thing:
-    thick, long = rng.uniform(95, 130), rng.uniform(165, 250)
+    thick, long = rng.uniform(115, 155), rng.uniform(190, 280)
     axes = np.array([long, thick, thick * rng.uniform(0.85, 1.1)])
     bend = rng.uniform(-0.35, 0.35)
     body = Ellipsoid(axes, random_frame(rng), bend=bend, bumps=0.05)
-    paint = striped(body, GRANULE + rng.normal(0, 6), stripe=32, rim=44)
+    paint = striped(body, GRANULE + rng.normal(0, 6), stripe=33, rim=48)
     return Thing((Part(body, paint, MITOCHONDRION),))
 
 
 def _alpha_granule(rng: np.random.Generator) -> Thing:
-    axes = rng.uniform(105, 180) * rng.uniform(0.85, 1.15, 3)
+    axes = rng.uniform(135, 225) * rng.uniform(0.85, 1.15, 3)
     body = Ellipsoid(axes, random_frame(rng), bumps=0.03)
-    paint = filled(GRANULE + rng.normal(0, 7), grain=8, rim=32)
+    paint = filled(GRANULE + rng.normal(0, 7), grain=8, rim=40)
     return Thing((Part(body, paint, ALPHA_GRANULE),))
 
 
 def _channel(rng: np.random.Generator) -> Thing:
-    nodes = _walk(int(rng.integers(2, 8)), rng)
-    radii = rng.uniform(55, 105) * rng.uniform(0.75, 1.25, len(nodes))
-    paint = filled(RESIN - rng.uniform(0, 50), grain=4, rim=45)
+    nodes = _walk(int(rng.integers(2, 7)), rng)
+    radii = rng.uniform(65, 130) * rng.uniform(0.75, 1.25, len(nodes))
+    paint = filled(RESIN - rng.uniform(0, 38), grain=4, rim=62)
     return Thing((Part(Tube(nodes, radii), paint, CHANNEL),))
 
 
@@ -68,7 +61,7 @@ def _walk(steps: int, rng: np.random.Generator) -> Vector:
     nodes = [np.zeros(3)]
     for _ in range(steps):
         heading = heading / np.linalg.norm(heading) + 0.55 * rng.standard_normal(3)
-        nodes.append(nodes[-1] + rng.uniform(60, 110) * heading / np.linalg.norm(heading))
+        nodes.append(nodes[-1] + rng.uniform(80, 130) * heading / np.linalg.norm(heading))
     path = np.array(nodes)
     return path - path[len(path) // 2]
 

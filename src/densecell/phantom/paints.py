@@ -17,7 +17,7 @@ GRANULE = 84.0
 DARK = 48.0
 
 _MEMBRANE = 58.0
-_CYTOPLASM = (104.0, 142.0)
+_CYTOPLASM = (96.0, 142.0)
 _EDGE_NM = 9.0  # width of a sharp edge
 _CRISTA_NM = 60.0
 
@@ -79,10 +79,11 @@ def clouded(
 
 
 def _stripes(spot: Spot, body: Ellipsoid, rng: np.random.Generator) -> Floats:
+    """Draw waves of height 1 across the long axis; they leave patches out."""
     along = body.coordinates(spot.offsets)[0] * np.float32(body.semi_axes_nm[0])
-    waves = 9 * smooth_noise(spot.grid, 90, rng)
-    phase = rng.uniform(0, 2 * np.pi)
-    return np.sin((along + waves) * np.float32(2 * np.pi / _CRISTA_NM) + phase)
+    along += 9 * smooth_noise(spot.grid, 90, rng)
+    waves = np.sin(along * np.float32(2 * np.pi / _CRISTA_NM) + rng.uniform(0, 2 * np.pi))
+    return waves * np.clip(0.95 + 0.8 * smooth_noise(spot.grid, 110, rng), 0, 1)
 
 
 def _with_rim(spot: Spot, inner: Floats, rim: float) -> Floats:

@@ -85,9 +85,9 @@ class Tissue:
                     yield (voxel + jitter[n]) * spacing
 
     def add(
-        self, thing: Thing, at_nm: Vector, *, number: int = 0, rng: np.random.Generator
+        self, thing: Thing, at_nm: Vector, *, number: int, rng: np.random.Generator
     ) -> int:
-        """Put a thing where it fits, as organelle `number` unless that is 0.
+        """Put a thing where it fits; if it has a class, it is organelle `number`.
 
         Returns
         -------
@@ -103,7 +103,8 @@ class Tissue:
         near, inside = distance < thing.clearance_nm, distance < 0
         if not inside.any() or not self._is_free(box, near):
             return 0
-        self.organelles[box.slices][inside] = number
+        if thing.parts[0].class_id is not None:
+            self.organelles[box.slices][inside] = number
         self.room[box.slices][near] = _TAKEN
         for part in thing.parts:
             self._paint(part, box, offsets, rng)

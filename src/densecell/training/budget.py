@@ -55,7 +55,9 @@ def settle_steps(
     return config.model_copy(update={"steps": steps, "minutes": None})
 
 
-def _time_a_step(network: Network, batches: BatchMaker, config: TrainingConfig) -> float:
+def _time_a_step(
+    network: Network, batches: BatchMaker, config: TrainingConfig
+) -> float:
     optimiser = make_optimiser(network, config)
     device = next(network.parameters()).device
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]

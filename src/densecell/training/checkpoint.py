@@ -52,9 +52,7 @@ def save_last(
     _write(path, {k: v.contiguous() for k, v in tensors.items()}, facts)
 
 
-def load_last(
-    network: Network, optimiser: torch.optim.Optimizer, path: Path
-) -> Facts:
+def load_last(network: Network, optimiser: torch.optim.Optimizer, path: Path) -> Facts:
     """Put network and optimiser back where `save_last` left them.
 
     Raises
@@ -94,7 +92,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], Facts]:
     try:
         with safe_open(path, "pt") as file:
             facts = json.loads((file.metadata() or {}).get("facts", "{}"))
-            return {key: file.get_tensor(key) for key in file.keys()}, facts
+            names = file.keys()  # not a dict: it cannot be iterated over itself
+            return {key: file.get_tensor(key) for key in names}, facts
     except FileNotFoundError:
         raise CheckpointError(
             f"{path}: no such file; the member was not trained to its first "

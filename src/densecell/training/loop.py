@@ -103,7 +103,9 @@ def train_member(
             scores = validator.score(network)
             if scores.miou_all > best:
                 best = scores.miou_all
-                save_weights(network, folder / WEIGHTS, {"step": step, "miou_all": best})
+                save_weights(
+                    network, folder / WEIGHTS, {"step": step, "miou_all": best}
+                )
             append_history(folder, step, smooth, scores)
         if step in validate_at or time.monotonic() - saved > SAVE_EVERY_S:
             facts = {"step": step, "best": best, "loss": smooth}
@@ -137,7 +139,8 @@ def optimise(
     loss = window_loss(heads, channels, weights, config.loss)
     penalty = l2_penalty(network, config.loss)
     optimiser.zero_grad(set_to_none=True)
-    (loss if penalty is None else loss + penalty).backward()
+    total = loss if penalty is None else loss + penalty
+    total.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 10.0)
     optimiser.step()
     return loss.item()

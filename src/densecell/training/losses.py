@@ -43,7 +43,7 @@ def window_loss(
 
 
 def l2_penalty(network: Network, config: LossConfig) -> Tensor | None:
-    """Give the sum of squared kernels, each module with its share; none if all are 0."""
+    """Sum up the squared kernels, each module with its share; none if all are 0."""
     shares = {
         "2d": config.l2_2d,
         "3d": config.l2_3d,

@@ -43,7 +43,12 @@ from densecell.patches import (
 )
 from densecell.training.budget import settle_steps
 from densecell.training.checkpoint import WEIGHTS
-from densecell.training.loop import Record, read_history, train_member
+from densecell.training.loop import (
+    Record,
+    low_precision,
+    read_history,
+    train_member,
+)
 from densecell.training.validation import Validator, commonest_class_score
 
 SETTINGS = "settings.yaml"
@@ -135,6 +140,7 @@ def train_members(
         If the folder holds members of other settings.
     """
     torch.set_num_threads(usable_cores())
+    _check_same(project, data, folder)
     validator = Validator(data.validation, project.classes)
     for number in range(project.ensemble.members):
         seed = project.ensemble.seed + number
@@ -142,9 +148,7 @@ def train_members(
         if (member / OUTCOME).exists():
             yield Progress(number, None, read_outcome(member))
             continue
-        network = build_network(project.network, classes=len(project.classes), seed=seed)
-        if torch.cuda.is_available():
-            network = network.cuda()
+        network = _new_network(project, seed)
         batches = _batches(project, data.train, network, seed)
         settings = _settled(project, data, network, batches, validator, member, seed)
         outcome = None
@@ -185,14 +189,29 @@ def read_outcome(member: Path) -> Outcome:
     return parse_settings(values, Outcome, where=str(path))
 
 
-def fitted_window(window: Shape, network: Network, volumes: Sequence[LabelledVolume]) -> Shape:
-    """Round a window up to what the network takes; not deeper than the volumes are."""
-    depth = min(window[0], max(volume.shape[0] for volume in volumes))
+def fitted(
+    config: TrainingConfig, network: Network, volumes: Sequence[LabelledVolume]
+) -> TrainingConfig:
+    """Fit windows to network and data: the same voxels a step, in shapes that work.
+
+    In plane a window is rounded up to what the network takes. It is not deeper than
+    the volumes are, unless the network needs it so. A network that sees one slice gets
+    single slices from as many places instead of neighbours, which differ little. In
+    float32 a batch is never a single window: torch's 3D convolution is then ten times
+    slower.
+    """
+    depth = min(config.window[0], max(volume.shape[0] for volume in volumes))
+    depth = max(depth, network.least_depth)
     y, x = (
         round_up(max(1, w - network.residue), network.step) + network.residue
-        for w in window[1:]
+        for w in config.window[1:]
     )
-    return (depth, y, x)
+    batch = config.batch
+    if network.flat:
+        depth, batch = 1, batch * config.window[0]
+    if not low_precision(next(network.parameters()).device):
+        batch = max(2, batch)
+    return config.model_copy(update={"window": (depth, y, x), "batch": batch})
 
 
 def _batches(
@@ -201,10 +220,10 @@ def _batches(
     network: Network,
     seed: int,
 ) -> BatchMaker:
-    config = project.training
+    config = fitted(project.training, network, volumes)
     sampler = WindowSampler(
         volumes,
-        window=fitted_window(config.window, network, volumes),
+        window=config.window,
         rare_share=config.rare_share,
         seed=seed,
     )
@@ -229,11 +248,9 @@ def _settled(
 ) -> MemberSettings:
     """Read the frozen settings of a started member, or settle and freeze them."""
     first = member_folder(member.parent, 0)
-    training = project.training
+    training = fitted(project.training, network, data.train)
     if (first / SETTINGS).exists():
-        frozen = load_member_settings(first)
-        _check_same(project, frozen, member.parent)
-        training = frozen.training
+        training = load_member_settings(first).training
     else:
         training = settle_steps(network, batches, validator, training)
     settings = MemberSettings(
@@ -249,20 +266,32 @@ def _settled(
     return settings
 
 
-def _check_same(project: ProjectConfig, frozen: MemberSettings, folder: Path) -> None:
-    """Refuse to mix members of different settings in one folder."""
+def _new_network(project: ProjectConfig, seed: int) -> Network:
+    network = build_network(project.network, classes=len(project.classes), seed=seed)
+    return network.cuda() if torch.cuda.is_available() else network
+
+
+def _check_same(project: ProjectConfig, data: Data, folder: Path) -> None:
+    """Refuse to mix members of different settings in one folder, finished or not."""
+    first = member_folder(folder, 0)
+    if not (first / SETTINGS).exists():
+        return
+    frozen = load_member_settings(first)
+    network = _new_network(project, frozen.seed)
+    training = fitted(project.training, network, data.train)
     budget = {"minutes", "steps"}
-    asked = project.training.model_dump(exclude=budget)
+    asked = training.model_dump(exclude=budget)
     same = (
         project.network == frozen.network
+        and project.ensemble.seed == frozen.seed
         and project.classes == frozen.classes
         and asked == frozen.training.model_dump(exclude=budget)
-        and project.training.steps in (None, frozen.training.steps)
+        and training.steps in (None, frozen.training.steps)
     )
     if not same:
         raise OutputError(
             f"{folder}: holds members trained with other settings (see "
-            f"{member_folder(folder, 0).name}/{SETTINGS}); choose another --name, or "
+            f"{first.name}/{SETTINGS}); choose another --name, or "
             "--overwrite to train anew"
         )
 

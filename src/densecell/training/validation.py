@@ -1,4 +1,4 @@
-"""How good a network is: the eval volumes, stitched from tiles, against their labels."""
+"""How good a network is: the eval volumes, put together from tiles, against labels."""
 
 from collections.abc import Sequence
 
@@ -63,9 +63,7 @@ class Validator:
         return confusion_matrix(truth, predicted, self._scheme)
 
 
-def commonest_class_score(
-    volumes: Sequence[LabelledVolume], classes: int
-) -> float:
+def commonest_class_score(volumes: Sequence[LabelledVolume], classes: int) -> float:
     """Give the mean IoU(all) of labelling everything with the commonest class.
 
     A network that does no better has learned nothing.

@@ -1,0 +1,60 @@
+"""Write a synthetic volume with its truth."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def phantom(
+    out: Annotated[Path, typer.Argument(help="OME-Zarr to make", metavar="OUT")],
+    shape: Annotated[
+        tuple[int, int, int], typer.Option(help="voxels", metavar="Z Y X")
+    ] = (24, 384, 384),
+    seed: Annotated[int, typer.Option(help="another seed is another tissue")] = 0,
+    spacing: Annotated[
+        tuple[float, float, float], typer.Option(help="voxel size, nm", metavar="Z Y X")
+    ] = (40.0, 10.0, 10.0),
+    second_subject: Annotated[
+        bool, typer.Option("--second-subject", help="other contrast, noise and blur")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="replace OUT if it exists")
+    ] = False,
+) -> None:
+    """Make synthetic platelet tissue, with exact classes, cells and organelles."""
+    # Imported here, not at the top: `densecell --help` must not wait for zarr.
+    from densecell.classes import ClassScheme
+    from densecell.geometry import Box, Spacing
+    from densecell.phantom import SECOND_SUBJECT, Look, make_phantom
+    from densecell.volume import build_pyramid, create_ome_zarr
+    from densecell.volume.aside import check_free
+
+    check_free(out, overwrite=overwrite)  # before the work, not after
+    made = make_phantom(
+        shape,
+        seed=seed,
+        spacing_nm=Spacing.checked(spacing),
+        look=SECOND_SUBJECT if second_subject else Look(),
+    )
+    labels, scheme = out / "labels", ClassScheme.platelet()
+    for path, array, kind, classes in (
+        (out, made.intensities, "image", None),
+        (labels / "classes", made.classes, "label", scheme),
+        (labels / "cells", made.cells, "label", None),
+        (labels / "organelles", made.organelles, "label", None),
+    ):
+        volume = create_ome_zarr(
+            path,
+            shape=shape,
+            dtype=array.dtype,
+            spacing_nm=made.spacing_nm,
+            kind="image" if kind == "image" else "label",
+            scheme=classes,
+            overwrite=overwrite and path == out,
+        )
+        volume.write(Box.whole(shape), array)
+        build_pyramid(path, kind="image" if kind == "image" else "label")
+    cells, organelles = int(made.cells.max()), int(made.organelles.max())
+    print(f"{out}: {' x '.join(map(str, shape))} voxels, {cells} cells, "
+          f"{organelles} organelles")

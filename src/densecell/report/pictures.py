@@ -1,0 +1,135 @@
+"""Slices beside their labels: colours of the scheme, a legend, a scale bar."""
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
+
+from densecell.classes import ClassScheme
+from densecell.geometry import Spacing
+
+NICE_LENGTHS_NM = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+OVERLAY = 0.55  # weight of the colours over the grey values
+PANEL_INCHES = 3.3
+DPI = 130
+
+
+def slice_picture(
+    intensities: NDArray[np.number],
+    labels: Mapping[str, NDArray[np.uint8]],
+    *,
+    scheme: ClassScheme,
+    spacing_nm: Spacing,
+    maps: Mapping[str, NDArray[np.uint8]] | None = None,
+) -> bytes:
+    """Draw one slice: the image, each labelling over it, then grey maps.
+
+    Parameters
+    ----------
+    intensities
+        (Y, X) grey values.
+    labels
+        (Y, X) class ids by the title of their panel.
+    scheme
+        Names and colours.
+    spacing_nm
+        For the scale bar.
+    maps
+        (Y, X) bytes by title, such as confidence: 0 is dark, 255 is bright.
+
+    Returns
+    -------
+    A PNG file.
+    """
+    maps = maps or {}
+    panels = 1 + len(labels) + len(maps)
+    height, width = intensities.shape
+    figure = Figure(
+        figsize=(PANEL_INCHES * panels, PANEL_INCHES * height / width + 0.75),
+        dpi=DPI,
+        layout="constrained",
+    )
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    grey = stretched(intensities)
+    _panel(axes[0], "image", grey)
+    _scale_bar(axes[0], width, spacing_nm)
+    for axis, (title, ids) in zip(axes[1:], labels.items(), strict=False):
+        _panel(axis, title, overlay(grey, ids, scheme))
+    for axis, (title, values) in zip(axes[1 + len(labels) :], maps.items(), strict=True):
+        axis.imshow(values, cmap="magma", vmin=0, vmax=255, interpolation="nearest")
+        _bare(axis, title)
+    _legend(figure, labels, scheme)
+    return png(figure)
+
+
+def stretched(intensities: NDArray[np.number]) -> NDArray[np.float32]:
+    """Map grey values to 0..1, the half percent at either end saturated."""
+    low, high = np.percentile(intensities, [0.5, 99.5])
+    scaled = (intensities.astype(np.float32) - low) / max(high - low, 1e-6)
+    return np.clip(scaled, 0, 1).astype(np.float32)
+
+
+def overlay(
+    grey: NDArray[np.float32], ids: NDArray[np.uint8], scheme: ClassScheme
+) -> NDArray[np.float32]:
+    """Tint grey values (Y, X) with the classes' colours; background stays grey."""
+    colours = scheme.colour_table()[ids] / 255  # (Y, X, 3)
+    share = np.full(ids.shape, OVERLAY, np.float32)
+    share[np.isin(ids, [*scheme.with_role("background"), scheme.ignore])] = 0
+    tinted = grey[..., None] * (1 - share[..., None]) + colours * share[..., None]
+    return tinted.astype(np.float32)
+
+
+def png(figure: Figure) -> bytes:
+    """Render a figure; no time or version in the file, so equal pictures are equal."""
+    FigureCanvasAgg(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _panel(axis: Axes, title: str, picture: NDArray[np.float32]) -> None:
+    axis.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    _bare(axis, title)
+
+
+def _bare(axis: Axes, title: str) -> None:
+    axis.set_title(title, fontsize=10)
+    axis.set_axis_off()
+
+
+def _scale_bar(axis: Axes, width: int, spacing_nm: Spacing) -> None:
+    """A bar of about a fifth of the width, of a round length."""
+    wanted = width * spacing_nm.x / 5
+    length = min(NICE_LENGTHS_NM, key=lambda n: abs(n - wanted))
+    pixels = length / spacing_nm.x
+    x, y, thick = 0.03 * width, 0.95 * axis.get_ylim()[0], max(2.0, width / 120)
+    frame = {"facecolor": "white", "edgecolor": "black", "linewidth": 0.6}
+    axis.add_patch(Rectangle((x, y), pixels, thick, **frame))
+    words = f"{length / 1000:g} µm" if length >= 1000 else f"{length} nm"
+    text = axis.text(x, y - thick, words, color="white", fontsize=8, va="bottom")
+    text.set_bbox({"facecolor": "black", "alpha": 0.5, "pad": 1, "linewidth": 0})
+
+
+def _legend(
+    figure: Figure, labels: Mapping[str, NDArray[np.uint8]], scheme: ClassScheme
+) -> None:
+    shown = [i for i in scheme.ids if scheme.classes[i].role != "background"]
+    if not labels or not shown:
+        return
+    patches = [
+        Patch(color=np.array(scheme.classes[i].colour) / 255, label=scheme.classes[i].name)
+        for i in shown
+    ]
+    figure.legend(
+        handles=patches,
+        loc="outside lower center",
+        ncols=min(6, len(patches)),
+        fontsize=9,
+        frameon=False,
+    )

@@ -1,0 +1,121 @@
+import importlib.metadata
+import sys
+import warnings
+
+import pytest
+
+from densecell import __version__
+from densecell.cli import main as module
+from densecell.cli.main import COMMANDS, main
+from densecell.errors import ConfigError
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Give a function that runs the command line; gives exit code, stdout, stderr."""
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["densecell", *map(str, words)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return caught.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def info_raises(monkeypatch):
+    """Give a function that lets `densecell info` end with an error."""
+
+    def arrange(error):
+        def info(path: str):
+            raise error
+
+        app = module.typer.Typer()
+        app.command()(info)
+        app.callback()(lambda: None)
+        monkeypatch.setattr(module, "app", app)
+
+    return arrange
+
+
+def test_the_help_lists_every_command(run):
+    code, out, _ = run("--help")
+
+    assert code == 0
+    assert len(COMMANDS) >= 10
+    for command in COMMANDS:
+        assert f" {command.__name__} " in out
+
+
+@pytest.mark.parametrize("command", [c.__name__ for c in COMMANDS])
+def test_every_command_has_help(run, command):
+    code, out, _ = run(command, "--help")
+
+    assert code == 0
+    assert out.lstrip().startswith(f"Usage: densecell {command}")
+    assert "--help" in out
+
+
+def test_every_command_says_what_it_does_in_a_sentence():
+    for command in COMMANDS:
+        first = command.__doc__.strip().splitlines()[0]
+        assert first[0].isupper()
+        assert len(first) < 88
+
+
+def test_the_version(run):
+    assert run("--version") == (0, f"densecell {__version__}\n", "")
+    assert __version__ == importlib.metadata.version("densecell")
+
+
+def test_an_expected_error_is_one_line_and_exit_code_1(run, info_raises):
+    info_raises(ConfigError("a.yaml: unknown setting 'trainng'"))
+
+    assert run("info", "a") == (1, "", "densecell: a.yaml: unknown setting 'trainng'\n")
+
+
+def test_an_interruption_says_how_to_go_on(run, info_raises):
+    info_raises(KeyboardInterrupt())
+
+    sentence = "densecell: interrupted; the same command goes on\n"
+    assert run("info", "a") == (130, "", sentence)
+
+
+def test_a_bug_keeps_its_trace(monkeypatch, info_raises):
+    info_raises(ZeroDivisionError("a bug"))
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    monkeypatch.setattr(sys, "argv", ["densecell", "info", "a"])
+    with pytest.raises(ZeroDivisionError):
+        main()
+
+
+def test_a_missing_file_is_one_line(run, tmp_path):
+    path = tmp_path / "a.tif"
+
+    code, out, err = run("info", path)
+
+    assert (code, out) == (1, "")
+    assert err.startswith(f"densecell: {path}: does not exist; expected an OME-Zarr")
+    assert err.count("\n") == 1
+
+
+def test_an_unknown_command_is_a_usage_error(run):
+    code, _, err = run("segmnt")
+
+    assert code == 2
+    assert "segmnt" in err
+
+
+def test_our_warnings_are_one_line_and_those_of_libraries_are_silent(
+    monkeypatch, capsys
+):
+    monkeypatch.setattr(warnings, "showwarning", module._show_warning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        monkeypatch.setattr(warnings, "showwarning", module._show_warning)
+        warnings.warn("voxels differ", stacklevel=1)
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+
+    assert capsys.readouterr().err == "densecell: warning: voxels differ\n"

@@ -1,0 +1,220 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from typer.testing import CliRunner
+
+from densecell.cli.segment import segment
+from densecell.ensemble import read_run
+from densecell.errors import (
+    CheckpointError,
+    ConfigError,
+    OutputError,
+    SpacingError,
+    VolumeError,
+)
+from densecell.geometry import Box
+from densecell.volume import ArrayVolume, open_volume, write_tiff
+
+QUICK = ("--engine", "torch", "--precision", "float32", "--threads", 1)
+
+
+@pytest.fixture
+def model(trained):
+    return trained / "models" / "tiny"
+
+
+@pytest.fixture
+def image(tmp_path, discs):
+    """Write intensities as a TIFF stack with its voxel size; there are no labels."""
+    path = tmp_path / "image.tif"
+    write_tiff(path, ArrayVolume(discs[0], spacing_nm=(40, 10, 10)))
+    return path
+
+
+def run(image, model, out, *options):
+    app = typer.Typer()
+    app.command()(segment)
+    words = [image, "-m", model, "-o", out, *QUICK, *options]
+    outcome = CliRunner().invoke(app, [str(w) for w in words])
+    if outcome.exception and not isinstance(outcome.exception, SystemExit):
+        raise outcome.exception
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.stdout
+
+
+def labels_of(out):
+    volume = open_volume(out / "segmentation.zarr" / "labels" / "classes", labels=True)
+    return volume.read(Box.whole(volume.shape))
+
+
+def test_an_image_is_labelled_without_labels(image, model, tmp_path):
+    out = tmp_path / "result"
+
+    text = run(image, model, out)
+
+    assert labels_of(out).shape == (6, 48, 56)
+    assert text == (
+        f"{out}: 16,128 voxels labelled by 2 networks; next `densecell evaluate {out} "
+        "TRUTH`\n"
+    )
+
+
+def test_a_finished_result_is_said_to_be_finished(image, model, tmp_path):
+    run(image, model, tmp_path / "r")
+
+    text = run(image, model, tmp_path / "r")
+
+    assert text == (
+        f"{tmp_path / 'r'}: was finished already; --overwrite segments it again\n"
+    )
+
+
+def test_every_option_reaches_the_run(image, model, tmp_path):
+    run(
+        *(image, model, tmp_path / "r", "--box", 0, 8, 8, 4, 40, 48, "--members", 1),
+        *("--tile", 4, 32, 32, "--margin", 1, 8, 8, "--spacing", 42, 10, 10),
+        *("--keep-members", "--probabilities"),
+    )
+
+    frozen = read_run(tmp_path / "r")
+    assert frozen.extent == Box((0, 8, 8), (4, 40, 48))
+    assert frozen.spacing_nm == (42, 10, 10)
+    assert len(frozen.model.members) == 1
+    assert (frozen.inference.tile, frozen.inference.margin) == ((4, 32, 32), (1, 8, 8))
+    assert (frozen.inference.engine, frozen.inference.precision) == ("torch", "float32")
+    assert frozen.keep_members
+    assert frozen.probabilities
+
+
+def test_class_ids_as_tiff(image, model, tmp_path):
+    run(image, model, tmp_path / "r", "--tiff")
+
+    tiff = open_volume(tmp_path / "r" / "classes.tif", labels=True)
+    np.testing.assert_array_equal(
+        tiff.read(Box.whole(tiff.shape)), labels_of(tmp_path / "r")
+    )
+    assert tiff.spacing_nm == pytest.approx((40, 10, 10))
+
+
+def test_other_settings_are_refused_unless_it_is_overwritten(image, model, tmp_path):
+    run(image, model, tmp_path / "r")
+    with pytest.raises(
+        OutputError, match=r"engine torch, now asked for openvino; choo"
+    ):
+        run(image, model, tmp_path / "r", "--engine", "openvino")
+
+    run(image, model, tmp_path / "r", "--members", 1, "--overwrite")
+
+    assert len(read_run(tmp_path / "r").model.members) == 1
+
+
+def test_overwriting_spares_what_is_no_result(image, model, tmp_path):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError) as caught:
+        run(image, model, tmp_path / "r", "--overwrite")
+    assert str(caught.value) == (
+        f"{tmp_path / 'r'}: is no result of densecell; remove it yourself"
+    )
+    assert (tmp_path / "r" / "notes.txt").exists()
+
+
+def test_a_result_is_not_dropped_for_a_mistake_in_the_command(image, model, tmp_path):
+    run(image, model, tmp_path / "r")
+    before = json.loads((tmp_path / "r" / "agreement.json").read_text())
+    wrong = tmp_path / "wrong.tif"
+    write_tiff(wrong, ArrayVolume(np.ones((2, 9, 9), np.uint8), spacing_nm=(4, 4, 4)))
+    for options in ((wrong, model), (image, tmp_path / "nowhere")):
+        with pytest.raises((VolumeError, CheckpointError)):
+            run(*options, tmp_path / "r", "--overwrite")
+
+    assert json.loads((tmp_path / "r" / "agreement.json").read_text()) == before
+
+
+def refused(kind, image, model, tmp_path, *options):
+    """Give the message of a refusal that left nothing behind."""
+    with pytest.raises(kind) as caught:
+        run(image, model, tmp_path / "result", *options)
+    assert not (tmp_path / "result").exists()
+    return str(caught.value)
+
+
+def test_a_missing_volume(model, tmp_path):
+    path = tmp_path / "nothing.tif"
+
+    assert refused(VolumeError, path, model, tmp_path) == (
+        f"{path}: does not exist; expected an OME-Zarr, a TIFF stack, a folder of PNG "
+        "or TIFF slices, or an .npy file"
+    )
+
+
+def test_a_missing_model(image, tmp_path):
+    assert refused(CheckpointError, image, tmp_path / "m", tmp_path) == (
+        f"{tmp_path / 'm'}: no such model folder; train one with `densecell train`"
+    )
+
+
+def test_a_volume_without_voxel_size(discs, model, tmp_path):
+    path = tmp_path / "image.npy"
+    np.save(path, discs[0])
+
+    assert refused(SpacingError, path, model, tmp_path) == (
+        f"{path}: has no voxel size; pass --spacing Z Y X (nanometres, for example "
+        "--spacing 50 4.6 4.6)"
+    )
+
+
+def test_a_picture_in_colour(model, tmp_path):
+    folder = tmp_path / "slices"
+    folder.mkdir()
+    Image.fromarray(np.zeros((8, 9, 3), np.uint8)).save(folder / "0.png")
+
+    message = refused(VolumeError, folder, model, tmp_path, "--spacing", 40, 10, 10)
+
+    assert message.startswith(f"{folder / '0.png'}: ")
+    assert "colour" in message
+
+
+def test_holes_in_the_volume(discs, model, tmp_path):
+    holes = discs[0].astype(np.float32)
+    holes[1, 2, 3] = np.nan
+    np.save(tmp_path / "image.npy", holes)
+
+    message = refused(
+        *(VolumeError, tmp_path / "image.npy", model, tmp_path, "--spacing", 40, 10, 10)
+    )
+
+    assert message.startswith(
+        f"{tmp_path / 'image.npy'}: voxel (z, y, x) = (1, 2, 3) is nan; expected finite"
+    )
+
+
+def test_a_constant_volume(model, tmp_path):
+    np.save(tmp_path / "image.npy", np.full((2, 8, 9), 5, np.uint8))
+
+    assert refused(
+        *(VolumeError, tmp_path / "image.npy", model, tmp_path, "--spacing", 40, 10, 10)
+    ) == (
+        f"{tmp_path / 'image.npy'}: every voxel is 5; expected an image with contrast: "
+        "check that it is the right file"
+    )
+
+
+def test_options_are_checked_like_settings(image, model, tmp_path):
+    assert refused(ConfigError, image, model, tmp_path, "--engine", "tpu") == (
+        "options: engine: input should be 'auto', 'torch' or 'openvino', got 'tpu'"
+    )
+
+
+def test_a_damaged_member(image, model, tmp_path):
+    copy = shutil.copytree(model, tmp_path / "model")
+    weights = copy / "member_01" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+
+    message = refused(CheckpointError, image, copy, tmp_path)
+
+    assert message.startswith(f"{weights}: not readable as safetensors weights (")

@@ -1,0 +1,131 @@
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from densecell.cli.train import budget, train, with_options
+from densecell.ensemble import read_ensemble
+from densecell.errors import ConfigError, DensecellError, OutputError, TrainingError
+from densecell.training import load_member_settings
+
+
+def run(*arguments):
+    app = typer.Typer()
+    app.command()(train)
+    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
+    if outcome.exception and not isinstance(outcome.exception, SystemExit):
+        raise outcome.exception
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.stdout
+
+
+def test_a_project_becomes_a_ranked_ensemble(tmp_path, write_project):
+    write_project(tmp_path)
+
+    text = run(tmp_path, "--steps", 2, "--members", 2)
+
+    model = tmp_path / "models" / "2d3d-2"
+    assert len(read_ensemble(model).members) == 2
+    assert "member 01, finished, MIoU 0." in text
+    assert "members, best first" in text
+    assert f"{model}: ready; next `densecell segment VOLUME -m {model}" in (
+        text.replace("\n", "")
+    )
+
+
+def test_every_option_reaches_its_setting(tmp_path, write_project):
+    write_project(tmp_path)
+
+    run(
+        *(tmp_path, "--network", "unet2d", "--width", 1, "--members", 1),
+        *("--steps", 1, "--seed", 7, "--name", "mine"),
+    )
+
+    settings = load_member_settings(tmp_path / "models" / "mine" / "member_00")
+    assert (settings.network.name, settings.network.width) == ("unet2d", 1)
+    assert (settings.training.steps, settings.seed) == (1, 7)
+
+
+def test_the_same_again_trains_nothing_and_more_members_are_added(
+    tmp_path, write_project
+):
+    write_project(tmp_path)
+    run(tmp_path, "--steps", 1, "--members", 1)
+    weights = tmp_path / "models" / "2d3d-2" / "member_00" / "weights.safetensors"
+    written = weights.stat().st_mtime_ns
+
+    run(tmp_path, "--steps", 1, "--members", 1)
+    run(tmp_path, "--steps", 1, "--members", 2)
+
+    assert weights.stat().st_mtime_ns == written
+    assert len(read_ensemble(tmp_path / "models" / "2d3d-2").members) == 2
+
+
+def test_other_settings_are_refused_unless_it_is_overwritten(tmp_path, write_project):
+    write_project(tmp_path)
+    run(tmp_path, "--steps", 1, "--members", 1)
+    with pytest.raises(OutputError, match="members trained with other settings"):
+        run(tmp_path, "--steps", 2, "--members", 1)
+
+    run(tmp_path, "--steps", 2, "--members", 1, "--overwrite")
+
+    member = tmp_path / "models" / "2d3d-2" / "member_00"
+    assert load_member_settings(member).training.steps == 2
+
+
+def test_a_model_is_not_dropped_for_data_that_are_wrong(tmp_path, write_project):
+    write_project(tmp_path)
+    run(tmp_path, "--steps", 1, "--members", 1)
+    (tmp_path / "train.npy").unlink()
+    with pytest.raises(DensecellError, match=r"train\.npy: does not exist"):
+        run(tmp_path, "--steps", 1, "--members", 1, "--overwrite")
+    assert (tmp_path / "models" / "2d3d-2" / "ensemble.json").exists()
+
+
+def test_without_a_usable_member_it_ends_with_a_sentence(tmp_path, write_project):
+    write_project(tmp_path, training={"abandon_below": 1.1})
+    with pytest.raises(TrainingError, match="none of 2 members is usable"):
+        run(tmp_path)
+
+
+def test_a_folder_without_a_project(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        run(tmp_path)
+    assert str(caught.value) == f"{tmp_path / 'project.yaml'}: no such file"
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_misspelt_setting_is_named_and_nothing_written(tmp_path, write_project):
+    write_project(tmp_path)
+    path = tmp_path / "project.yaml"
+    path.write_text(path.read_text().replace("training:", "trainng:"))
+    with pytest.raises(ConfigError) as caught:
+        run(tmp_path)
+    assert str(caught.value) == (
+        f"{path}: unknown setting 'trainng'; did you mean 'training'?"
+    )
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--network", "unet"), "options: network.name: input should be '2d3d' or"),
+        (("--width", 0), "options: network.width: input should be greater than or"),
+        (("--steps", 1, "--minutes", 2), "give --minutes or --steps, not both"),
+    ],
+)
+def test_options_are_checked_like_settings(tmp_path, write_project, options, sentence):
+    write_project(tmp_path)
+    with pytest.raises(ConfigError, match=sentence):
+        run(tmp_path, *options)
+    assert not (tmp_path / "models").exists()
+
+
+def test_one_budget_replaces_the_other(tmp_path, write_project):
+    project = write_project(tmp_path)
+
+    changed = with_options(project, training=budget(3.0, None))
+
+    assert (changed.training.minutes, changed.training.steps) == (3.0, None)
+    assert budget(None, None) == {}
+    assert budget(None, 5) == {"minutes": None, "steps": 5}

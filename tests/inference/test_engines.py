@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+import torch
+
+from densecell.config import InferenceConfig, NetworkConfig
+from densecell.errors import ConfigError
+from densecell.inference import (
+    Engine,
+    EngineChoice,
+    OpenVinoEngine,
+    TorchEngine,
+    choose_engine,
+    engines,
+    make_engine,
+)
+from densecell.networks import build_network
+
+TORCH = EngineChoice("torch", "float32", 1)
+OPENVINO = EngineChoice("openvino", "float32", 1)
+SHAPE = (3, 16, 24)
+cpu_only = pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a CPU")
+
+
+@pytest.fixture
+def network():
+    """Give a tiny network whose batch norms have seen something."""
+    network = build_network(NetworkConfig(width=2), classes=3, seed=4)
+    network(torch.from_numpy(noise(2)))
+    return network.eval()
+
+
+def noise(batch, shape=SHAPE):
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(batch, 1, *shape)).astype(np.float32)
+
+
+class Fixed(Engine):
+    """Gives these logits whatever it sees."""
+
+    def __init__(self, values):
+        self.values = np.array(values, np.float32).reshape(1, -1, 1, 1, 1)
+
+    def logits(self, windows):
+        return np.broadcast_to(self.values, (1, self.values.size, 2, 3, 4)).copy()
+
+
+def test_openvino_and_torch_agree(network):
+    windows = noise(2)
+    by_torch = TorchEngine(network, TORCH).logits(windows)
+
+    by_openvino = make_engine(network, OPENVINO, window=SHAPE).logits(windows)
+
+    assert by_torch.shape == by_openvino.shape == (2, 3, *SHAPE)
+    assert by_torch.std() > 0.01
+    np.testing.assert_allclose(by_openvino, by_torch, atol=1e-4)
+
+
+def test_openvino_keeps_the_logits_of_one_call_when_called_again(network):
+    engine = OpenVinoEngine(network, OPENVINO, window=SHAPE)
+
+    first = engine.logits(noise(1))
+    kept = first.copy()
+    engine.logits(-noise(1))
+
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_a_network_in_training_is_run_in_evaluation_and_put_back(network):
+    expected = TorchEngine(network, TORCH).logits(noise(1))
+    network.train()
+
+    found = TorchEngine(network, TORCH).logits(noise(1))
+
+    np.testing.assert_array_equal(found, expected)
+    assert network.training
+
+
+def test_bfloat16_differs_but_little(network):
+    if not engines.native_bfloat16():
+        pytest.skip("this processor has no bfloat16")
+    exact = TorchEngine(network, TORCH).logits(noise(1))
+
+    rough = TorchEngine(network, EngineChoice("torch", "bfloat16", 1)).logits(noise(1))
+
+    assert rough.dtype == np.float32
+    assert not np.array_equal(rough, exact)
+    np.testing.assert_allclose(rough, exact, atol=0.1 * np.abs(exact).max())
+
+
+def test_probabilities_add_up_to_one_in_float32():
+    shares = Fixed([0.0, np.log(2), np.log(5)]).probabilities(noise(1, (2, 3, 4)))
+
+    assert shares.dtype == np.float32
+    assert shares.shape == (1, 3, 2, 3, 4)
+    np.testing.assert_allclose(shares[0, :, 1, 2, 3], [1 / 8, 2 / 8, 5 / 8], rtol=1e-6)
+
+
+@cpu_only
+@pytest.mark.parametrize(
+    ("native", "precision"), [(True, "bfloat16"), (False, "float32")]
+)
+def test_what_is_left_open_is_chosen_by_the_machine(monkeypatch, native, precision):
+    monkeypatch.setattr(engines, "native_bfloat16", lambda: native)
+    monkeypatch.setattr(engines, "usable_cores", lambda: 5)
+
+    assert choose_engine(InferenceConfig()) == ("openvino", precision, 5)
+
+
+def test_what_is_asked_for_is_taken(monkeypatch):
+    monkeypatch.setattr(engines, "native_bfloat16", lambda: True)
+    config = InferenceConfig(engine="torch", precision="float32", threads=3)
+
+    assert choose_engine(config) == EngineChoice("torch", "float32", 3)
+
+
+@cpu_only
+def test_bfloat16_is_refused_where_it_would_be_emulated(monkeypatch, network):
+    monkeypatch.setattr(engines, "native_bfloat16", lambda: False)
+    with pytest.raises(ConfigError) as caught:
+        TorchEngine(network, EngineChoice("torch", "bfloat16", 1))
+    assert str(caught.value) == (
+        "precision bfloat16 is asked for, but this processor has it only by slow "
+        "emulation; use --precision float32"
+    )

@@ -1,0 +1,109 @@
+"""The package shows the data flow: a module imports only from those above its own."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import densecell
+
+ROOT = Path(densecell.__file__).parent
+ORDER = (
+    "errors",
+    "geometry",
+    "classes",
+    "config",
+    "compute",
+    "volume",
+    "phantom",
+    "datasets",
+    "evaluation",
+    "patches",
+    "networks",
+    "inference",
+    "training",
+    "ensemble",
+    "objects",
+    "surfaces",
+    "report",
+    "viewer",
+    "cli",
+)
+HEAVY = {"torch", "zarr", "dask", "openvino", "numpy", "scipy", "rich", "tifffile"}
+FILES = sorted(ROOT.rglob("*.py"))
+WITHOUT_TORCH = ("evaluation", "objects", "surfaces")
+
+
+def part_of(name):
+    """Give the part of the package that a dotted name belongs to."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def imports_of(tree):
+    """Every module that a tree imports, with dots."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def ours(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {part_of(n) for n in imports_of(tree) if n.startswith("densecell.")}
+
+
+def test_every_part_has_its_place_in_the_order():
+    parts = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in FILES}
+
+    assert len(parts) > 10
+    assert parts - {"__init__"} <= set(ORDER)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_module_imports_only_from_above(path):
+    part = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if part == "__init__":
+        assert not ours(path)
+        return
+
+    above = set(ORDER[: ORDER.index(part) + 1])
+    assert ours(path) <= above
+
+
+def test_nobody_imports_the_command_line():
+    outside = [p for p in FILES if "cli" not in p.relative_to(ROOT).parts]
+
+    assert len(outside) > 10
+    assert not [p for p in outside if "cli" in ours(p)]
+
+
+@pytest.mark.parametrize("part", [p for p in WITHOUT_TORCH if (ROOT / p).exists()])
+def test_parts_without_torch_do_not_load_it(part):
+    modules = [
+        ".".join(p.relative_to(ROOT.parent).with_suffix("").parts)
+        for p in sorted((ROOT / part).rglob("*.py"))
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {modules}: importlib.import_module(name)\n"
+        "assert 'torch' not in sys.modules, 'torch was loaded'"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_command_line_loads_nothing_heavy_at_the_top():
+    code = (
+        "import sys\n"
+        "import densecell.cli.main\n"
+        f"print(sorted({HEAVY} & set(sys.modules)))"
+    )
+
+    outcome = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert outcome.stdout.strip() == "[]"

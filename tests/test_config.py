@@ -1,0 +1,190 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from densecell.classes import ClassScheme
+from densecell.config import (
+    InferenceConfig,
+    ProjectConfig,
+    TrainingConfig,
+    VolumeEntry,
+    load_settings,
+    parse_settings,
+    save_settings,
+    write_text,
+)
+from densecell.errors import ConfigError
+from densecell.geometry import Box
+
+ENTRY = {"image": "a.tif", "labels": "b.tif", "spacing_nm": [40, 10, 10]}
+
+
+def project(**parts):
+    return {"classes": "platelet", "volumes": [ENTRY]} | parts
+
+
+def refusal(values, kind=ProjectConfig):
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(values, kind, where="project.yaml")
+    return str(caught.value)
+
+
+def test_a_short_project_has_defaults_for_the_rest():
+    config = parse_settings(project(), ProjectConfig, where="")
+
+    assert config.classes == ClassScheme.platelet()
+    assert config.training == TrainingConfig()
+    assert config.volumes[0].role == "train"
+
+
+def test_settings_come_back_as_they_were_written(tmp_path):
+    values = project(training={"steps": 7, "window": [3, 64, 96]})
+    config = parse_settings(values, ProjectConfig, where="")
+
+    save_settings(config, tmp_path / "project.yaml")
+
+    assert load_settings(tmp_path / "project.yaml", ProjectConfig) == config
+
+
+def test_classes_can_be_written_out_without_a_level_more():
+    by_id = {
+        0: {"name": "ground", "colour": [0, 0, 0]},
+        3: {"name": "disc", "colour": [255, 0, 0]},
+    }
+
+    config = parse_settings(project(classes=by_id), ProjectConfig, where="")
+
+    assert config.classes.names == ("ground", "disc")
+    assert config.classes.ids == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            project(trainng={"steps": 3}),
+            "project.yaml: unknown setting 'trainng'; did you mean 'training'?",
+        ),
+        (
+            project(training={"windw": [1, 2, 3]}),
+            "project.yaml: unknown setting 'training.windw'; did you mean 'window'?",
+        ),
+        (
+            project(training={"loss": {"weights": {"sigma": 2}}}),
+            "project.yaml: unknown setting 'training.loss.weights.sigma'; "
+            "did you mean 'sigma_px'?",
+        ),
+        (
+            project(volumes=[ENTRY | {"lables": "c"}]),
+            "project.yaml: unknown setting 'volumes.0.lables'; did you mean 'labels'?",
+        ),
+        (
+            project(ensemble={"qqq": 1}),
+            "project.yaml: unknown setting 'ensemble.qqq'; known: members, best, seed",
+        ),
+        (
+            project(ensemble={"members": 0}),
+            "project.yaml: ensemble.members: input should be greater than or equal to "
+            "1, got 0",
+        ),
+        (
+            project(network={"name": "unet"}),
+            "project.yaml: network.name: input should be '2d3d' or 'unet2d', "
+            "got 'unet'",
+        ),
+        (
+            project(classes="platelets"),
+            "project.yaml: classes: no class scheme 'platelets'; built in: platelet, "
+            "drosophila-vnc, got 'platelets'",
+        ),
+        (
+            project(training={"minutes": None}),
+            "project.yaml: training: give a budget: minutes or steps",
+        ),
+        (
+            project(training={"window": [0, 8, 8]}),
+            "project.yaml: training: window must be positive (z y x), got (0, 8, 8)",
+        ),
+        (
+            project(volumes=[ENTRY | {"z": [4, 4]}]),
+            "project.yaml: volumes.0: z must be [from, to) with from < to, got (4, 4)",
+        ),
+        (
+            project(volumes=[ENTRY | {"spacing_nm": [40, 0, 10]}]),
+            "project.yaml: volumes.0: spacing must be three positive lengths in nm "
+            "(z y x), got (40.0, 0.0, 10.0)",
+        ),
+        (
+            {"classes": "platelet"},
+            "project.yaml: volumes: field required",
+        ),
+        (
+            project(ensemble={"members": 0, "best": 0}),
+            "project.yaml: ensemble.members: input should be greater than or equal to "
+            "1, got 0 (and 1 more)",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_project_is_one_sentence(values, sentence):
+    assert refusal(values) == sentence
+
+
+def test_a_project_without_voxel_size_is_refused():
+    entry = {k: v for k, v in ENTRY.items() if k != "spacing_nm"}
+
+    assert refusal(project(volumes=[entry])) == (
+        "project.yaml: volumes.0.spacing_nm: field required"
+    )
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        load_settings(tmp_path / "project.yaml", ProjectConfig)
+    assert str(caught.value) == f"{tmp_path / 'project.yaml'}: no such file"
+
+
+@pytest.mark.parametrize("content", [b"a: [1, 2", b"\xff\xfe\x00", b"a: b: c"])
+def test_a_file_that_is_no_yaml(tmp_path, content):
+    (tmp_path / "project.yaml").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"project\.yaml: not readable as YAML: .+"):
+        load_settings(tmp_path / "project.yaml", ProjectConfig)
+
+
+def test_an_entry_may_stand_for_a_part_of_its_volume():
+    entry = VolumeEntry.model_validate(ENTRY | {"z": [2, 5], "x": [0, 7]})
+
+    assert entry.box((6, 8, 9)) == Box((2, 0, 0), (5, 8, 7))
+
+
+def test_a_part_outside_the_volume_is_refused():
+    entry = VolumeEntry.model_validate(ENTRY | {"z": [2, 7]})
+    with pytest.raises(ConfigError) as caught:
+        entry.box((6, 8, 9))
+    assert str(caught.value) == (
+        "a.tif: the project asks for z, y, x [(2, 7), (0, 8), (0, 9)], but the volume "
+        "has (6, 8, 9) voxels; correct the ranges in project.yaml"
+    )
+
+
+def test_settings_do_not_change_once_made():
+    with pytest.raises(ValueError, match="frozen"):
+        InferenceConfig().threads = 2
+
+
+def test_a_text_is_replaced_whole_or_not_at_all(tmp_path):
+    write_text(tmp_path / "new" / "a.txt", "old")
+
+    with pytest.raises(UnicodeEncodeError):
+        write_text(tmp_path / "new" / "a.txt", "half \ud800")
+
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["a.txt"]
+    assert (tmp_path / "new" / "a.txt").read_text() == "old"
+
+
+def test_written_settings_name_everything(tmp_path):
+    save_settings(TrainingConfig(), tmp_path / "a.yaml")
+
+    written = yaml.safe_load(Path(tmp_path / "a.yaml").read_text())
+
+    assert set(written) == set(TrainingConfig.model_fields)

@@ -1,0 +1,264 @@
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from densecell.classes import ClassScheme
+from densecell.config import AugmentationConfig, NetworkConfig, TrainingConfig
+from densecell.errors import HopelessError, TrainingError
+from densecell.evaluation import scores_from_confusion
+from densecell.networks import build_network
+from densecell.patches import BatchMaker, WindowSampler
+from densecell.training import read_history, train_member
+from densecell.training.checkpoint import load_last, load_weights
+from densecell.training.loop import (
+    learning_rate,
+    make_optimiser,
+    optimise,
+    set_rate,
+    validation_steps,
+)
+
+CONFIG = TrainingConfig(steps=8, validations=4, window=(3, 16, 16), rare_share=0.5)
+CPU = torch.device("cpu")
+
+
+class Told:
+    """A validator that gives the scores it was told, one after another."""
+
+    def __init__(self, *scores):
+        self.scores = list(scores)
+
+    def score(self, network):
+        wrong = round(1000 * (1 - self.scores.pop(0)))
+        confusion = np.array([[1000 - wrong, wrong], [wrong, 1000 - wrong]])
+        return scores_from_confusion(confusion, ClassScheme.from_ids([0, 1]))
+
+
+@pytest.fixture
+def batches(labelled, discs):
+    intensities, labels = discs
+    volume = labelled((intensities - 80.0) / 50, labels)
+    sampler = WindowSampler([volume], window=(3, 16, 16), rare_share=0.5, seed=0)
+    return BatchMaker(
+        [volume], sampler, AugmentationConfig(), batch=2, margin=(0, 0, 0), seed=0
+    )
+
+
+def tiny():
+    return build_network(NetworkConfig(width=1), classes=2, seed=0)
+
+
+def trained(
+    folder, batches, scores, *, network=None, hopeless_below=0.0, config=CONFIG
+):
+    return train_member(
+        network or tiny(),
+        batches,
+        Told(*scores),
+        folder,
+        config,
+        hopeless_below=hopeless_below,
+    )
+
+
+def last_weights(folder):
+    network = tiny()
+    facts = load_last(
+        network, make_optimiser(network, CONFIG), folder / "last.safetensors"
+    )
+    return facts, network.state_dict()
+
+
+def assert_same_state(a, b):
+    assert a[0] == b[0]
+    assert a[1].keys() == b[1].keys()
+    assert all(torch.equal(a[1][key], b[1][key]) for key in a[1])
+
+
+def test_a_record_for_every_step(tmp_path, batches):
+    records = list(trained(tmp_path, batches, [0.5, 0.6, 0.4, 0.5]))
+
+    assert [r.step for r in records] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert {r.steps for r in records} == {8}
+    assert [r.step for r in records if r.scores] == [2, 4, 6, 8]
+    assert all(math.isfinite(r.loss) and r.rate > 0 for r in records)
+    assert records[0].best == -1.0
+
+
+def test_the_best_weights_are_kept_not_the_last(tmp_path, batches):
+    for record in trained(tmp_path, batches, [0.5, 0.7, 0.4, 0.6]):
+        if record.step == 4:
+            best = {k: v.clone() for k, v in last_weights(tmp_path)[1].items()}
+
+    network = tiny()
+    facts = load_weights(network, tmp_path / "weights.safetensors")
+
+    assert facts["step"] == 4
+    assert facts["miou_all"] == record.best
+    assert all(torch.equal(v, best[k]) for k, v in network.state_dict().items())
+
+
+def test_history_has_a_line_for_every_validation(tmp_path, batches):
+    list(trained(tmp_path, batches, [0.5, 0.6, 0.4, 0.5]))
+
+    lines = read_history(tmp_path)
+
+    assert [line["step"] for line in lines] == [2, 4, 6, 8]
+    assert lines[0].keys() == {"step", "loss", "miou_all", "miou_org", "iou"}
+    assert lines[1]["miou_all"] == pytest.approx(0.6 / 1.4)
+
+
+@pytest.mark.parametrize("stop_after", [1, 2, 5, 7, 8])
+def test_an_interrupted_training_ends_like_an_undisturbed_one(
+    tmp_path, batches, stop_after
+):
+    scores = [0.5, 0.7, 0.4, 0.6]
+    list(trained(tmp_path / "undisturbed", batches, scores))
+
+    begun = trained(tmp_path / "stopped", batches, scores)
+    for _ in range(stop_after):
+        next(begun)
+    begun.close()
+    list(trained(tmp_path / "stopped", batches, scores[stop_after // 2 :]))
+
+    one, other = (last_weights(tmp_path / n) for n in ("undisturbed", "stopped"))
+    assert_same_state(one, other)
+    assert read_history(tmp_path / "undisturbed") == read_history(tmp_path / "stopped")
+    files = [tmp_path / n / "weights.safetensors" for n in ("undisturbed", "stopped")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_history_after_the_last_saved_step_is_dropped(tmp_path, batches):
+    begun = trained(tmp_path, batches, [0.5, 0.7])
+    for _ in range(4):
+        next(begun)
+    begun.close()
+    with (tmp_path / "history.jsonl").open("a") as file:
+        file.write(json.dumps({"step": 6, "miou_all": 0.9}) + '\n{"step": 8, "mi')
+
+    list(trained(tmp_path, batches, [0.4, 0.6]))
+
+    assert [line["step"] for line in read_history(tmp_path)] == [2, 4, 6, 8]
+    assert read_history(tmp_path)[2]["miou_all"] == pytest.approx(0.4 / 1.6)
+
+
+def test_a_finished_training_has_nothing_left_to_do(tmp_path, batches):
+    list(trained(tmp_path, batches, [0.5, 0.6, 0.4, 0.5]))
+
+    assert list(trained(tmp_path, batches, [])) == []
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_best(tmp_path, batches):
+    class Spoilt:
+        def ahead(self, first, last):
+            for step, batch in enumerate(batches.ahead(first, last), 1):
+                if step == 4:
+                    batch.intensities[0, 0, 0, 0, 0] = np.nan
+                yield batch
+
+    with pytest.raises(TrainingError) as caught:
+        list(trained(tmp_path, Spoilt(), [0.5, 0.6, 0.4, 0.5]))
+
+    assert str(caught.value) == (
+        "the loss turned nan at step 4; the best weights so far are kept. Lower "
+        "training.learning_rate or train another seed"
+    )
+    network = tiny()
+    facts = load_weights(network, tmp_path / "weights.safetensors")
+    assert facts["step"] == 2
+    assert all(torch.isfinite(p).all() for p in network.parameters())
+
+
+def test_a_member_without_hope_is_given_up_at_a_quarter(tmp_path, batches):
+    records = []
+    with pytest.raises(HopelessError) as caught:
+        records.extend(trained(tmp_path, batches, [0.5], hopeless_below=0.4))
+
+    assert str(caught.value) == "after 2 steps MIoU 0.333 is still below 0.400"
+    assert len(read_history(tmp_path)) == 1
+
+
+def test_hope_is_judged_once(tmp_path, batches):
+    records = list(trained(tmp_path, batches, [0.6, 0.2, 0.2, 0.2], hopeless_below=0.4))
+
+    assert len(records) == 8
+
+
+def test_steps_on_the_same_batch_lower_its_loss(batches):
+    network, batch = tiny(), batches.batch(0)
+    optimiser = make_optimiser(network, CONFIG)
+
+    losses = [optimise(network, optimiser, batch, CONFIG, CPU) for _ in range(15)]
+
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_the_penalty_pulls_but_is_not_shown(batches):
+    loss = CONFIG.loss.model_copy(update={"l2_2d": 10.0})
+    strict = CONFIG.model_copy(update={"loss": loss})
+    plain, pulled = tiny(), tiny()
+
+    shown = [
+        optimise(
+            network, make_optimiser(network, config), batches.batch(0), config, CPU
+        )
+        for network, config in ((plain, CONFIG), (pulled, strict))
+    ]
+
+    assert shown[0] == shown[1]
+    first = [network.groups()["2d"][0] for network in (plain, pulled)]
+    assert not torch.equal(*first)
+
+
+def test_the_rate_rises_shortly_and_falls_by_half_a_cosine():
+    config = TrainingConfig(steps=1000, learning_rate=0.01, schedule="cosine")
+
+    rates = {step: learning_rate(config, step) for step in (10, 25, 50, 525, 1000)}
+
+    assert rates == pytest.approx(
+        {10: 0.002, 25: 0.005, 50: 0.01, 525: 0.005, 1000: 0.0}, abs=1e-12
+    )
+
+
+def test_the_rate_can_be_constant():
+    config = TrainingConfig(steps=1000, learning_rate=0.01, schedule="constant")
+
+    assert {learning_rate(config, step) for step in (1, 50, 1000)} == {0.01}
+
+
+def test_the_rate_of_a_step_reaches_the_optimiser():
+    optimiser = make_optimiser(tiny(), CONFIG)
+
+    set_rate(optimiser, CONFIG, 4)
+
+    expected = learning_rate(CONFIG, 4)
+    assert [group["lr"] for group in optimiser.param_groups] == [expected]
+
+
+def test_the_optimiser_has_the_papers_constants():
+    group = make_optimiser(tiny(), TrainingConfig()).param_groups[0]
+
+    assert group["betas"] == (1 - 10**-1.5, 1 - 10**-2.1)
+    assert group["eps"] == 1e-7
+
+
+@pytest.mark.parametrize(
+    ("steps", "validations", "expected"),
+    [
+        (8, 4, [2, 4, 6, 8]),
+        (10, 3, [3, 7, 10]),
+        (2, 10, [1, 2]),
+        (7, 1, [7]),
+    ],
+)
+def test_the_last_step_is_always_validated(steps, validations, expected):
+    config = TrainingConfig(steps=steps, validations=validations)
+
+    assert validation_steps(config) == expected
+
+
+def test_without_history_there_are_no_lines(tmp_path):
+    assert read_history(tmp_path) == []
