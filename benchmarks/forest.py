@@ -44,7 +44,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--shape", type=int, nargs=3, default=(16, 256, 256))
     parser.add_argument("--seeds", type=int, nargs="+", default=(101, 102, 103))
     parser.add_argument("--samples", type=int, default=200_000)
-    parser.add_argument("--sampling", choices=("balanced", "natural"), default="balanced")
+    parser.add_argument(
+        "--sampling", choices=("balanced", "natural"), default="balanced"
+    )
     parser.add_argument("--trees", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=2)
     return parser.parse_args()

@@ -44,7 +44,11 @@ def demo(
     from densecell.report.result_page import write_result_page
 
     result, model = out / "result", out / "models" / "demo"
-    for name, shape, seed in (("train", TRAIN, 1), ("eval", EVAL, 2), ("unseen", UNSEEN, 3)):
+    for name, shape, seed in (
+        ("train", TRAIN, 1),
+        ("eval", EVAL, 2),
+        ("unseen", UNSEEN, 3),
+    ):
         volume = out / f"{name}.zarr"
         _say(f"phantom {volume} --shape {' '.join(map(str, shape))} --seed {seed}")
         if not volume.exists():
@@ -69,7 +73,9 @@ def demo(
         lead="Synthetic platelet tissue, segmented by an ensemble of three small "
         "networks that were trained on other tissue of the same kind.",
     )
-    typer.echo(f"{page}: open it in a browser; next, your own data: densecell init --help")
+    typer.echo(
+        f"{page}: open it in a browser; next, your own data: densecell init --help"
+    )
 
 
 def _say(command: str) -> None:

@@ -56,5 +56,7 @@ def phantom(
         volume.write(Box.whole(shape), array)
         build_pyramid(path, kind="image" if kind == "image" else "label")
     cells, organelles = int(made.cells.max()), int(made.organelles.max())
-    print(f"{out}: {' x '.join(map(str, shape))} voxels, {cells} cells, "
-          f"{organelles} organelles")
+    print(
+        f"{out}: {' x '.join(map(str, shape))} voxels, {cells} cells, "
+        f"{organelles} organelles"
+    )

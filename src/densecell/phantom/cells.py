@@ -127,7 +127,9 @@ def _compete(
     second = np.full(grid.shape, 3 * _REACH_NM, np.float32)
     owner = np.zeros(grid.shape, np.uint16)
     for number, cell in enumerate(cells, 1):
-        extent = np.linalg.norm(cell.body.frame * cell.body.semi_axes_nm[:, None], axis=0)
+        extent = np.linalg.norm(
+            cell.body.frame * cell.body.semi_axes_nm[:, None], axis=0
+        )
         box = grid.box_around(cell.centre_nm, extent + _REACH_NM)
         for slab in _slabs(box):
             at = slab.slices

@@ -11,9 +11,9 @@ from densecell.phantom.filling import Recipe
 from densecell.phantom.organelles import dense_granule
 from densecell.phantom.paints import DARK, GRANULE, RESIN, clouded, filled
 from densecell.phantom.shapes import Ellipsoid, random_frame
-from densecell.phantom.tissue import Part, Thing, Tissue
+from densecell.phantom.tissue import Part, Thing
 
-_FADING_NM = 120.0
+_FADING_NM = 100.0
 
 
 def _ellipsoid(
@@ -24,19 +24,19 @@ def _ellipsoid(
 
 
 def _dark_cloud(rng: np.random.Generator) -> Thing:
-    body = _ellipsoid(110, 210, rng)
-    grey = GRANULE - 6 + rng.normal(0, 7)
+    body = _ellipsoid(85, 160, rng)
+    grey = GRANULE + rng.normal(0, 7)
     return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, grain=8)),), 0)
 
 
 def _striped_cloud(rng: np.random.Generator) -> Thing:
-    body = _ellipsoid(100, 180, rng)
-    grey = GRANULE - 4 + rng.normal(0, 6)
-    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, stripe=28)),), 0)
+    body = _ellipsoid(85, 155, rng)
+    grey = GRANULE + rng.normal(0, 6)
+    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, stripe=32)),), 0)
 
 
 def _pale_cloud(rng: np.random.Generator) -> Thing:
-    body = _ellipsoid(75, 150, rng, bumps=0.15)
+    body = _ellipsoid(70, 130, rng, bumps=0.15)
     grey = RESIN + 6 - rng.uniform(0, 45)
     return Thing((Part(body, clouded(body, grey, edge_nm=70, grain=4)),), 0)
 

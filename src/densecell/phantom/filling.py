@@ -28,9 +28,7 @@ class Recipe(NamedTuple):
     depth_nm: float
 
 
-def fill(
-    tissue: Tissue, recipes: Iterable[Recipe], rng: np.random.Generator
-) -> None:
+def fill(tissue: Tissue, recipes: Iterable[Recipe], rng: np.random.Generator) -> None:
     """Add things of each kind, one kind after another, where there is room.
 
     A kind ends when its share is reached or no more place is found. At least one of

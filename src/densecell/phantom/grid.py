@@ -38,9 +38,12 @@ class Grid(NamedTuple):
         """Number of voxels."""
         return math.prod(self.shape)
 
-    def box_around(self, centre_nm: NDArray[np.floating] | tuple[float, ...],
-                   reach_nm: NDArray[np.floating] | float) -> Box:
-        """Give the voxels whose centres lie within `reach_nm`, clipped to the volume."""
+    def box_around(
+        self,
+        centre_nm: NDArray[np.floating] | tuple[float, ...],
+        reach_nm: NDArray[np.floating] | float,
+    ) -> Box:
+        """Give the voxels centred within `reach_nm`, clipped to the volume."""
         centre, spacing = np.asarray(centre_nm), np.asarray(self.spacing_nm)
         start = np.ceil((centre - reach_nm) / spacing - 0.5).astype(int)
         stop = np.floor((centre + reach_nm) / spacing - 0.5).astype(int) + 1

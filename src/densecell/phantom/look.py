@@ -20,10 +20,10 @@ class Look(BaseModel, frozen=True, extra="forbid"):
     noise: float = Field(16.0, ge=0, description="sd of noise, grey levels")
     noise_grain: float = Field(0.45, ge=0, description="sigma of noise grain, pixels")
     section_contrast: float = Field(
-        0.05, ge=0, description="sd of contrast between sections"
+        0.03, ge=0, description="sd of contrast between sections"
     )
     section_brightness: float = Field(
-        5.0, ge=0, description="sd of brightness between sections, grey levels"
+        3.0, ge=0, description="sd of brightness between sections, grey levels"
     )
 
 
@@ -72,7 +72,8 @@ def _expose(grey: Floats, look: Look, rng: np.random.Generator) -> Floats:
     contrast = look.contrast * (1 + look.section_contrast * rng.standard_normal())
     shift = look.brightness + look.section_brightness * rng.standard_normal()
     if look.gamma != 1:
-        grey = 255 * (np.clip(grey, 0, 255) / 255) ** np.float32(look.gamma)
+        bright = (np.clip(grey, 0, 255) / 255) ** np.float32(look.gamma)
+        grey = (255 * bright).astype(np.float32)
     return (grey - _MID_GREY) * np.float32(contrast) + np.float32(_MID_GREY + shift)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import label
 
-from densecell.errors import ConfigError
 from densecell.geometry import Shape, Spacing
 from densecell.phantom import decoys, organelles
 from densecell.phantom.cells import make_cells
@@ -69,4 +68,5 @@ def _checked(shape: Shape, seed: int, spacing_nm: Spacing) -> Grid:
 
 def _numbered(objects: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Give every connected piece its own id, in raster order of first voxels."""
-    return label(objects, connectivity=3).astype(np.uint32)
+    numbered: NDArray[np.uint32] = label(objects, connectivity=3)  # type: ignore[no-untyped-call]
+    return numbered.astype(np.uint32)

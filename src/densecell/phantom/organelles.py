@@ -10,7 +10,7 @@ import numpy as np
 from densecell.phantom.filling import Recipe
 from densecell.phantom.paints import DARK, GRANULE, RESIN, filled, striped
 from densecell.phantom.shapes import Ellipsoid, Tube, Vector, random_frame
-from densecell.phantom.tissue import Part, Thing, Tissue
+from densecell.phantom.tissue import Part, Thing
 
 MITOCHONDRION, ALPHA_GRANULE, CHANNEL, DENSE_GRANULE, DENSE_CORE = 2, 3, 4, 5, 6
 
@@ -23,7 +23,7 @@ def dense_granule(
     rng: np.random.Generator, body_id: int | None, core_id: int | None
 ) -> Thing:
     """Draw a dark core in a pale body."""
-    radius = rng.uniform(110, 155)
+    radius = rng.uniform(108, 148)
     body = Ellipsoid(radius * rng.uniform(0.92, 1.08, 3), random_frame(rng), bumps=0.03)
     axes = radius * 0.66 * rng.uniform(0.92, 1.08, 3)
     core = Ellipsoid(axes, random_frame(rng), bumps=0.04)
@@ -33,25 +33,25 @@ def dense_granule(
 
 
 def _mitochondrion(rng: np.random.Generator) -> Thing:
-    thick, long = rng.uniform(115, 155), rng.uniform(190, 280)
+    thick, long = rng.uniform(105, 140), rng.uniform(175, 260)
     axes = np.array([long, thick, thick * rng.uniform(0.85, 1.1)])
     bend = rng.uniform(-0.35, 0.35)
     body = Ellipsoid(axes, random_frame(rng), bend=bend, bumps=0.05)
-    paint = striped(body, GRANULE + rng.normal(0, 6), stripe=33, rim=48)
+    paint = striped(body, GRANULE + rng.normal(0, 6), stripe=34, rim=50)
     return Thing((Part(body, paint, MITOCHONDRION),))
 
 
 def _alpha_granule(rng: np.random.Generator) -> Thing:
-    axes = rng.uniform(135, 225) * rng.uniform(0.85, 1.15, 3)
+    axes = rng.uniform(115, 190) * rng.uniform(0.85, 1.15, 3)
     body = Ellipsoid(axes, random_frame(rng), bumps=0.03)
-    paint = filled(GRANULE + rng.normal(0, 7), grain=8, rim=40)
+    paint = filled(GRANULE + rng.normal(0, 7), grain=8, rim=46)
     return Thing((Part(body, paint, ALPHA_GRANULE),))
 
 
 def _channel(rng: np.random.Generator) -> Thing:
     nodes = _walk(int(rng.integers(2, 7)), rng)
-    radii = rng.uniform(65, 130) * rng.uniform(0.75, 1.25, len(nodes))
-    paint = filled(RESIN - rng.uniform(0, 38), grain=4, rim=62)
+    radii = rng.uniform(60, 115) * rng.uniform(0.75, 1.25, len(nodes))
+    paint = filled(RESIN - rng.uniform(0, 34), grain=4, rim=66)
     return Thing((Part(Tube(nodes, radii), paint, CHANNEL),))
 
 
@@ -61,7 +61,9 @@ def _walk(steps: int, rng: np.random.Generator) -> Vector:
     nodes = [np.zeros(3)]
     for _ in range(steps):
         heading = heading / np.linalg.norm(heading) + 0.55 * rng.standard_normal(3)
-        nodes.append(nodes[-1] + rng.uniform(80, 130) * heading / np.linalg.norm(heading))
+        nodes.append(
+            nodes[-1] + rng.uniform(80, 130) * heading / np.linalg.norm(heading)
+        )
     path = np.array(nodes)
     return path - path[len(path) // 2]
 

@@ -20,6 +20,7 @@ _MEMBRANE = 58.0
 _CYTOPLASM = (96.0, 142.0)
 _EDGE_NM = 9.0  # width of a sharp edge
 _CRISTA_NM = 60.0
+_SHADE = 18.0  # around clouds: as strong as a membrane to coarse filters
 
 
 def paint_cells(grid: Grid, cells: Cells, rng: np.random.Generator) -> Floats:
@@ -73,7 +74,7 @@ def clouded(
         stain = spot.stain.copy()
         steep = np.clip(spot.distance_nm / np.float32(edge_nm / 4), -30, 30)
         _blend(stain, inner.astype(np.float32), 1 / (1 + np.exp(steep)))
-        return stain
+        return stain - np.float32(_SHADE) * _line(spot.distance_nm, 0, 38)
 
     return paint
 
@@ -82,7 +83,9 @@ def _stripes(spot: Spot, body: Ellipsoid, rng: np.random.Generator) -> Floats:
     """Draw waves of height 1 across the long axis; they leave patches out."""
     along = body.coordinates(spot.offsets)[0] * np.float32(body.semi_axes_nm[0])
     along += 9 * smooth_noise(spot.grid, 90, rng)
-    waves = np.sin(along * np.float32(2 * np.pi / _CRISTA_NM) + rng.uniform(0, 2 * np.pi))
+    waves = np.sin(
+        along * np.float32(2 * np.pi / _CRISTA_NM) + rng.uniform(0, 2 * np.pi)
+    )
     return waves * np.clip(0.95 + 0.8 * smooth_noise(spot.grid, 110, rng), 0, 1)
 
 

@@ -51,9 +51,9 @@ class Ellipsoid(NamedTuple):
         """Give the signed distance to first order: below 0 inside."""
         u, v, w = self.coordinates(offsets)
         if self.bend:
-            v = v - np.float32(self.bend * self.semi_axes_nm[0] / self.semi_axes_nm[1]) * (
-                u * u
-            )
+            v = v - np.float32(
+                self.bend * self.semi_axes_nm[0] / self.semi_axes_nm[1]
+            ) * (u * u)
         radius = np.sqrt(u * u + v * v + w * w) + np.float32(1e-6)
         slope = np.sqrt(
             sum(
@@ -100,7 +100,10 @@ class Tube(NamedTuple):
         z, y, x = offsets
         nearest = np.full(np.broadcast_shapes(z.shape, y.shape, x.shape), np.inf, "f4")
         for a, b, r, s in zip(
-            self.nodes_nm, self.nodes_nm[1:], self.radii_nm, self.radii_nm[1:],
+            self.nodes_nm,
+            self.nodes_nm[1:],
+            self.radii_nm,
+            self.radii_nm[1:],
             strict=False,
         ):
             axis = (b - a).astype(np.float32)

@@ -60,7 +60,9 @@ def slice_picture(
     _scale_bar(axes[0], width, spacing_nm)
     for axis, (title, ids) in zip(axes[1:], labels.items(), strict=False):
         _panel(axis, title, overlay(grey, ids, scheme))
-    for axis, (title, values) in zip(axes[1 + len(labels) :], maps.items(), strict=True):
+    for axis, (title, values) in zip(
+        axes[1 + len(labels) :], maps.items(), strict=True
+    ):
         axis.imshow(values, cmap="magma", vmin=0, vmax=255, interpolation="nearest")
         _bare(axis, title)
     _legend(figure, labels, scheme)
@@ -104,13 +106,13 @@ def _bare(axis: Axes, title: str) -> None:
 
 
 def _scale_bar(axis: Axes, width: int, spacing_nm: Spacing) -> None:
-    """A bar of about a fifth of the width, of a round length."""
+    """Draw a bar of about a fifth of the width, of a round length."""
     wanted = width * spacing_nm.x / 5
     length = min(NICE_LENGTHS_NM, key=lambda n: abs(n - wanted))
     pixels = length / spacing_nm.x
     x, y, thick = 0.03 * width, 0.95 * axis.get_ylim()[0], max(2.0, width / 120)
-    frame = {"facecolor": "white", "edgecolor": "black", "linewidth": 0.6}
-    axis.add_patch(Rectangle((x, y), pixels, thick, **frame))
+    bar = Rectangle((x, y), pixels, thick, facecolor="white", edgecolor="black")
+    axis.add_patch(bar)
     words = f"{length / 1000:g} µm" if length >= 1000 else f"{length} nm"
     text = axis.text(x, y - thick, words, color="white", fontsize=8, va="bottom")
     text.set_bbox({"facecolor": "black", "alpha": 0.5, "pad": 1, "linewidth": 0})
@@ -122,10 +124,10 @@ def _legend(
     shown = [i for i in scheme.ids if scheme.classes[i].role != "background"]
     if not labels or not shown:
         return
-    patches = [
-        Patch(color=np.array(scheme.classes[i].colour) / 255, label=scheme.classes[i].name)
-        for i in shown
-    ]
+    patches = []
+    for i in shown:
+        red, green, blue = (part / 255 for part in scheme.classes[i].colour)
+        patches.append(Patch(color=(red, green, blue), label=scheme.classes[i].name))
     figure.legend(
         handles=patches,
         loc="outside lower center",

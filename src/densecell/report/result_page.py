@@ -1,4 +1,4 @@
-"""The page of a segmentation: slices, scores, learning curves, members, how it was made."""
+"""The page of a segmentation: slices, scores, learning curves, members, origin."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +41,10 @@ def score_result(result: Path, truth: Path) -> Scored:
     def scored(name: str) -> Scores:
         path = result / STORE / "labels" / name
         confusion = volumes_confusion(
-            labels, open_volume(path, labels=True), run.classes, box=run.extent,
+            labels,
+            open_volume(path, labels=True),
+            run.classes,
+            box=run.extent,
             origin=run.extent.start,
         )
         return scores_from_confusion(confusion, run.classes)
@@ -99,7 +102,9 @@ def _scores(scored: Scored) -> Section:
     rows.append(["MIoU(all)", *(_shown(s.miou_all) for s in everyone.values())])
     rows.append(["MIoU(org)", *(_shown(s.miou_org) for s in everyone.values())])
     rows.append(["accuracy", *(_shown(s.accuracy) for s in everyone.values())])
-    rows.append(["adjusted Rand", *(_shown(s.adjusted_rand) for s in everyone.values())])
+    rows.append(
+        ["adjusted Rand", *(_shown(s.adjusted_rand) for s in everyone.values())]
+    )
     text = "Overlap with truth on a volume that no network has seen."
     if scored.members:
         best = max(s.miou_org or 0.0 for s in scored.members.values())
@@ -152,5 +157,3 @@ def _middle(shape: tuple[int, ...], z: int) -> Box:
 
 def _shown(score: float | None) -> str:
     return "-" if score is None else f"{score:.3f}"
-
-
