@@ -5,6 +5,7 @@ folds the batch norms away and is the faster one on a CPU.
 """
 
 import importlib
+import warnings
 from abc import ABC, abstractmethod
 from typing import Any, Literal, NamedTuple
 
@@ -140,11 +141,14 @@ class OpenVinoEngine(Engine):
         # Not at the top: it takes a second. Any: its hints name nothing it exports.
         openvino: Any = importlib.import_module("openvino")
         shape = (1, 1, *window)
-        model = openvino.convert_model(
-            network.float().cpu(),
-            input=[(shape, openvino.Type.f32)],
-            example_input=torch.zeros(shape),
-        )
+        with warnings.catch_warnings():
+            # The window's shape is static, so that what tracing fixes is right.
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            model = openvino.convert_model(
+                network.float().cpu(),
+                input=[(shape, openvino.Type.f32)],
+                example_input=torch.zeros(shape),
+            )
         core = openvino.Core()
         settings = {
             "INFERENCE_PRECISION_HINT": OPENVINO_TYPE[choice.precision],

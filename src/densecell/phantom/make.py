@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import label
 
+from densecell.errors import ConfigError
 from densecell.geometry import Shape, Spacing
 from densecell.phantom import decoys, organelles
 from densecell.phantom.cells import make_cells
@@ -45,7 +46,24 @@ def make_phantom(
     spacing_nm: Spacing = Spacing(40, 10, 10),  # noqa: B008  (immutable)
     look: Look = Look(),  # noqa: B008  (frozen)
 ) -> Phantom:
-    """Make a synthetic volume of platelets."""
+    """Make a synthetic volume of platelets with exact truth.
+
+    Parameters
+    ----------
+    shape
+        Voxels (z, y, x).
+    seed
+        The same seed gives the same bytes.
+    spacing_nm
+        Voxel size (z, y, x); objects keep their size in nanometres.
+    look
+        Contrast, noise and blur; the truth does not depend on it.
+
+    Raises
+    ------
+    ConfigError
+        If a size, the seed or the spacing makes no sense.
+    """
     grid = _checked(shape, seed, spacing_nm)
     of_cells, of_paint, of_contents, of_image = (
         np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)
@@ -63,6 +81,13 @@ def make_phantom(
 
 
 def _checked(shape: Shape, seed: int, spacing_nm: Spacing) -> Grid:
+    if len(shape) != 3 or min(shape) < 1:
+        raise ConfigError(
+            f"a phantom needs three positive sizes (z y x), got {tuple(shape)}; "
+            "for example 24 384 384"
+        )
+    if seed < 0:
+        raise ConfigError(f"a seed must not be negative, got {seed}; choose 0 or more")
     return Grid(shape, Spacing.checked(spacing_nm))
 
 

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from densecell.classes import ClassScheme
+from densecell.errors import ConfigError
+from densecell.geometry import Spacing
+from densecell.phantom import SECOND_SUBJECT, Phantom, make_phantom
+
+SCHEME = ClassScheme.platelet()
+PUBLISHED_PERCENT = (46.7, 46.2, 0.93, 3.28, 2.51, 0.27, 0.11)
+
+
+@pytest.fixture(scope="module")
+def phantom() -> Phantom:
+    return make_phantom((16, 256, 256), seed=101)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not():
+    first = make_phantom((3, 64, 80), seed=5)
+
+    again, other = (make_phantom((3, 64, 80), seed=s) for s in (5, 6))
+
+    for one, two in zip(first[:4], again[:4], strict=True):
+        assert one.tobytes() == two.tobytes()
+    assert first.intensities.tobytes() != other.intensities.tobytes()
+
+
+def test_every_class_is_there_in_about_its_published_share(phantom):
+    counts = np.bincount(phantom.classes.ravel(), minlength=7)
+
+    percent = 100 * counts / counts.sum()
+
+    # A sixteenth of the volume that the published shares are for: three times off.
+    for found, published in zip(percent, PUBLISHED_PERCENT, strict=True):
+        assert published / 3 < found < 3 * published
+
+
+def test_organelles_lie_in_cells_and_cores_in_dense_granules(phantom):
+    organelle = np.isin(phantom.classes, SCHEME.organelle_ids)
+    core, body = phantom.classes == 6, phantom.classes == 5
+
+    in_plane = ndimage.generate_binary_structure(2, 1)[None]  # a slice is 4 pixels deep
+    around = ndimage.binary_dilation(core, in_plane)
+
+    assert core.any()
+    assert (phantom.cells[organelle] > 0).all()
+    assert np.isin(phantom.classes[around & ~core], [5, 6]).all()
+    assert body.any()
+    np.testing.assert_array_equal(phantom.organelles > 0, organelle)
+    np.testing.assert_array_equal(phantom.cells > 0, phantom.classes > 0)
+
+
+def test_each_organelle_lies_in_one_cell(phantom):
+    ids = phantom.organelles[phantom.organelles > 0]
+    homes = phantom.cells[phantom.organelles > 0]
+
+    pairs = np.unique(np.stack([ids, homes]), axis=1)
+
+    assert pairs.shape[1] == phantom.organelles.max() > 20
+
+
+@pytest.mark.parametrize("name", ["cells", "organelles"])
+def test_ids_count_up_in_raster_order(phantom, name):
+    ids, first = np.unique(getattr(phantom, name), return_index=True)
+
+    order = first[ids > 0]
+
+    np.testing.assert_array_equal(ids[ids > 0], np.arange(1, len(order) + 1))
+    assert (np.diff(order) > 0).all()
+
+
+def test_cells_touch_without_a_gap(phantom):
+    left, right = phantom.cells[..., :-1], phantom.cells[..., 1:]
+
+    touching = (left > 0) & (right > 0) & (left != right)
+
+    assert touching.sum() > 100
+
+
+def test_a_second_subject_looks_different_on_the_same_truth():
+    first = make_phantom((3, 64, 80), seed=5)
+
+    second = make_phantom((3, 64, 80), seed=5, look=SECOND_SUBJECT)
+
+    np.testing.assert_array_equal(first.classes, second.classes)
+    np.testing.assert_array_equal(first.cells, second.cells)
+    assert np.std(second.intensities) < 0.9 * np.std(first.intensities)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (5, 7, 9), (1, 96, 64), (30, 8, 8)])
+def test_any_shape_works(shape):
+    made = make_phantom(shape, seed=0)
+
+    assert all(array.shape == shape for array in made[:4])
+    assert made.intensities.dtype == made.classes.dtype == np.uint8
+    assert made.cells.dtype == made.organelles.dtype == np.uint32
+
+
+def test_another_spacing_is_honoured():
+    fine = make_phantom((4, 128, 128), seed=3, spacing_nm=Spacing(40, 20, 20))
+
+    assert fine.spacing_nm == (40, 20, 20)
+    assert fine.cells.max() >= 1
+
+
+def test_nonsense_is_refused():
+    with pytest.raises(ConfigError, match=r"three positive sizes .* got \(0, 8, 8\)"):
+        make_phantom((0, 8, 8), seed=0)
+    with pytest.raises(ConfigError, match="seed must not be negative, got -1; choose"):
+        make_phantom((1, 8, 8), seed=-1)
