@@ -143,7 +143,7 @@ class OpenVinoEngine(Engine):
         shape = (1, 1, *window)
         with warnings.catch_warnings():
             # The window's shape is static, so that what tracing fixes is right.
-            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            warnings.simplefilter("ignore")
             model = openvino.convert_model(
                 network.float().cpu(),
                 input=[(shape, openvino.Type.f32)],
