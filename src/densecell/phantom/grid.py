@@ -21,7 +21,7 @@ class Grid(NamedTuple):
     Examples
     --------
     >>> Grid((2, 8, 8), Spacing(40, 10, 10)).box_around((40, 40, 40), 20).shape
-    (1, 4, 4)
+    (2, 4, 4)
     """
 
     shape: Shape
