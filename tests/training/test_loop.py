@@ -181,6 +181,14 @@ def test_a_member_without_hope_is_given_up_at_a_quarter(tmp_path, batches):
     assert len(read_history(tmp_path)) == 1
 
 
+def test_a_kill_before_the_verdict_does_not_save_a_hopeless_member(tmp_path, batches):
+    with pytest.raises(HopelessError):
+        list(trained(tmp_path, batches, [0.5], hopeless_below=0.6))
+
+    with pytest.raises(HopelessError, match=r"MIoU 0\.333 is still below 0\.600"):
+        list(trained(tmp_path, batches, [0.9, 0.9, 0.9, 0.9], hopeless_below=0.6))
+
+
 def test_hope_is_judged_once(tmp_path, batches):
     records = list(trained(tmp_path, batches, [0.6, 0.2, 0.2, 0.2], hopeless_below=0.4))
 

@@ -86,6 +86,9 @@ def train_member(
     optimiser = make_optimiser(network, config)
     first, best, smooth = _resume(network, optimiser, folder)
     validate_at = validation_steps(config)
+    decided_at = next(step for step in validate_at if step >= steps / 4)
+    if first >= decided_at:  # killed between the validation and the decision
+        _check_hope(best, hopeless_below, decided_at)
     clock, since, saved = time.monotonic(), first, time.monotonic()
 
     for step, batch in enumerate(batches.ahead(first, steps), first + 1):
@@ -114,7 +117,7 @@ def train_member(
 
         rate = (step - since) * config.batch / (time.monotonic() - clock)
         yield Record(step, steps, smooth, rate, scores, best)
-        if scores and step == validate_at[_quarter(validate_at, steps)]:
+        if step == decided_at:
             _check_hope(best, hopeless_below, step)
 
 
@@ -229,11 +232,6 @@ def _resume(
     text = "".join(json.dumps(line) + "\n" for line in kept)
     (folder / HISTORY).write_text(text, encoding="utf-8")
     return facts["step"], facts["best"], facts["loss"]
-
-
-def _quarter(validate_at: list[int], steps: int) -> int:
-    """Index of the first validation at or after a quarter of the budget."""
-    return next(n for n, step in enumerate(validate_at) if step >= steps / 4)
 
 
 def _check_hope(best: float, hopeless_below: float, step: int) -> None:
