@@ -227,3 +227,12 @@ def test_tiles_that_do_not_fit_the_network_are_refused(network, tile, margin, se
     with pytest.raises(ConfigError) as caught:
         plan_tiling(network, (50, 500, 500), InferenceConfig(tile=tile, margin=margin))
     assert str(caught.value) == sentence
+
+
+def test_a_small_tile_gets_a_margin_that_fits():
+    config = InferenceConfig(tile=(2, 64, 96))
+
+    tiling = plan_tiling(HYBRID, (20, 200, 200), config)
+
+    assert tiling.tile == (3, 64, 96)
+    assert tiling.margin == (0, 16, 24)

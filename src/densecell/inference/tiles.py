@@ -29,7 +29,7 @@ def plan_tiling(network: Network, shape: Shape, config: InferenceConfig) -> Tili
     """
     depth = 1 if network.flat else TILE[0]
     tile = config.tile or (depth, TILE[1], TILE[2])
-    margin = config.margin or (0 if network.flat else MARGIN[0], MARGIN[1], MARGIN[2])
+    margin = config.margin or _default_margin(tile, network)
     valid = network.margin != (0, 0, 0)
     if valid and config.tile is None:  # its own border is context enough
         margin = (margin[0], network.residue // 2, network.residue // 2)
@@ -84,6 +84,15 @@ def _keep(
     into = tile.write_box.relative_to(box.start).slices
     out = tile.write_box.relative_to(tile.read_box.start).slices
     result[(slice(None), *into)] = probabilities[(slice(None), *out)]
+
+
+def _default_margin(tile: Shape, network: Network) -> Shape:
+    """Give the usual margin, or a quarter of a tile too small for it."""
+    deep, step = 0 if network.flat else MARGIN[0], network.step
+    y, x = (
+        min(m, t // 4 // step * step) for m, t in zip(MARGIN[1:], tile[1:], strict=True)
+    )
+    return (min(deep, (tile[0] - 1) // 2), y, x)
 
 
 def _fitted(tile: Shape, shape: Shape, network: Network) -> Shape:
