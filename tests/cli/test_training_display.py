@@ -4,22 +4,17 @@ import pytest
 
 from densecell.classes import ClassScheme
 from densecell.cli.training_display import training_display
-from densecell.config import ProjectConfig, TrainingConfig, VolumeEntry
 from densecell.evaluation import scores_from_confusion
 from densecell.training import Outcome, Progress, Record
-
-PROJECT = ProjectConfig(
-    classes=ClassScheme.from_ids([0, 1]),
-    volumes=(VolumeEntry(image="a", labels="b", spacing_nm=(40, 10, 10)),),
-    training=TrainingConfig(steps=10, batch=2),
-)
 
 
 @pytest.fixture
 def scores():
     import numpy as np
 
-    return scores_from_confusion(np.array([[4, 0], [0, 4]]), PROJECT.classes)
+    return scores_from_confusion(
+        np.array([[4, 0], [0, 4]]), ClassScheme.from_ids([0, 1])
+    )
 
 
 def record(step, scores=None, best=-1.0):
@@ -30,7 +25,7 @@ def test_piped_output_has_a_line_for_validations_and_outcomes(capsys, scores):
     done = Outcome(state="finished", seed=1, miou_all=0.75)
     given_up = Outcome(state="abandoned", seed=2, reason="after 3 steps MIoU 0.1")
 
-    with training_display(PROJECT) as show:
+    with training_display() as show:
         show(record(1))
         show(record(2, scores, 0.75))
         show(record(3))
@@ -38,7 +33,7 @@ def test_piped_output_has_a_line_for_validations_and_outcomes(capsys, scores):
         show(Progress(2, None, given_up))
 
     assert capsys.readouterr().out.splitlines() == [
-        "member 01, step 2 of 10, loss 0.500, MIoU 0.750, 4.00 windows/s, 4 s left",
+        "member 01, step 2 of 10, loss 0.500, MIoU 0.750, 4.00 steps/s, 2 s left",
         "member 01, finished, MIoU 0.750",
         "member 02, abandoned: after 3 steps MIoU 0.1",
     ]
@@ -48,7 +43,7 @@ def test_piped_output_has_a_line_now_and_then(capsys, monkeypatch):
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
-    with training_display(PROJECT) as show:
+    with training_display() as show:
         for step in range(1, 8):
             now[0] += 10
             show(record(step))
@@ -62,7 +57,7 @@ def test_a_terminal_shows_a_table(capsys, monkeypatch, scores):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
 
-    with training_display(PROJECT) as show:
+    with training_display() as show:
         show(record(1))
         show(record(10, scores, 0.75))
         show(Progress(1, None, Outcome(state="finished", seed=1, miou_all=0.75)))

@@ -61,7 +61,7 @@ def train(
     data = load_data(project, folder)
     if overwrite:  # only now: what is wrong with the data must not cost a model
         remove(model)
-    with training_display(project) as show:
+    with training_display() as show:
         for progress in train_members(project, data, model):
             show(progress)
     ensemble = rank_members(model, best=project.ensemble.best)

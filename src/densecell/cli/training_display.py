@@ -9,7 +9,6 @@ from rich.live import Live
 from rich.table import Table
 
 from densecell.cli.progress import in_words
-from densecell.config import ProjectConfig
 from densecell.training import Outcome, Progress, Record
 
 LINE_EVERY_S = 30.0
@@ -17,25 +16,25 @@ REFRESH_S = 0.5
 
 
 @contextmanager
-def training_display(project: ProjectConfig) -> Iterator[Callable[[Progress], None]]:
+def training_display() -> Iterator[Callable[[Progress], None]]:
     """Lend a function that shows progress: a live table, or lines when piped."""
     console = Console()
     if console.is_terminal:
         rows: dict[int, tuple[str, ...]] = {}
         with Live(_table(rows), console=console, refresh_per_second=4) as live:
-            yield _live_shower(project, rows, live)
+            yield _live_shower(rows, live)
     else:
-        yield _line_shower(project, console)
+        yield _line_shower(console)
 
 
 def _live_shower(
-    project: ProjectConfig, rows: dict[int, tuple[str, ...]], live: Live
+    rows: dict[int, tuple[str, ...]], live: Live
 ) -> Callable[[Progress], None]:
     shown = 0.0
 
     def show(progress: Progress) -> None:
         nonlocal shown
-        rows[progress.member] = _row(project, progress)
+        rows[progress.member] = _row(progress)
         now = time.monotonic()
         if now - shown > REFRESH_S or progress.outcome is not None:
             live.update(_table(rows))
@@ -44,9 +43,7 @@ def _live_shower(
     return show
 
 
-def _line_shower(
-    project: ProjectConfig, console: Console
-) -> Callable[[Progress], None]:
+def _line_shower(console: Console) -> Callable[[Progress], None]:
     said = time.monotonic()
 
     def show(progress: Progress) -> None:
@@ -55,7 +52,7 @@ def _line_shower(
         validated = record is not None and record.scores is not None
         now = time.monotonic()
         if progress.outcome is not None or validated or now - said > LINE_EVERY_S:
-            line = ", ".join(text for text in _row(project, progress) if text)
+            line = ", ".join(text for text in _row(progress) if text)
             console.print(f"member {line}", highlight=False, soft_wrap=True)
             said = now
 
@@ -71,23 +68,22 @@ def _table(rows: dict[int, tuple[str, ...]]) -> Table:
     return table
 
 
-def _row(project: ProjectConfig, progress: Progress) -> tuple[str, ...]:
+def _row(progress: Progress) -> tuple[str, ...]:
     if progress.outcome is not None:
         return _outcome_row(progress.member, progress.outcome)
     assert progress.record is not None
-    return _record_row(project, progress.member, progress.record)
+    return _record_row(progress.member, progress.record)
 
 
-def _record_row(project: ProjectConfig, member: int, record: Record) -> tuple[str, ...]:
-    steps_a_second = record.rate / project.training.batch
-    left = (record.steps - record.step) / steps_a_second if steps_a_second else 0
+def _record_row(member: int, record: Record) -> tuple[str, ...]:
+    left = (record.steps - record.step) / record.rate if record.rate else 0
     best = f"MIoU {record.best:.3f}" if record.best >= 0 else ""
     return (
         f"{member:02d}",
         f"step {record.step} of {record.steps}",
         f"loss {record.loss:.3f}",
         best,
-        f"{record.rate:.2f} windows/s",
+        f"{record.rate:.2f} steps/s",
         f"{in_words(left)} left",
     )
 

@@ -38,7 +38,7 @@ class Record(NamedTuple):
     step: int
     steps: int
     loss: float
-    rate: float  # windows per second
+    rate: float  # steps per second
     scores: Scores | None  # after a validation
     best: float  # MIoU(all)
 
@@ -115,7 +115,7 @@ def train_member(
             save_last(network, optimiser, folder / LAST, facts)
             saved = time.monotonic()
 
-        rate = (step - since) * config.batch / (time.monotonic() - clock)
+        rate = (step - since) / (time.monotonic() - clock)
         yield Record(step, steps, smooth, rate, scores, best)
         if step == decided_at:
             _check_hope(best, hopeless_below, step)
