@@ -7,7 +7,7 @@ import numpy as np
 
 from densecell.phantom.tissue import Thing, Tissue
 
-_TRIES = 20_000  # and more in big volumes
+_PATIENCE = 300  # misfits in a row after which a kind counts as having no more room
 
 
 class Recipe(NamedTuple):
@@ -45,12 +45,12 @@ def _fill_kind(
 ) -> int:
     """Add one kind and give the next free organelle number."""
     wanted = recipe.share * tissue.grid.voxels
-    voxels = last = 0
-    tries = _TRIES + tissue.grid.voxels // 500
-    for at_nm in tissue.sites(recipe.depth_nm, rng, tries=tries):
-        if voxels + last / 2 >= wanted:  # half: so that the mean is right
-            break
+    voxels = last = misfits = 0
+    for at_nm in tissue.sites(recipe.depth_nm, rng):
+        if voxels + last / 2 >= wanted or misfits >= _PATIENCE:
+            break  # half of the last one: so that the share is right on average
         added = tissue.add(recipe.draw(rng), at_nm, number=number, rng=rng)
+        misfits = 0 if added else misfits + 1
         if added:
             voxels, last, number = voxels + added, added, number + 1
     return number

@@ -18,6 +18,10 @@ class Body(Protocol):
     def reach_nm(self) -> float:
         """Radius of a sphere around the origin that holds the body."""
 
+    @property
+    def landmarks_nm(self) -> Vector:
+        """(N, 3) points inside, the origin first: a quick look for room."""
+
     def distance_nm(self, offsets: Offsets) -> Floats:
         """Give the signed distance to the surface: below 0 inside."""
 
@@ -46,6 +50,12 @@ class Ellipsoid(NamedTuple):
     def reach_nm(self) -> float:
         """Radius of a sphere around the origin that holds the body."""
         return float(self.semi_axes_nm.max() * (1 + abs(self.bend) + self.bumps))
+
+    @property
+    def landmarks_nm(self) -> Vector:
+        """The origin and points on the six half axes, well inside."""
+        tips = 0.8 * self.frame * self.semi_axes_nm[:, None]
+        return np.concatenate([np.zeros((1, 3)), tips, -tips])
 
     def distance_nm(self, offsets: Offsets) -> Floats:
         """Give the signed distance to first order: below 0 inside."""
@@ -94,6 +104,11 @@ class Tube(NamedTuple):
     def reach_nm(self) -> float:
         """Radius of a sphere around the origin that holds the body."""
         return float((np.linalg.norm(self.nodes_nm, axis=1) + self.radii_nm).max())
+
+    @property
+    def landmarks_nm(self) -> Vector:
+        """The origin and the points of the path."""
+        return np.concatenate([np.zeros((1, 3)), self.nodes_nm])
 
     def distance_nm(self, offsets: Offsets) -> Floats:
         """Give the signed distance to the nearest segment: below 0 inside."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from densecell.geometry import Box
 from densecell.phantom.cells import Cells
@@ -14,6 +15,8 @@ from densecell.phantom.shapes import Body, Vector
 
 _TAKEN = -1
 _BATCH = 256
+_EMPTY_BATCHES = 20
+_OUTSIDE_NM = 10.0  # inner parts stay off their thing's outermost voxels
 
 
 class Spot(NamedTuple):
@@ -69,18 +72,22 @@ class Tissue:
             room=cells.ids.astype(np.int32),
         )
 
-    def sites(
-        self, depth_nm: float, rng: np.random.Generator, *, tries: int
-    ) -> Iterator[Vector]:
-        """Draw free points this deep inside cells; below 0, this far off all cells."""
+    def sites(self, depth_nm: float, rng: np.random.Generator) -> Iterator[Vector]:
+        """Draw free points this deep inside cells; below 0, this far off all cells.
+
+        Ends when many draws in a row find none.
+        """
         depth, room = self.cells.depth_nm.ravel(), self.room.ravel()
         spacing = np.asarray(self.grid.spacing_nm)
-        for start in range(0, tries, _BATCH):
-            flat = rng.integers(0, self.grid.voxels, min(_BATCH, tries - start))
-            jitter = rng.uniform(0, 1, (len(flat), 3))
+        empty = 0
+        while empty < _EMPTY_BATCHES:
+            flat = rng.integers(0, self.grid.voxels, _BATCH)
+            jitter = rng.uniform(0, 1, (_BATCH, 3))
             deep = depth[flat] * np.sign(depth_nm) >= abs(depth_nm)
-            for n in np.flatnonzero(deep):
-                if room[flat[n]] != _TAKEN:  # asked late: earlier sites take room
+            usable = np.flatnonzero(deep & (room[flat] != _TAKEN))
+            empty = 0 if usable.size else empty + 1
+            for n in usable:
+                if room[flat[n]] != _TAKEN:  # again: earlier sites take room
                     voxel = np.array(np.unravel_index(flat[n], self.grid.shape))
                     yield (voxel + jitter[n]) * spacing
 
@@ -96,7 +103,7 @@ class Tissue:
         box = self.grid.box_around(
             at_nm, thing.parts[0].body.reach_nm + thing.clearance_nm
         )
-        if not box.voxels:
+        if not box.voxels or not self._may_fit(thing.parts[0].body, at_nm):
             return 0
         offsets = self.grid.offsets(box, at_nm)
         distance = thing.parts[0].body.distance_nm(offsets)
@@ -106,20 +113,37 @@ class Tissue:
         if thing.parts[0].class_id is not None:
             self.organelles[box.slices][inside] = number
         self.room[box.slices][near] = _TAKEN
-        for part in thing.parts:
-            self._paint(part, box, offsets, rng)
+        self._paint(thing.parts[0], box, offsets, distance, rng)
+        around = ~ndimage.binary_erosion(inside, border_value=1)  # and the outermost
+        for part in thing.parts[1:]:
+            inner = part.body.distance_nm(offsets)
+            inner[around] = np.maximum(inner[around], _OUTSIDE_NM)
+            self._paint(part, box, offsets, inner, rng)
         return int(np.count_nonzero(inside))
+
+    def _may_fit(self, body: Body, at_nm: Vector) -> bool:
+        """Look at a few points only: most misfits show at once."""
+        points = (at_nm + body.landmarks_nm) / np.asarray(self.grid.spacing_nm)
+        voxels = np.floor(points).astype(int)
+        within = ((voxels >= 0) & (voxels < self.grid.shape)).all(axis=1)
+        room = self.room[tuple(voxels[within].T)]
+        return bool(room.size and room[0] != _TAKEN and (room == room[0]).all())
 
     def _is_free(self, box: Box, near: NDArray[np.bool_]) -> bool:
         room = self.room[box.slices][near]
         return bool(room[0] != _TAKEN and (room == room[0]).all())
 
     def _paint(
-        self, part: Part, box: Box, offsets: Offsets, rng: np.random.Generator
+        self,
+        part: Part,
+        box: Box,
+        offsets: Offsets,
+        distance_nm: Floats,
+        rng: np.random.Generator,
     ) -> None:
         at = box.slices
-        distance = part.body.distance_nm(offsets)
         local = Grid(box.shape, self.grid.spacing_nm)
-        self.stain[at] = part.paint(Spot(local, self.stain[at], distance, offsets), rng)
+        spot = Spot(local, self.stain[at], distance_nm, offsets)
+        self.stain[at] = part.paint(spot, rng)
         if part.class_id is not None:
-            self.classes[at][distance < 0] = part.class_id
+            self.classes[at][distance_nm < 0] = part.class_id
