@@ -1,16 +1,20 @@
-"""How a random forest on local filters fares on phantoms, the classical baseline.
+"""How a random forest on local filters fares on phantoms, beside an ensemble.
 
 Features per voxel as in pixel-classification tools: Gaussian, gradient magnitude,
 Laplacian, structure tensor and Hessian eigenvalues at sigmas of 1, 2, 4 and 8 pixels
-(in z shortened by the anisotropy). Trains on one phantom, scores unseen ones:
+(in z shortened by the anisotropy). Trains on one phantom, scores unseen ones. With
+`--model`, here the one of `densecell demo`, its members and their ensemble are scored
+beside it:
 
-    python benchmarks/forest.py
+    python benchmarks/forest.py --model demo/models/demo
     python benchmarks/forest.py --sampling natural --trees 200
 """
 
 import argparse
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +22,11 @@ from scipy import ndimage
 from sklearn.ensemble import RandomForestClassifier
 
 from densecell.classes import ClassScheme
+from densecell.cli.phantom import phantom as make_volume
+from densecell.cli.segment import segment
+from densecell.geometry import Box, Shape
 from densecell.phantom import Phantom, make_phantom
+from densecell.volume import open_volume
 
 SIGMAS_PX = (1.0, 2.0, 4.0, 8.0)
 SCHEME = ClassScheme.platelet()
@@ -30,11 +38,17 @@ def main() -> None:
     started = time.perf_counter()
     forest = train_forest(train, args)
     print(f"forest: {args.trees} trees, {time.perf_counter() - started:.0f} s")
-    predictors = {"forest": lambda phantom: predict_forest(forest, phantom)}
+    scores: dict[str, list[float]] = {}
     for seed in args.seeds:
         phantom = make_phantom(tuple(args.shape), seed=seed)
-        for name, predict in predictors.items():
-            report(f"{name}, seed {seed}", phantom.classes, predict(phantom))
+        guesses = {"forest": predict_forest(forest, phantom)}
+        if args.model:
+            guesses |= predict_ensemble(args.model, tuple(args.shape), seed)
+        for name, guess in guesses.items():
+            score = report(f"{name}, seed {seed}", phantom.classes, guess)
+            scores.setdefault(name, []).append(score)
+    for name, values in scores.items():
+        print(f"{name}: MIoU(org) {np.mean(values):.3f} over {len(values)} phantoms")
 
 
 def arguments() -> argparse.Namespace:
@@ -49,6 +63,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--trees", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--model", type=Path, help="of a `densecell train`")
     return parser.parse_args()
 
 
@@ -68,6 +83,23 @@ def predict_forest(
 ) -> NDArray[np.uint8]:
     table = np.stack([f.ravel() for f in features(phantom)], axis=1)
     return forest.predict(table).reshape(phantom.classes.shape)
+
+
+def predict_ensemble(
+    model: Path, shape: Shape, seed: int
+) -> dict[str, NDArray[np.uint8]]:
+    """Segment with every member and the ensemble, by the commands of a user."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_volume(folder / "unseen.zarr", shape=shape, seed=seed)
+        segment(folder / "unseen.zarr", model, folder / "result", keep_members=True)
+        labels = folder / "result" / "segmentation.zarr" / "labels"
+        members = sorted(path.name for path in labels.glob("member_*"))
+        names = {name: name for name in members} | {"ensemble": "classes"}
+        return {
+            name: open_volume(labels / stored, labels=True).read(Box.whole(shape))
+            for name, stored in names.items()
+        }
 
 
 def sample(classes: NDArray[np.uint8], args: argparse.Namespace) -> NDArray[np.intp]:
@@ -112,8 +144,8 @@ def eigenvalues(
     return mean + spread, mean - spread
 
 
-def report(name: str, truth: NDArray[np.uint8], guess: NDArray[np.uint8]) -> None:
-    """Print IoU per class and its mean over the organelles."""
+def report(name: str, truth: NDArray[np.uint8], guess: NDArray[np.uint8]) -> float:
+    """Print IoU per class; give its mean over the organelles."""
     counts = np.bincount(truth.ravel() * 7 + guess.ravel(), minlength=49).reshape(7, 7)
     hit = np.diag(counts)
     with np.errstate(invalid="ignore"):
@@ -121,6 +153,7 @@ def report(name: str, truth: NDArray[np.uint8], guess: NDArray[np.uint8]) -> Non
     of_organelles = np.nanmean(iou[list(SCHEME.organelle_ids)])
     each = " ".join(f"{i}:{v:.3f}" for i, v in zip(SCHEME.ids, iou, strict=True))
     print(f"{name}: {each} MIoU(org) {of_organelles:.3f}", flush=True)
+    return float(of_organelles)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ def test_ids_with_gaps_become_channels_and_back():
     np.testing.assert_array_equal(channels, [[2, 0, 255], [1, 1, 0]])
     assert channels.dtype == np.uint8
     np.testing.assert_array_equal(GAPS.to_ids(channels[1]), [2, 2, 0])
+    assert GAPS.to_ids(np.array([255])) == GAPS.ignore
     assert GAPS.names == ("a", "b", "c")
 
 

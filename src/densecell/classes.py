@@ -140,8 +140,10 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
         return table[labels.astype(np.uint8, copy=False)]
 
     def to_ids(self, channels: NDArray[np.integer]) -> NDArray[np.uint8]:
-        """Turn channel numbers into class ids."""
-        return np.array(self.ids, np.uint8)[channels]
+        """Turn channel numbers into class ids; 255, unknown, becomes `ignore`."""
+        table = np.full(256, self.ignore, np.uint8)
+        table[: len(self)] = self.ids
+        return table[channels]
 
     def check(self, labels: NDArray[np.integer], *, where: str = "labels") -> None:
         """Refuse labels that the scheme lacks.

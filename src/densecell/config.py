@@ -63,8 +63,10 @@ class ErrorWeights(_Frozen):
 class LossConfig(_Frozen):
     """What is minimised. Cross entropy is a mean over voxels, not a sum."""
 
-    weighting: Literal["paper", "uniform"] = Field(
-        "uniform", description="paper: error weights by class and border"
+    weighting: Literal["balanced", "paper", "uniform"] = Field(
+        "balanced",
+        description="what an error costs; balanced: 1 / root of the class's share; "
+        "paper: by class and distance to a border",
     )
     weights: ErrorWeights = Field(ErrorWeights(), description="of `weighting: paper`")
     dice: float = Field(1.0, ge=0, description="share of the soft Dice loss")

@@ -22,9 +22,10 @@ def volume(labelled):
     return labelled(rng.normal(size=SHAPE), channels, weights=weights)
 
 
-def maker(volume, config=ON, *, margin=(0, 0, 0), seed=0, batch=2):
+def maker(volume, config=ON, *, seed=0, batch=2, margin=(0, 0, 0), **settings):
     sampler = WindowSampler([volume], window=WINDOW, rare_share=0.3, seed=seed)
-    return BatchMaker([volume], sampler, config, batch=batch, margin=margin, seed=seed)
+    settings |= {"batch": batch, "margin": margin, "seed": seed}
+    return BatchMaker([volume], sampler, config, **settings)
 
 
 def same(a, b):
@@ -110,3 +111,19 @@ def test_unknown_voxels_stay_unknown_and_no_class_is_made_up(volume):
 
     found = np.unique([b.channels for b in batches])
     assert found.tolist() == [0, 1, 2, 255]
+
+
+def test_errors_cost_what_their_class_says(volume):
+    table = np.array([1, 2, 4], np.float32)
+    plain = volume._replace(weights=None)
+
+    batch = maker(plain, batch=16, class_weights=table).batch(0)
+
+    unknown = batch.channels == 255
+    assert 0 < unknown.mean() < 1
+    assert batch.weights.dtype == np.float32
+    np.testing.assert_array_equal(batch.weights[unknown], 0)
+    np.testing.assert_array_equal(
+        batch.weights[~unknown], table[batch.channels[~unknown]]
+    )
+    assert maker(plain).batch(0).weights is None

@@ -4,7 +4,7 @@ import pytest
 from densecell.classes import CellClass, ClassScheme
 from densecell.config import ErrorWeights
 from densecell.errors import VolumeError
-from densecell.patches.weights import class_balance, error_weights
+from densecell.patches.weights import class_balance, error_weights, root_balance
 
 PLATELET = ClassScheme.platelet()
 TWO = ClassScheme.from_ids([0, 1])
@@ -165,3 +165,14 @@ def test_a_single_slice_is_refused_with_the_way_out():
 def test_unknown_labels_are_refused():
     with pytest.raises(VolumeError, match=r"labels: label ids \[9\] are not in the"):
         error_weights(np.full((1, 2, 2), 9, np.uint8), PLATELET)
+
+
+def test_the_root_balance_costs_one_on_average():
+    counts = np.array([900, 0, 100])
+
+    balance = root_balance(counts)
+
+    assert balance[2] / balance[0] == pytest.approx(3)
+    assert balance[1] == 0
+    assert (balance * counts).sum() / counts.sum() == pytest.approx(1)
+    assert root_balance(np.zeros(2, int)).tolist() == [0, 0]

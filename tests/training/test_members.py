@@ -196,7 +196,7 @@ def test_a_project_needs_volumes_to_learn_from_and_to_choose_on(
 def test_a_class_without_a_voxel_can_be_trained(tmp_path, write_project):
     write_project(tmp_path)
     classes = ClassScheme.from_ids([0, 1, 7]).as_settings()
-    for weighting in ("uniform", "paper"):
+    for weighting in ("uniform", "balanced", "paper"):
         project = write_project(
             tmp_path,
             classes=classes,

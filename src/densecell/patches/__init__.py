@@ -1,9 +1,14 @@
 """Volumes to training windows."""
 
 from densecell.patches.batches import Batch, BatchMaker
-from densecell.patches.labelled import UNKNOWN, LabelledVolume, load_labelled
+from densecell.patches.labelled import (
+    UNKNOWN,
+    LabelledVolume,
+    class_counts,
+    load_labelled,
+)
 from densecell.patches.sampling import Place, WindowSampler
-from densecell.patches.weights import error_weights
+from densecell.patches.weights import error_weights, root_balance
 
 __all__ = [
     "UNKNOWN",
@@ -12,6 +17,8 @@ __all__ = [
     "LabelledVolume",
     "Place",
     "WindowSampler",
+    "class_counts",
     "error_weights",
     "load_labelled",
+    "root_balance",
 ]

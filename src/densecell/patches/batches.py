@@ -44,6 +44,8 @@ class BatchMaker:
         Voxels that the network loses on every side of a window.
     seed
         Of the changes.
+    class_weights
+        (K,) cost of an error per class, for volumes without weights of their own.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class BatchMaker:
         batch: int,
         margin: Shape,
         seed: int,
+        class_weights: NDArray[np.float32] | None = None,
     ) -> None:
         self._volumes = volumes
         self._sampler = sampler
@@ -62,6 +65,10 @@ class BatchMaker:
         self._batch = batch
         self._margin = margin
         self._seed = seed
+        self._class_weights: NDArray[np.float32] | None = None
+        if class_weights is not None:
+            self._class_weights = np.zeros(256, np.float32)  # 255 is unknown
+            self._class_weights[: len(class_weights)] = class_weights
 
     def batch(self, step: int) -> Batch:
         """Give the batch of one step."""
@@ -103,6 +110,7 @@ class BatchMaker:
         labels = change_geometry(
             read_padded(volume.channels, box), changes, nearest=True
         )
+        channels = self._cropped(labels).astype(np.uint8)
         weights = None
         if volume.weights is not None:
             weights = self._cropped(
@@ -110,11 +118,9 @@ class BatchMaker:
                     read_padded(volume.weights, box), changes, nearest=False
                 )
             ).astype(np.float32)
-        return (
-            change_intensities(image.astype(np.float32), changes),
-            self._cropped(labels).astype(np.uint8),
-            weights,
-        )
+        elif self._class_weights is not None:
+            weights = self._class_weights[channels]
+        return change_intensities(image.astype(np.float32), changes), channels, weights
 
     def _cropped(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
         z, y, x = (

@@ -1,5 +1,6 @@
 """A labelled volume in memory, ready to cut windows from."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
-from densecell.config import LossConfig, ProjectConfig, VolumeEntry
+from densecell.config import ErrorWeights, ProjectConfig, VolumeEntry
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.patches.weights import error_weights
@@ -66,9 +67,32 @@ def load_labelled(
         or the intensities are constant or not finite.
     """
     entries = [entry for entry in project.volumes if entry.role == role]
+    volumes = [_load(entry, root, project.classes, context) for entry in entries]
+    if project.training.loss.weighting == "paper" and role == "train":
+        return _weighed(volumes, project.classes, project.training.loss.weights)
+    return volumes
+
+
+def class_counts(volumes: Sequence[LabelledVolume], classes: int) -> NDArray[np.int64]:
+    """Count the voxels of each channel over all volumes: (K,)."""
+    counts = np.zeros(256, np.int64)
+    for volume in volumes:
+        counts += np.bincount(volume.channels.ravel(), minlength=256)
+    return counts[:classes]
+
+
+def _weighed(
+    volumes: Sequence[LabelledVolume], scheme: ClassScheme, config: ErrorWeights
+) -> list[LabelledVolume]:
+    """Add the paper's error weights, balanced over all volumes."""
+    counts = class_counts(volumes, len(scheme))
     return [
-        _load(entry, root, project.classes, project.training.loss, context)
-        for entry in entries
+        volume._replace(
+            weights=error_weights(
+                scheme.to_ids(volume.channels), scheme, config=config, counts=counts
+            )
+        )
+        for volume in volumes
     ]
 
 
@@ -76,7 +100,6 @@ def _load(
     entry: VolumeEntry,
     root: Path,
     scheme: ClassScheme,
-    loss: LossConfig,
     context: Shape,
 ) -> LabelledVolume:
     image = open_volume(root / entry.image, spacing_nm=entry.spacing_nm)
@@ -93,15 +116,12 @@ def _load(
             f"{labels.path}: every voxel of {box.start} to {box.stop} carries the "
             f"ignore id {scheme.ignore}; nothing to learn from or to score there"
         )
-    weights = None
-    if loss.weighting == "paper" and entry.role == "train":
-        weights = error_weights(ids.astype(np.uint8), scheme, config=loss.weights)
     statistics = intensity_statistics(image)
     return LabelledVolume(
         name=entry.image.name,
         intensities=normalise(image.read(around), statistics),
         channels=channels,
-        weights=weights,
+        weights=None,
         labelled=box.relative_to(around.start),
         spacing_nm=Spacing.checked(entry.spacing_nm),
         statistics=statistics,

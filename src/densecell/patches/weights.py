@@ -109,6 +109,31 @@ def class_balance(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     return balance
 
 
+def root_balance(counts: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Weigh classes by 1 / sqrt(voxels), so that the mean over all voxels is 1.
+
+    Between uniform weights, under which a short training never finds the rare classes,
+    and 1 / voxels, under which it paints them everywhere.
+
+    Parameters
+    ----------
+    counts
+        (K,) voxels per class, over all that is trained on.
+
+    Returns
+    -------
+    (K,) float32; 0 for a class without voxels.
+
+    Examples
+    --------
+    >>> root_balance(np.array([16, 4, 0])).round(2).tolist()
+    [0.83, 1.67, 0.0]
+    """
+    roots = np.sqrt(counts.astype(float))
+    weights = np.divide(1, roots, out=np.zeros_like(roots), where=counts > 0)
+    return (weights * counts.sum() / max(1.0, roots.sum())).astype(np.float32)
+
+
 class _Borders(NamedTuple):
     """Which group of classes each channel is in, and which groups border on which."""
 

@@ -39,7 +39,9 @@ from densecell.patches import (
     BatchMaker,
     LabelledVolume,
     WindowSampler,
+    class_counts,
     load_labelled,
+    root_balance,
 )
 from densecell.training.budget import settle_steps
 from densecell.training.checkpoint import WEIGHTS
@@ -227,6 +229,9 @@ def _batches(
         rare_share=config.rare_share,
         seed=seed,
     )
+    class_weights = None
+    if config.loss.weighting == "balanced":
+        class_weights = root_balance(class_counts(volumes, len(project.classes)))
     return BatchMaker(
         volumes,
         sampler,
@@ -234,6 +239,7 @@ def _batches(
         batch=config.batch,
         margin=network.margin,
         seed=seed,
+        class_weights=class_weights,
     )
 
 

@@ -18,7 +18,7 @@ from densecell.inference import (
     plan_tiling,
 )
 from densecell.networks import Network
-from densecell.patches import UNKNOWN, LabelledVolume
+from densecell.patches import LabelledVolume, class_counts
 from densecell.volume import read_padded
 
 
@@ -57,9 +57,7 @@ class Validator:
         box = volume.labelled
         probabilities = box_probabilities(engine, read, tiling, box, network.margin)
         predicted = self._scheme.to_ids(probabilities.argmax(0))
-        known = volume.channels != UNKNOWN
-        truth = np.full(volume.channels.shape, self._scheme.ignore, np.uint8)
-        truth[known] = self._scheme.to_ids(volume.channels[known])
+        truth = self._scheme.to_ids(volume.channels)
         return confusion_matrix(truth, predicted, self._scheme)
 
 
@@ -68,9 +66,6 @@ def commonest_class_score(volumes: Sequence[LabelledVolume], classes: int) -> fl
 
     A network that does no better has learned nothing.
     """
-    counts = np.zeros(256, np.int64)
-    for volume in volumes:
-        counts += np.bincount(volume.channels.ravel(), minlength=256)
-    counts = counts[:classes]
+    counts = class_counts(volumes, classes)
     present = int((counts > 0).sum())
     return float(counts.max() / counts.sum() / max(1, present))
