@@ -101,8 +101,8 @@ class TrainingConfig(_Frozen):
     schedule: Literal["constant", "cosine"] = Field(
         "cosine", description="cosine: short warm-up, then down to zero"
     )
-    beta1: float = Field(1 - 10**-1.5, gt=0, lt=1, description="of Adam")
-    beta2: float = Field(1 - 10**-2.1, gt=0, lt=1, description="of Adam")
+    beta1: float = Field(0.9, gt=0, lt=1, description="of Adam; paper 0.968")
+    beta2: float = Field(0.999, gt=0, lt=1, description="of Adam; paper 0.992")
     epsilon: float = Field(1e-7, gt=0, description="of Adam")
     rare_share: float = Field(
         0.33, ge=0, le=1, description="share of windows centred on a class drawn evenly"

@@ -246,11 +246,13 @@ def test_the_rate_of_a_step_reaches_the_optimiser():
     assert [group["lr"] for group in optimiser.param_groups] == [expected]
 
 
-def test_the_optimiser_has_the_papers_constants():
-    group = make_optimiser(tiny(), TrainingConfig()).param_groups[0]
+def test_the_optimiser_has_the_settings_constants():
+    config = TrainingConfig(beta1=0.8, beta2=0.95, epsilon=1e-6)
 
-    assert group["betas"] == (1 - 10**-1.5, 1 - 10**-2.1)
-    assert group["eps"] == 1e-7
+    group = make_optimiser(tiny(), config).param_groups[0]
+
+    assert group["betas"] == (0.8, 0.95)
+    assert group["eps"] == 1e-6
 
 
 @pytest.mark.parametrize(
