@@ -1,3 +1,6 @@
+import io
+
+import matplotlib.image
 import numpy as np
 
 from densecell.classes import ClassScheme
@@ -45,3 +48,16 @@ def test_equal_slices_give_equal_png_files():
 
     assert first.startswith(b"\x89PNG")
     assert first == second
+
+
+def test_a_long_legend_fits_under_two_panels():
+    image = np.zeros((40, 40), np.uint8)
+
+    drawn = slice_picture(
+        image, {"truth": image}, scheme=SCHEME, spacing_nm=Spacing(40, 10, 10)
+    )
+
+    pixels = matplotlib.image.imread(io.BytesIO(drawn))[..., :3]  # (Y, X, 3)
+    legend = pixels[-60:]
+    assert (legend < 1).any()
+    assert (legend[:, [0, -1]] == 1).all()  # nothing is cut at either side

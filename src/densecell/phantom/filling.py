@@ -7,7 +7,7 @@ import numpy as np
 
 from densecell.phantom.tissue import Thing, Tissue
 
-_PATIENCE = 300  # misfits in a row after which a kind counts as having no more room
+_PATIENCE = 4000  # misfits in a row after which a kind counts as having no more room
 
 
 class Recipe(NamedTuple):

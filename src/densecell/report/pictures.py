@@ -16,6 +16,7 @@ from densecell.geometry import Spacing
 NICE_LENGTHS_NM = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 OVERLAY = 0.55  # weight of the colours over the grey values
 PANEL_INCHES = 3.3
+LEGEND_INCHES = 1.65  # of the longest entry
 DPI = 130
 
 
@@ -131,7 +132,7 @@ def _legend(
     figure.legend(
         handles=patches,
         loc="outside lower center",
-        ncols=min(6, len(patches)),
+        ncols=min(len(patches), int(figure.get_figwidth() / LEGEND_INCHES)),
         fontsize=9,
         frameon=False,
     )
