@@ -126,8 +126,8 @@ def root_balance(counts: NDArray[np.integer]) -> NDArray[np.float32]:
 
     Examples
     --------
-    >>> root_balance(np.array([16, 4, 0])).round(2).tolist()
-    [0.83, 1.67, 0.0]
+    >>> [f"{weight:.2f}" for weight in root_balance(np.array([16, 4, 0]))]
+    ['0.83', '1.67', '0.00']
     """
     roots = np.sqrt(counts.astype(float))
     weights = np.divide(1, roots, out=np.zeros_like(roots), where=counts > 0)
