@@ -24,6 +24,7 @@ from sklearn.ensemble import RandomForestClassifier
 from densecell.classes import ClassScheme
 from densecell.cli.phantom import phantom as make_volume
 from densecell.cli.segment import segment
+from densecell.evaluation import confusion_matrix, scores_from_confusion
 from densecell.geometry import Box, Shape
 from densecell.phantom import Phantom, make_phantom
 from densecell.volume import open_volume
@@ -146,14 +147,11 @@ def eigenvalues(
 
 def report(name: str, truth: NDArray[np.uint8], guess: NDArray[np.uint8]) -> float:
     """Print IoU per class; give its mean over the organelles."""
-    counts = np.bincount(truth.ravel() * 7 + guess.ravel(), minlength=49).reshape(7, 7)
-    hit = np.diag(counts)
-    with np.errstate(invalid="ignore"):
-        iou = hit / (counts.sum(0) + counts.sum(1) - hit)
-    of_organelles = np.nanmean(iou[list(SCHEME.organelle_ids)])
-    each = " ".join(f"{i}:{v:.3f}" for i, v in zip(SCHEME.ids, iou, strict=True))
-    print(f"{name}: {each} MIoU(org) {of_organelles:.3f}", flush=True)
-    return float(of_organelles)
+    confusion = confusion_matrix(truth, guess, SCHEME)
+    scores = scores_from_confusion(confusion, SCHEME)
+    each = " ".join(f"{kind} {iou or 0:.3f}," for kind, iou in scores.iou.items())
+    print(f"{name}: {each} MIoU(org) {scores.miou_org:.3f}", flush=True)
+    return scores.miou_org or 0.0
 
 
 if __name__ == "__main__":

@@ -271,6 +271,7 @@ def test_nearly_the_same_voxels_are_not_warned_of(tmp_path, discs, ensemble):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         segmented(other, ensemble, tmp_path / "r", Wish(inference=TILES))
+    assert is_finished(tmp_path / "r")
 
 
 def test_other_settings_into_the_same_place_change_nothing(
