@@ -17,7 +17,7 @@ class Look(BaseModel, frozen=True, extra="forbid"):
     brightness: float = Field(0.0, description="grey levels added everywhere")
     gamma: float = Field(1.0, gt=0, description="above 1 darkens mid greys")
     blur_nm: float = Field(7.0, ge=0, description="sigma of the beam, in plane, nm")
-    noise: float = Field(16.0, ge=0, description="sd of noise, grey levels")
+    noise: float = Field(18.0, ge=0, description="sd of noise, grey levels")
     noise_grain: float = Field(0.45, ge=0, description="sigma of noise grain, pixels")
     section_contrast: float = Field(
         0.03, ge=0, description="sd of contrast between sections"
@@ -32,7 +32,7 @@ SECOND_SUBJECT = Look(
     brightness=12.0,
     gamma=1.25,
     blur_nm=9.0,
-    noise=17.0,
+    noise=19.0,
     section_contrast=0.07,
     section_brightness=7.0,
 )
