@@ -65,7 +65,7 @@ def main() -> None:
     """Run the command line; expected errors are one line and exit code 1."""
     warnings.showwarning = _show_warning
     try:
-        app()
+        app(prog_name="densecell")
     except DensecellError as error:  # expected, and worded for the user
         typer.echo(f"densecell: {error}", err=True)
         raise SystemExit(1) from None
