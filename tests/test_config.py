@@ -14,7 +14,7 @@ from densecell.config import (
     save_settings,
     write_text,
 )
-from densecell.errors import ConfigError
+from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box
 
 ENTRY = {"image": "a.tif", "labels": "b.tif", "spacing_nm": [40, 10, 10]}
@@ -180,6 +180,13 @@ def test_a_text_is_replaced_whole_or_not_at_all(tmp_path):
 
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["a.txt"]
     assert (tmp_path / "new" / "a.txt").read_text() == "old"
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    sentence = r"file/a\.txt: cannot be written \(.+\); choose another place"
+    with pytest.raises(OutputError, match=sentence):
+        write_text(tmp_path / "file" / "a.txt", "new")
 
 
 def test_written_settings_name_everything(tmp_path):

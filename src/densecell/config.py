@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from densecell.classes import BUILT_IN, ClassScheme
-from densecell.errors import ConfigError
+from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box, Shape, Spacing
 
 FORMAT: Literal[1] = 1
@@ -263,7 +263,23 @@ def yaml_text(values: Mapping[str, Any]) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file aside, flush it, rename it: it is old or new, never half."""
+    """Write a small file aside, flush it, rename it: it is old or new, never half.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written there.
+    """
+    try:
+        _write_aside(path, text)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); "
+            "choose another place"
+        ) from None
+
+
+def _write_aside(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -90,7 +90,10 @@ def test_without_a_usable_member_it_ends_with_a_sentence(tmp_path, write_project
 def test_a_folder_without_a_project(tmp_path):
     with pytest.raises(ConfigError) as caught:
         run(tmp_path)
-    assert str(caught.value) == f"{tmp_path / 'project.yaml'}: no such file"
+    assert str(caught.value) == (
+        f"{tmp_path / 'project.yaml'}: no such file; "
+        f"`densecell init {tmp_path} IMAGE LABELS` makes one"
+    )
     assert not (tmp_path / "models").exists()
 
 

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ IDS = (np.arange(10 * 4 * 5) % 3).reshape(10, 4, 5).astype(np.uint8)
 
 
 def labelled(folder, name="a", *, labels=IDS, image_nm=NM, labels_nm=NM, shape=None):
-    intensities = np.zeros(shape or labels.shape, np.uint8)
+    shape = shape or labels.shape
+    intensities = np.arange(math.prod(shape)).reshape(shape).astype(np.uint8)
     return Labelled(
         ArrayVolume(intensities, spacing_nm=image_nm, path=folder / f"{name}.tif"),
         ArrayVolume(labels, spacing_nm=labels_nm, path=folder / f"{name}_labels.tif"),
@@ -109,6 +111,13 @@ def test_ids_that_the_scheme_lacks_are_refused(tmp_path):
     sentence = r"a_labels.tif: label ids \[7, 8\] are not in the class scheme \[0, 1,"
     with pytest.raises(VolumeError, match=sentence):
         draft_project(pair, folder=tmp_path, classes="platelet")
+
+
+def test_an_image_without_contrast_is_refused_before_training(tmp_path):
+    pair = labelled(tmp_path)
+    pair.image.array[:] = 7
+    with pytest.raises(VolumeError, match=r"a.tif: every voxel is 7; expected an imag"):
+        draft_project(pair, folder=tmp_path)
 
 
 def test_labels_of_another_shape_are_refused(tmp_path):

@@ -3,7 +3,12 @@ import pytest
 
 from densecell.classes import ClassScheme
 from densecell.config import yaml_text
-from densecell.datasets.scheme import choose_scheme, label_ids, load_scheme
+from densecell.datasets.scheme import (
+    choose_scheme,
+    label_ids,
+    load_scheme,
+    scheme_from_labels,
+)
 from densecell.errors import ConfigError, VolumeError
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, create_ome_zarr
@@ -115,3 +120,17 @@ def test_a_file_that_holds_no_scheme_is_refused(tmp_path, text, sentence):
     path.write_text(text)
     with pytest.raises(ConfigError, match=rf"classes.yaml: .*{sentence}"):
         load_scheme(str(path))
+
+
+def test_a_long_text_is_shortened_in_the_message(tmp_path):
+    path = tmp_path / "classes.yaml"
+    path.write_text("word " * 1000)
+    with pytest.raises(ConfigError, match=r"by id, got 'word word .{1,30}$"):
+        load_scheme(str(path))
+
+
+def test_grey_values_are_not_taken_for_classes():
+    grey = np.arange(65, dtype=np.uint8).reshape(1, 5, 13)
+    with pytest.raises(VolumeError, match="array: 65 different ids, expected at m"):
+        scheme_from_labels([ArrayVolume(grey)])
+    assert len(scheme_from_labels([ArrayVolume(grey[:, :, :12])])) == 60

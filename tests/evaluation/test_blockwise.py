@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -102,3 +104,11 @@ def test_an_empty_overlap_says_what_lies_where():
         scored_box(TRUTH.shape, PART, partial=True, wanted=Box((0, 0, 0), (1, 1, 1)))
     with pytest.raises(VolumeError, match=r"the truth \(0, 0, 0\) to \(2, 2, 2\); box"):
         scored_box((2, 2, 2), PART, partial=True)
+
+
+def test_a_label_without_a_class_is_told_with_its_file():
+    odd = np.where(TRUTH == 2, 7, TRUTH).astype(np.uint8)
+    truth = ArrayVolume(TRUTH, path=Path("a.tif"))
+    predicted = ArrayVolume(odd, path=Path("b.tif"))
+    with pytest.raises(VolumeError, match=r"^b\.tif: label ids \[7\] are not in the"):
+        volumes_confusion(truth, predicted, SCHEME, box=WHOLE)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from densecell.config import NetworkConfig, TrainingConfig
-from densecell.errors import CheckpointError
+from densecell.errors import CheckpointError, OutputError
 from densecell.networks import build_network
 from densecell.training.checkpoint import (
     load_last,
@@ -135,3 +135,25 @@ def test_a_last_state_of_another_network(tmp_path):
     save_last(network, make_optimiser(network, CONFIG), tmp_path / "last", {})
     with pytest.raises(CheckpointError, match="belong to another network"):
         load_last(other, make_optimiser(other, CONFIG), tmp_path / "last")
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    network = tiny()
+    next(network.parameters()).data.view(-1)[0] = torch.nan
+    save_weights(network, path, {})
+
+    sentence = rf"{path}: is damaged: '.+' holds numbers that are not finite; restore"
+    with pytest.raises(CheckpointError, match=sentence):
+        load_weights(tiny(), path)
+
+
+def test_a_place_without_room_is_named_and_nothing_left(tmp_path, monkeypatch):
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    sentence = r"a.safetensors: cannot be written \(No space left on device\); make roo"
+    with pytest.raises(OutputError, match=sentence):
+        save_weights(tiny(), tmp_path / "a.safetensors", {})
+    assert not list(tmp_path.iterdir())

@@ -98,16 +98,16 @@ def test_members_can_be_added(tmp_path, write_project):
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "difference"),
     [
-        {"network": {"width": 1}},
-        {"training": {"learning_rate": 0.01}},
-        {"training": {"steps": 9}},
-        {"ensemble": {"members": 1, "seed": 5}},
+        ({"network": {"width": 1}}, "network.width 2, now 1"),
+        ({"training": {"learning_rate": 0.01}}, "training.learning_rate 0.002, now"),
+        ({"training": {"steps": 9}}, "training.steps 8, now 9"),
+        ({"ensemble": {"members": 1, "seed": 5}}, "ensemble.seed 0, now 5"),
     ],
 )
 def test_other_settings_are_refused_also_when_all_is_finished(
-    tmp_path, write_project, other
+    tmp_path, write_project, other, difference
 ):
     first = write_project(tmp_path, ensemble={"members": 1})
     outcomes(first, tmp_path)
@@ -117,9 +117,13 @@ def test_other_settings_are_refused_also_when_all_is_finished(
     with pytest.raises(OutputError) as caught:
         outcomes(changed, tmp_path)
 
-    assert str(caught.value) == (
-        f"{tmp_path / 'model'}: holds members trained with other settings (see "
-        "member_00/settings.yaml); choose another --name, or --overwrite to train anew"
+    said = str(caught.value)
+    assert said.startswith(
+        f"{tmp_path / 'model'}: holds members trained with other settings: {difference}"
+    )
+    assert said.endswith(
+        "(see member_00/settings.yaml); choose another --name, or --overwrite to train "
+        "anew"
     )
     assert {p: p.read_bytes() for p in (tmp_path / "model").rglob("*.*")} == before
 

@@ -1,6 +1,6 @@
 import pytest
 
-from densecell.errors import OutputError
+from densecell.errors import DatasetError, OutputError
 from densecell.volume.aside import written_aside
 
 
@@ -21,7 +21,7 @@ def test_an_error_leaves_the_old_output_and_nothing_else(tmp_path):
     out.write_text("old")
 
     with (
-        pytest.raises(OSError, match="full"),
+        pytest.raises(OutputError, match=r"out\.txt: .* \(the disk is full\); choose"),
         written_aside(out, overwrite=True) as aside,
     ):
         _write_half(aside)
@@ -81,6 +81,14 @@ def test_a_permission_lost_on_the_way_is_worded(tmp_path):
         written_aside(tmp_path / "out"),
     ):
         raise PermissionError(13, "Permission denied")
+
+
+def test_a_worded_error_stays_as_it_is(tmp_path):
+    with (
+        pytest.raises(DatasetError, match=r"^b: damaged$"),
+        written_aside(tmp_path / "out"),
+    ):
+        raise DatasetError("b: damaged")
 
 
 def _write_half(path):

@@ -37,3 +37,9 @@ def test_paths_may_be_words(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((1, 2, 3), np.uint8))
 
     assert open_volume(str(tmp_path / "a.npy")).shape == (1, 2, 3)
+
+
+def test_a_zarr_that_is_a_file_is_said_to_be_one(tmp_path):
+    (tmp_path / "a.zarr").write_bytes(b"x")
+    with pytest.raises(VolumeError, match=r"a\.zarr: is a file, but an OME-Zarr is a "):
+        open_volume(tmp_path / "a.zarr")

@@ -47,10 +47,16 @@ def train(
     from densecell.cli.training_display import training_display
     from densecell.config import ProjectConfig, load_settings
     from densecell.ensemble import rank_members
+    from densecell.errors import ConfigError
     from densecell.training import load_data, train_members
     from densecell.volume.aside import remove
 
-    project = load_settings(folder / "project.yaml", ProjectConfig)
+    path = folder / "project.yaml"
+    if not path.is_file():
+        raise ConfigError(
+            f"{path}: no such file; `densecell init {folder} IMAGE LABELS` makes one"
+        )
+    project = load_settings(path, ProjectConfig)
     project = with_options(
         project,
         network={"name": network, "width": width},

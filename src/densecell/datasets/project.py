@@ -20,7 +20,7 @@ from densecell.datasets.scheme import choose_scheme, label_ids
 from densecell.datasets.split import Span, check_span, split_slices
 from densecell.errors import OutputError, SpacingError, VolumeError
 from densecell.geometry import Spacing
-from densecell.volume import Volume, require_spacing
+from densecell.volume import Volume, intensity_statistics, require_spacing
 
 FILE = "project.yaml"
 
@@ -66,7 +66,8 @@ def draft_project(
     Raises
     ------
     VolumeError
-        If shapes differ, labels are not in the scheme, or a voxel size is unknown.
+        If shapes differ, labels are not in the scheme, a voxel size is unknown, or an
+        image is constant or not finite.
     ConfigError
         If the slices cannot be shared out as asked.
     """
@@ -75,6 +76,7 @@ def draft_project(
     ids = [label_ids(pair.labels) for pair in pairs]
     scheme = choose_scheme(classes, labels=[pair.labels for pair in pairs])
     for pair, found in zip(pairs, ids, strict=True):
+        intensity_statistics(pair.image)  # refuses what could not be trained on
         scheme.check(np.array(found), where=str(pair.labels.path))
 
     slices = train.image.shape[0]

@@ -1,5 +1,6 @@
 """Find the classes of labels: by name, in a file, or from the ids themselves."""
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from densecell.volume import OmeZarrVolume, Volume, read_scheme
 
 _BLOCK: Shape = (16, 1024, 1024)  # voxels read at once
 _MOST = 254  # highest class id; above it are objects, or something is wrong
+_MANY = 64  # more ids than these are no classes, unless a scheme says so
 
 
 def choose_scheme(
@@ -72,7 +74,7 @@ def load_scheme(name_or_file: str) -> ClassScheme:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: not readable as YAML: {reason}") from None
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{path}: expected classes by id, got {values!r}")
+        raise ConfigError(f"{path}: expected classes by id, got {reprlib.repr(values)}")
     setting = {"classes": _scheme_part(values)}
     return parse_settings(setting, _SchemeFile, where=str(path)).classes
 
@@ -83,7 +85,7 @@ def scheme_from_labels(labels: Sequence[Volume]) -> ClassScheme:
     Raises
     ------
     VolumeError
-        If there are fewer than two ids, or ids that cannot be classes.
+        If there are fewer than two ids, more than 64, or ids that cannot be classes.
     """
     found = sorted({i for volume in labels for i in label_ids(volume)} - {IGNORE})
     where = ", ".join(str(volume.path) for volume in labels)
@@ -91,6 +93,12 @@ def scheme_from_labels(labels: Sequence[Volume]) -> ClassScheme:
         raise VolumeError(
             f"{where}: two classes or more are needed, found only ids {found}; "
             "name the scheme with --classes"
+        )
+    if len(found) > _MANY:
+        raise VolumeError(
+            f"{where}: {len(found)} different ids, expected at most {_MANY} classes; "
+            "are these grey values, or ids of objects? If not, name the scheme with "
+            "--classes"
         )
     return ClassScheme.from_ids(found)
 

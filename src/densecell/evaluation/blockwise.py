@@ -68,6 +68,7 @@ def volumes_confusion(
             predicted.read(block.relative_to(origin)),
             scheme,
             where_labelled=where_labelled,
+            names=(str(truth.path), str(predicted.path)),
         )
         if on_block is not None:
             on_block(block)

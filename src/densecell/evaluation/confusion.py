@@ -15,6 +15,7 @@ def confusion_matrix(
     scheme: ClassScheme,
     *,
     where_labelled: bool = False,
+    names: tuple[str, str] = ("truth", "prediction"),
 ) -> NDArray[np.int64]:
     """Count voxels by true and predicted class.
 
@@ -32,6 +33,8 @@ def confusion_matrix(
     where_labelled
         Count only voxels with truth > 0, for labels that show one cell of many and
         leave all else at 0.
+    names
+        What messages call truth and prediction.
 
     Returns
     -------
@@ -60,10 +63,10 @@ def confusion_matrix(
             "they must be equal: crop the larger one, or score a box that both cover"
         )
     joint = _count_pairs(
-        _as_uint8(truth, scheme, "truth"), _as_uint8(predicted, scheme, "prediction")
+        _as_uint8(truth, scheme, names[0]), _as_uint8(predicted, scheme, names[1])
     )
-    scheme.check(np.flatnonzero(joint.any(axis=1)), where="truth")
-    scheme.check(np.flatnonzero(joint.any(axis=0)), where="prediction")
+    scheme.check(np.flatnonzero(joint.any(axis=1)), where=names[0])
+    scheme.check(np.flatnonzero(joint.any(axis=0)), where=names[1])
     if where_labelled:
         joint[0] = 0
     return joint[np.ix_(scheme.ids, scheme.ids)]

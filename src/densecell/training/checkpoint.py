@@ -6,6 +6,7 @@ optimiser state and step, so that a killed training goes on exactly.
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from densecell.errors import CheckpointError
+from densecell.errors import CheckpointError, OutputError
 from densecell.networks import Network
 
 WEIGHTS = "weights.safetensors"
@@ -37,6 +38,7 @@ def load_weights(network: Network, path: Path) -> Facts:
     """
     tensors, facts = _read(path)
     _check_names(network, tensors, path)
+    _check_finite(tensors, path)
     network.load_state_dict(tensors)
     return facts
 
@@ -81,11 +83,19 @@ def _write(path: Path, tensors: dict[str, Tensor], facts: Facts) -> None:
     """Write aside, flush, rename: the old file survives anything."""
     aside = path.with_name(f".{path.name}.partial")
     data = to_bytes(tensors, metadata={"facts": json.dumps(facts, sort_keys=True)})
-    with aside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
+    try:
+        with aside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); make room, then "
+            "the same command goes on"
+        ) from None
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], Facts]:
@@ -117,3 +127,12 @@ def _check_names(network: Network, tensors: dict[str, Tensor], path: Path) -> No
         f"{found.get(wrong, 'missing')} here, expected "
         f"{expected.get(wrong, 'nothing')}; check settings.yaml beside it"
     )
+
+
+def _check_finite(tensors: dict[str, Tensor], path: Path) -> None:
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise CheckpointError(
+                f"{path}: is damaged: {name!r} holds numbers that are not finite; "
+                "restore the file or train the member again"
+            )

@@ -9,7 +9,7 @@ alone. So several are trained, hopeless ones are given up early, the best are ke
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from pydantic import BaseModel, Field
@@ -285,21 +285,40 @@ def _check_same(project: ProjectConfig, data: Data, folder: Path) -> None:
     frozen = load_member_settings(first)
     network = _new_network(project, frozen.seed)
     training = fitted(project.training, network, data.train)
-    budget = {"minutes", "steps"}
-    asked = training.model_dump(exclude=budget)
-    same = (
-        project.network == frozen.network
-        and project.ensemble.seed == frozen.seed
-        and project.classes == frozen.classes
-        and asked == frozen.training.model_dump(exclude=budget)
-        and training.steps in (None, frozen.training.steps)
+    if training.steps is None:  # given as minutes, which were settled once
+        training = training.model_copy(update={"steps": frozen.training.steps})
+    now = _by_name(project, training, project.ensemble.seed)
+    then = _by_name(frozen, frozen.training, frozen.seed)
+    for name in now | then:
+        if now.get(name) != then.get(name):
+            raise OutputError(
+                f"{folder}: holds members trained with other settings: {name} "
+                f"{then.get(name)}, now {now.get(name)} (see {first.name}/{SETTINGS}); "
+                "choose another --name, or --overwrite to train anew"
+            )
+
+
+def _by_name(
+    made: ProjectConfig | MemberSettings, training: TrainingConfig, seed: int
+) -> dict[str, object]:
+    """Give what all members share, each value by its name in project.yaml."""
+    return _flat(
+        {
+            "network": made.network.model_dump(),
+            "training": training.model_dump(exclude={"minutes"}),
+            "ensemble": {"seed": seed},
+            "classes": made.classes.as_settings(),
+        }
     )
-    if not same:
-        raise OutputError(
-            f"{folder}: holds members trained with other settings (see "
-            f"{first.name}/{SETTINGS}); choose another --name, or "
-            "--overwrite to train anew"
-        )
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, object]:
+    """Give nested settings as one level: `loss: {dice: 1}` becomes `loss.dice: 1`."""
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        inner = isinstance(value, dict)
+        flat |= _flat(value, f"{prefix}{name}.") if inner else {prefix + name: value}
+    return flat
 
 
 def _hopeless_below(project: ProjectConfig, data: Data) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from densecell.errors import OutputError
+from densecell.errors import DensecellError, OutputError
 
 
 @contextmanager
@@ -31,7 +31,9 @@ def written_aside(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     try:
         yield aside
         _replace(aside, path)
-    except PermissionError as error:
+    except DensecellError:
+        raise
+    except OSError as error:  # no permission, or the disk is full
         raise _not_writable(path, error) from None
     finally:
         remove(aside)

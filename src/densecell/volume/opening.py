@@ -60,6 +60,11 @@ def open_volume(
         return open_tiff(path, spacing_nm=spacing_nm, labels=labels)
     if suffix == ".npy":
         return open_npy(path, spacing_nm=spacing_nm, labels=labels)
+    if suffix == ".zarr":
+        raise VolumeError(
+            f"{path}: is a file, but an OME-Zarr is a folder: unpack it if it is an "
+            "archive"
+        )
     raise VolumeError(
         f"{path}: has the suffix {suffix or '(none)'}, which densecell does not read; "
         f"expected {FORMATS}: save it as one of these, in Fiji for example as TIFF"
