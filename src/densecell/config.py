@@ -151,6 +151,24 @@ class InferenceConfig(_Frozen):
         "auto", description="auto: bfloat16 where the processor has it natively"
     )
     threads: int | None = Field(None, ge=1, description="per network call")
+    exact: bool = Field(
+        False, description="a margin as wide as the network sees: no seams, dear"
+    )
+    tta: bool = Field(
+        False, description="mean over the four in-plane reflections: four times as dear"
+    )
+    skip_flat: float | None = Field(
+        None,
+        gt=0,
+        description="a tile whose 8 x 8 means differ by less than this many standard "
+        "deviations of the volume is background, unseen by any network",
+    )
+
+    @model_validator(mode="after")
+    def _one_margin(self) -> Self:
+        if self.exact and self.margin is not None:
+            raise ValueError("exact chooses the margin: give one or the other")
+        return self
 
 
 class AnnotatedBox(_Frozen):

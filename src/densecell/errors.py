@@ -10,6 +10,7 @@
     ├── OutputError (OSError)          a place to write to is taken or not writable
     ├── TrainingError (RuntimeError)   a training cannot start or go on
     │   └── HopelessError              a member learns nothing and is abandoned
+    ├── BlocksFailedError (RuntimeError)  parts of a volume could not be computed
     ├── DatasetError (OSError)         a public data set cannot be had or is damaged
     └── MissingExtraError (ImportError)  an optional package is not installed
 
@@ -48,6 +49,10 @@ class TrainingError(DensecellError, RuntimeError):
 
 class HopelessError(TrainingError):
     """A member learns nothing and is abandoned."""
+
+
+class BlocksFailedError(DensecellError, RuntimeError):
+    """Parts of a volume could not be computed; the others are finished."""
 
 
 class DatasetError(DensecellError, OSError):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from densecell.ensemble.blocks import Runner, label_block
+from densecell.ensemble.blocks import Runner, label_region, read_region
 from densecell.geometry import Box, Tiling
 from densecell.inference import Engine
 from densecell.volume import ArrayVolume, Statistics
@@ -47,11 +47,17 @@ class Counting(ArrayVolume):
         return super()._read(box)
 
 
+def label_block(volume, statistics, runners, box, *, classes=2):
+    region = read_region(volume, statistics, runners, box)
+    return label_region(region, runners, classes)
+
+
 def said(*engines):
     tiling = Tiling(SHAPE, SHAPE, (0, 0, 0), step=1)
     runners = [Runner(engine, tiling, (0, 0, 0)) for engine in engines]
     volume = ArrayVolume(np.zeros(SHAPE, np.float32))
-    return label_block(volume, STILL, runners, Box.whole(SHAPE))
+    classes = engines[0].shares.shape[1]
+    return label_block(volume, STILL, runners, Box.whole(SHAPE), classes=classes)
 
 
 def test_the_mean_decides():

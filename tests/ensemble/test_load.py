@@ -42,7 +42,9 @@ def test_networks_carry_their_own_weights(model):
 def test_more_members_than_there_are_cannot_be_asked_for(model, best):
     with pytest.raises(ConfigError) as caught:
         load_ensemble(model, best=best)
-    assert str(caught.value) == f"{model}: {best} members asked for, 1 to 2 are usable"
+    assert str(caught.value) == (
+        f"{model}: {best} members asked for, but 1 to 2 can be used"
+    )
 
 
 def test_members_that_are_not_used_are_not_needed(model):

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from densecell.config import InferenceConfig
 from densecell.ensemble import Wish, load_ensemble
+from densecell.ensemble.memory import block_shape
 from densecell.ensemble.run import (
-    block_shape,
     check_same_run,
     freeze,
     read_run,
@@ -18,6 +18,7 @@ from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
 from densecell.geometry import Box, Tiling
 from densecell.volume import ArrayVolume, intensity_statistics
 
+OUT = Path("result")
 TORCH = InferenceConfig(engine="torch", precision="float32", threads=1)
 
 
@@ -68,8 +69,8 @@ def test_a_box_outside_the_volume_is_refused(volume, ensemble, stop):
     with pytest.raises(OutputError) as caught:
         freeze(volume, ensemble, Wish(box=((0, 0, 0), stop)))
     assert str(caught.value) == (
-        f"box (0, 0, 0) to {stop} is not inside the volume /data/a.tif of (6, 48, 56) "
-        "voxels (z, y, x); give --box Z0 Y0 X0 Z1 Y1 X1"
+        f"box (0, 0, 0) to {stop} is empty or not inside the volume /data/a.tif of "
+        "(6, 48, 56) voxels (z, y, x); give --box Z0 Y0 X0 Z1 Y1 X1"
     )
 
 
@@ -93,13 +94,13 @@ def test_the_same_wish_goes_on(volume, ensemble):
         wish = Wish(inference=inference, box=((0, 0, 0), (2, 9, 9)))
         run = freeze(volume, ensemble, wish)
 
-        check_same_run(run, volume, ensemble, wish)
+        check_same_run(run, volume, ensemble, wish, OUT)
 
 
 def test_what_was_left_open_stays_as_it_was_settled(volume, ensemble):
     run = freeze(volume, ensemble, Wish(inference=TORCH))
 
-    check_same_run(run, volume, ensemble, Wish())
+    check_same_run(run, volume, ensemble, Wish(), OUT)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_what_was_left_open_stays_as_it_was_settled(volume, ensemble):
     [
         (
             {"box": ((0, 0, 0), (1, 8, 8))},
-            "box None, now asked for ((0, 0, 0), (1, 8, 8))",
+            "box the whole volume, now asked for ((0, 0, 0), (1, 8, 8))",
         ),
         ({"keep_members": True}, "--keep-members False, now asked for True"),
         ({"probabilities": True}, "--probabilities False, now asked for True"),
@@ -125,10 +126,10 @@ def test_what_was_left_open_stays_as_it_was_settled(volume, ensemble):
 def test_other_settings_are_refused_with_both_values(volume, ensemble, wish, sentence):
     run = freeze(volume, ensemble, Wish(inference=TORCH))
     with pytest.raises(OutputError) as caught:
-        check_same_run(run, volume, ensemble, Wish(**wish))
+        check_same_run(run, volume, ensemble, Wish(**wish), OUT)
     assert str(caught.value) == (
-        f"(6, 48, 56) voxels were begun here with {sentence}; choose another --out, or "
-        "--overwrite to start anew"
+        f"result: was begun with {sentence}; choose another --out, or --overwrite to "
+        "start anew"
     )
 
 
@@ -156,7 +157,7 @@ def test_another_volume_voxel_size_or_model_is_refused(
     }
     for sentence, (other_volume, other_ensemble) in others.items():
         with pytest.raises(OutputError, match=sentence):
-            check_same_run(run, other_volume, other_ensemble, Wish())
+            check_same_run(run, other_volume, other_ensemble, Wish(), OUT)
 
 
 def test_a_tile_that_the_network_cannot_compute_is_refused(volume, ensemble):

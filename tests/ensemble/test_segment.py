@@ -46,7 +46,7 @@ def _small_blocks(_small_blocks_of_one_tile):
 def _small_blocks_of_one_tile():
     """Make blocks of one tile, so that a small volume has several."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("densecell.ensemble.run.BLOCK_VOXELS", 1)
+        patch.setattr("densecell.ensemble.memory.BLOCK_VOXELS", 1)
         yield
 
 
@@ -197,7 +197,7 @@ def test_a_box_is_a_crop_of_the_whole(tmp_path, whole, volume, ensemble):
 def test_large_blocks_give_what_small_ones_give(
     tmp_path, whole, volume, ensemble, monkeypatch
 ):
-    monkeypatch.setattr("densecell.ensemble.run.BLOCK_VOXELS", 10**7)
+    monkeypatch.setattr("densecell.ensemble.memory.BLOCK_VOXELS", 10**7)
 
     steps = segmented(volume, ensemble, tmp_path / "r")
 

@@ -1,9 +1,13 @@
 """Label every voxel of a volume with a trained ensemble."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from densecell.ensemble import Plan
 
 
 def segment(
@@ -38,6 +42,39 @@ def segment(
     engine: Annotated[str, typer.Option(help="auto, torch or openvino")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16")] = "auto",
     threads: Annotated[int | None, typer.Option(help="per network call")] = None,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact", help="margins as wide as the network sees: no seams, slow"
+        ),
+    ] = False,
+    tta: Annotated[
+        bool,
+        typer.Option("--tta", help="mean over reflections: four times as slow"),
+    ] = False,
+    skip_flat: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SD",
+            help="label tiles of resin background at once: those whose grey values "
+            "differ by less than SD standard deviations; try 1",
+        ),
+    ] = None,
+    max_memory: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="for example 4G; default: 2/3 of the free"),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="local:N processes, address of a dask scheduler, or YAML for SLURM",
+        ),
+    ] = None,
+    plan_only: Annotated[
+        bool,
+        typer.Option("--plan", help="say what it will take, and stop"),
+    ] = False,
     tiff: Annotated[
         bool, typer.Option("--tiff", help="also write the class ids as classes.tif")
     ] = False,
@@ -56,20 +93,31 @@ def segment(
     import sys
 
     from densecell.cli.progress import told_progress
+    from densecell.compute import connected, threads_per_worker, workers_asked_for
     from densecell.config import InferenceConfig, parse_settings
-    from densecell.ensemble import Wish, is_finished, load_ensemble, segment_volume
+    from densecell.ensemble import (
+        Wish,
+        is_finished,
+        load_ensemble,
+        plan,
+        segment_volume,
+    )
     from densecell.ensemble.run import freeze
     from densecell.errors import OutputError
     from densecell.volume import open_volume
     from densecell.volume.aside import remove
 
+    begun = (out / "run.yaml").exists()  # then it knows its threads
     inference = parse_settings(
         {
             "tile": tile,
             "margin": margin,
             "engine": engine,
             "precision": precision,
-            "threads": threads,
+            "threads": threads or (None if begun else threads_per_worker(cluster)),
+            "exact": exact,
+            "tta": tta,
+            "skip_flat": skip_flat,
         },
         InferenceConfig,
         where="options",
@@ -80,18 +128,26 @@ def segment(
         keep_members=keep_members,
         probabilities=probabilities,
         command=" ".join(["densecell", *sys.argv[1:]]),
+        max_memory=None if max_memory is None else parse_size(max_memory),
+        processes=workers_asked_for(cluster),
     )
     source = open_volume(volume, spacing_nm=spacing)
     ensemble = load_ensemble(model, best=members)
+    if plan_only:
+        show_plan(plan(source, ensemble, wish, beside=_existing(out)), wish.processes)
+        return
     if overwrite and out.exists():
-        if not (out / "run.yaml").exists() and any(out.iterdir()):
+        if not begun and any(out.iterdir()):
             raise OutputError(f"{out}: is no result of densecell; remove it yourself")
         freeze(source, ensemble, wish)  # a mistake must not cost the old result
         remove(out)
     was_finished = is_finished(out)
-    with told_progress(f"segmenting {volume.name}") as told:
-        for step in segment_volume(source, ensemble, out, wish):
-            told(step.done_voxels, step.all_voxels)
+    with connected(cluster) as workers:
+        if workers is not None:
+            typer.echo(f"{workers.note}: {workers.workers()} ready", err=True)
+        with told_progress(f"segmenting {volume.name}") as told:
+            for step in segment_volume(source, ensemble, out, wish, cluster=workers):
+                told(step.done_voxels, step.all_voxels)
     if tiff:
         write_tiff_labels(out, overwrite=overwrite)
     if was_finished:
@@ -101,6 +157,53 @@ def segment(
         f"{out}: {step.all_voxels:,} voxels labelled by {len(ensemble.networks)} "
         f"networks; next `densecell evaluate {out} TRUTH`"
     )
+
+
+def show_plan(plan: "Plan", processes: int) -> None:
+    """Print what a run will take."""
+    from densecell.cli.progress import in_words
+    from densecell.ensemble import in_gb
+
+    run = plan.run
+    frozen = run.inference
+    voxels = " x ".join(map(str, run.extent.shape))
+    tile, block = (" x ".join(map(str, s)) for s in (frozen.tile, frozen.block))
+    lines = {
+        "voxels": f"{voxels} = {run.extent.voxels:,}",
+        "members": str(len(run.model.members)),
+        "engine": f"{frozen.engine}, {frozen.precision}, {frozen.threads} threads",
+        "tiles": f"{plan.tiles:,} of {tile}",
+        "blocks": f"{plan.blocks:,} of {block}",
+        "memory": f"{in_gb(plan.bytes_of_memory)} of each of {processes} processes",
+        "disk": in_gb(plan.bytes_on_disk),
+        "time": f"{in_words(plan.seconds)} in one process",
+    }
+    for name, text in lines.items():
+        typer.echo(f"{name:8} {text}")
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes, as `4G` or `800M`.
+
+    Raises
+    ------
+    ConfigError
+        If it is no such number.
+    """
+    from densecell.errors import ConfigError
+
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT])?i?B?", text.strip(), re.IGNORECASE)
+    size = 0.0
+    if found:
+        size = float(found[1]) * 1000 ** " KMGT".index((found[2] or " ").upper())
+    if size < 1:
+        raise ConfigError(f"--max-memory {text}: expected a size as 4G or 800M")
+    return int(size)
+
+
+def _existing(path: Path) -> Path:
+    """Give the nearest folder above a path that is there."""
+    return next(p for p in path.absolute().parents if p.is_dir())
 
 
 def write_tiff_labels(out: Path, *, overwrite: bool) -> None:

@@ -1,6 +1,8 @@
 """Members to labels: load, rank, combine, segment."""
 
 from densecell.ensemble.load import Ensemble, load_ensemble
+from densecell.ensemble.memory import in_gb
+from densecell.ensemble.plan import Plan, plan
 from densecell.ensemble.rank import EnsembleFile, Member, rank_members, read_ensemble
 from densecell.ensemble.run import Run, Wish, read_run
 from densecell.ensemble.segment import Step, is_finished, segment_volume
@@ -9,11 +11,14 @@ __all__ = [
     "Ensemble",
     "EnsembleFile",
     "Member",
+    "Plan",
     "Run",
     "Step",
     "Wish",
+    "in_gb",
     "is_finished",
     "load_ensemble",
+    "plan",
     "rank_members",
     "read_ensemble",
     "read_run",

@@ -1,7 +1,7 @@
 """All members on one block: read once, every member, mean, argmax, forget.
 
-Memory holds one block of one member at a time, whatever the number of members and the
-size of the volume.
+Memory holds the sum of the probabilities of one block and one tile of one member,
+whatever the number of members and the size of the volume.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Box, Shape, Tiling
-from densecell.inference import Engine, box_probabilities
+from densecell.geometry import Box, Shape, Tile, Tiling
+from densecell.inference import Engine, is_flat, tile_probabilities
 from densecell.volume import Statistics, Volume, normalise, read_padded
 
 
@@ -21,6 +21,25 @@ class Runner(NamedTuple):
     engine: Engine
     tiling: Tiling
     network_margin: Shape
+
+
+class Region(NamedTuple):
+    """A block, and the normalised intensities that its tiles look at."""
+
+    box: Box
+    seen: Box
+    intensities: NDArray[np.float32]  # of `seen`
+
+    def read(self, window: Box) -> NDArray[np.float32]:
+        """Give what lies in a window inside `seen`."""
+        return self.intensities[window.relative_to(self.seen.start).slices]
+
+
+class Flat(NamedTuple):
+    """Tiles that differ by less than `threshold` are of class `channel`."""
+
+    threshold: float
+    channel: int
 
 
 class BlockLabels(NamedTuple):
@@ -33,28 +52,36 @@ class BlockLabels(NamedTuple):
     probabilities: NDArray[np.float32]  # (K, Z, Y, X), mean over members
 
 
-def label_block(
+def read_region(
     volume: Volume, statistics: Statistics, runners: Sequence[Runner], box: Box
+) -> Region:
+    """Read everything that any member looks at for a box of a volume, once."""
+    seen = box
+    for runner in runners:
+        for tile in runner.tiling.tiles(box):
+            seen = seen.union(tile.read_box.grown(runner.network_margin))
+    return Region(box, seen, normalise(read_padded(volume, seen), statistics))
+
+
+def label_region(
+    region: Region, runners: Sequence[Runner], classes: int, flat: Flat | None = None
 ) -> BlockLabels:
-    """Label one box of a volume with all members.
+    """Label a block with all members.
 
     Mean and argmax are taken in float32; of equal classes the lowest wins.
     """
-    region = _needed(runners, box)
-    intensities = normalise(read_padded(volume, region), statistics)
-
-    def read(window: Box) -> NDArray[np.float32]:
-        return intensities[window.relative_to(region.start).slices]
-
-    total: NDArray[np.float32] | None = None
-    members = np.empty((len(runners), *box.shape), np.uint8)
-    for number, runner in enumerate(runners):
-        probabilities = box_probabilities(
-            runner.engine, read, runner.tiling, box, runner.network_margin
-        )
-        members[number] = probabilities.argmax(0)
-        total = probabilities if total is None else np.add(total, probabilities, total)
-    assert total is not None  # an ensemble has members
+    shape = region.box.shape
+    total = np.zeros((classes, *shape), np.float32)
+    members = np.empty((len(runners), *shape), np.uint8)
+    for runner, said in zip(runners, members, strict=True):
+        tiles = _looked_at(region, runner, total, said, flat)
+        for box, probabilities in tile_probabilities(
+            runner.engine, region.read, tiles, runner.network_margin
+        ):
+            part = box.relative_to(region.box.start).slices
+            said[part] = probabilities.argmax(0)
+            total[(slice(None), *part)] += probabilities
+        runner.engine.rest()
     total /= len(runners)
     channels = total.argmax(0).astype(np.uint8)
     others = (members != channels).sum(0, dtype=np.float32) / len(runners)
@@ -67,14 +94,26 @@ def label_block(
     )
 
 
-def _needed(runners: Sequence[Runner], box: Box) -> Box:
-    """Span everything that any member reads for `box`."""
-    region = box
-    for runner in runners:
-        for tile in runner.tiling.tiles(box):
-            region = region.union(tile.read_box.grown(runner.network_margin))
-    return region
+def _looked_at(
+    region: Region,
+    runner: Runner,
+    total: NDArray[np.float32],
+    said: NDArray[np.uint8],
+    flat: Flat | None,
+) -> list[Tile]:
+    """List the tiles that a network has to see; settle the others here."""
+    tiles = []
+    for tile in runner.tiling.tiles(region.box):
+        window = region.read(tile.read_box.grown(runner.network_margin))
+        if flat is None or not is_flat(window, flat.threshold):
+            tiles.append(tile)
+            continue
+        part = tile.write_box.relative_to(region.box.start).slices
+        said[part] = flat.channel
+        total[(flat.channel, *part)] += 1
+    return tiles
 
 
 def _to_byte(share: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Scale 0..1 to 0..255; half goes to even."""
     return np.rint(255 * share).astype(np.uint8)

@@ -24,8 +24,10 @@ class Ensemble(NamedTuple):
     spacing_nm: Spacing
 
 
-def load_ensemble(folder: Path, *, best: int | None = None) -> Ensemble:
-    """Load the members of a model that are in use, or the `best` of them.
+def load_ensemble(
+    folder: Path, *, best: int | None = None, only: tuple[str, ...] | None = None
+) -> Ensemble:
+    """Load the members of a model that are in use, or the `best`, or `only` these.
 
     Raises
     ------
@@ -35,7 +37,7 @@ def load_ensemble(folder: Path, *, best: int | None = None) -> Ensemble:
         If more members are asked for than are usable.
     """
     file = read_ensemble(folder)
-    names = _chosen(file, folder, best)
+    names = only or _chosen(file, folder, best)
     networks = tuple(_load_member(folder / name, file) for name in names)
     return Ensemble(
         path=folder,
@@ -53,7 +55,7 @@ def _chosen(file: EnsembleFile, folder: Path, best: int | None) -> tuple[str, ..
     usable = [m.folder for m in file.members if m.outcome.state == "finished"]
     if not 1 <= best <= len(usable):
         raise ConfigError(
-            f"{folder}: {best} members asked for, 1 to {len(usable)} are usable"
+            f"{folder}: {best} members asked for, but 1 to {len(usable)} can be used"
         )
     return tuple(usable[:best])
 

@@ -54,7 +54,8 @@ def rank_members(folder: Path, *, best: int) -> EnsembleFile:
         reasons = "; ".join(f"{name}: {o.reason}" for name, o in trained)
         raise TrainingError(
             f"{folder}: none of {len(trained)} members is usable ({reasons}); give "
-            "more steps, more labels, or other seeds (ensemble.seed)"
+            "more steps, more labels, or other seeds (ensemble.seed), with --overwrite "
+            "or another --name"
         )
     order = sorted(trained, key=lambda item: -_score(item[1]))
     used = {name for name, o in order if o.state == "finished"}
@@ -82,10 +83,13 @@ def read_ensemble(folder: Path) -> EnsembleFile:
     path = folder / ENSEMBLE
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(_no_model(folder)) from None
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: not readable as JSON: {error}") from None
+        raise CheckpointError(
+            f"{path}: not readable as JSON: {error}; copy it again, or "
+            "give the command of the training again"
+        ) from None
     return parse_settings(values, EnsembleFile, where=str(path))
 
 

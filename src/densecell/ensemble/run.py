@@ -5,12 +5,14 @@ on when or where a run was interrupted.
 """
 
 import importlib.metadata
+import math
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
 from densecell import __version__
+from densecell.compute import usable_memory
 from densecell.config import (
     InferenceConfig,
     SchemeSetting,
@@ -18,14 +20,21 @@ from densecell.config import (
     save_settings,
 )
 from densecell.ensemble.load import Ensemble
-from densecell.errors import OutputError
+from densecell.ensemble.memory import fit
+from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box, Shape, Spacing, Tiling, tile
-from densecell.inference import EngineChoice, choose_engine, plan_tiling
+from densecell.inference import (
+    EngineChoice,
+    Measured,
+    choose_engine,
+    fastest_engine,
+    plan_tiling,
+)
 from densecell.volume import Statistics, Volume, intensity_statistics, require_spacing
 
 RUN = "run.yaml"
-BLOCK_VOXELS = 3_200_000
-FLAT_DEPTH = 8  # slices of a block where tiles are one slice deep
+WORTH_MEASURING = 16  # tiles of all members: for fewer, engines are not compared
+SHARE_OF_FREE = 2 / 3  # of the memory, when no budget is given
 
 
 class FrozenVolume(BaseModel, frozen=True, extra="forbid"):
@@ -57,6 +66,8 @@ class FrozenInference(BaseModel, frozen=True, extra="forbid"):
     engine: Literal["torch", "openvino"]
     precision: Literal["float32", "bfloat16"]
     threads: int
+    tta: bool = False
+    skip_flat: float | None = None
 
 
 class Run(BaseModel, frozen=True, extra="forbid"):
@@ -111,6 +122,16 @@ class Wish(BaseModel, frozen=True):
     keep_members: bool = False
     probabilities: bool = False
     command: str = ""
+    max_memory: int | None = None  # bytes of all processes on this machine
+    processes: int = 1  # that share them
+
+
+class Settled(NamedTuple):
+    """A run, and what was found out on the way to it."""
+
+    run: Run
+    bytes: int  # of one process, by estimate
+    measured: tuple[Measured, ...]  # empty: nothing was worth measuring
 
 
 def freeze(volume: Volume, ensemble: Ensemble, wish: Wish) -> Run:
@@ -123,19 +144,41 @@ def freeze(volume: Volume, ensemble: Ensemble, wish: Wish) -> Run:
     VolumeError
         If it is constant, not finite, or the box lies outside.
     """
+    return settle(volume, ensemble, wish).run
+
+
+def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> Settled:
+    """Do the work of `freeze`, and say what it rests on."""
     spacing = require_spacing(volume)
     _check_box(volume, wish.box)
-    tiling = plan_tiling(ensemble.networks[0], volume.shape, wish.inference)
-    choice = choose_engine(wish.inference)
+    _check_background(ensemble, wish.inference)
+    statistics = intensity_statistics(volume)
     extent = volume.shape if wish.box is None else Box(*wish.box).shape
-    return Run(
+    network, config = ensemble.networks[0], wish.inference
+    usual = plan_tiling(network, volume.shape, config)
+    measured: tuple[Measured, ...] = ()
+    choice, tile_bytes = choose_engine(config), 4.0 * len(ensemble.scheme)
+    if _tiles(usual, wish) * len(ensemble.networks) >= WORTH_MEASURING:
+        measured = fastest_engine(network, config, depth=usual.tile[0])
+        choice, tile_bytes = measured[0].choice, measured[0].bytes_per_voxel
+    budget = wish.max_memory or int(SHARE_OF_FREE * usable_memory())
+    cut = fit(
+        volume,
+        ensemble,
+        config,
+        extent=extent,
+        tile_bytes=tile_bytes,
+        budget=budget // wish.processes,
+    )
+    tiling = cut.tiling
+    run = Run(
         command=wish.command,
         volume=FrozenVolume(
             path=volume.path.absolute(),
             shape=volume.shape,
             dtype=str(volume.dtype),
             spacing_nm=spacing,
-            statistics=intensity_statistics(volume),
+            statistics=statistics,
         ),
         model=FrozenModel(
             path=ensemble.path.absolute(),
@@ -147,15 +190,18 @@ def freeze(volume: Volume, ensemble: Ensemble, wish: Wish) -> Run:
         inference=FrozenInference(
             tile=tiling.tile,
             margin=tiling.margin,
-            block=block_shape(tiling, extent),
+            block=cut.block,
             engine=choice.name,
             precision=choice.precision,
             threads=choice.threads,
+            tta=config.tta,
+            skip_flat=config.skip_flat,
         ),
         keep_members=wish.keep_members,
         probabilities=wish.probabilities,
         versions=_versions(),
     )
+    return Settled(run, cut.bytes, measured)
 
 
 def read_run(out: Path) -> Run:
@@ -168,7 +214,9 @@ def save_run(run: Run, out: Path) -> None:
     save_settings(run, out / RUN)
 
 
-def check_same_run(run: Run, volume: Volume, ensemble: Ensemble, wish: Wish) -> None:
+def check_same_run(
+    run: Run, volume: Volume, ensemble: Ensemble, wish: Wish, out: Path
+) -> None:
     """Refuse to go on with a result that was begun with other settings.
 
     Raises
@@ -184,12 +232,16 @@ def check_same_run(run: Run, volume: Volume, ensemble: Ensemble, wish: Wish) -> 
             dict(zip(ensemble.names, ensemble.fingerprints, strict=True)),
             run.model.members,
         ),
-        "box": (wish.box, run.box),
+        "box": (wish.box or "the whole volume", run.box or "the whole volume"),
         "--keep-members": (wish.keep_members, run.keep_members),
         "--probabilities": (wish.probabilities, run.probabilities),
     }
     frozen = run.inference
-    if wish.inference.tile or wish.inference.margin:  # fitted to the volume, as frozen
+    asked["--tta"] = (wish.inference.tta, frozen.tta)
+    asked["--skip-flat"] = (wish.inference.skip_flat, frozen.skip_flat)
+    if (
+        wish.inference.tile or wish.inference.margin or wish.inference.exact
+    ):  # fitted to the volume, as frozen
         tiling = plan_tiling(ensemble.networks[0], volume.shape, wish.inference)
         asked["tile"] = (tiling.tile, frozen.tile)
         asked["margin"] = (tiling.margin, frozen.margin)
@@ -200,25 +252,9 @@ def check_same_run(run: Run, volume: Volume, ensemble: Ensemble, wish: Wish) -> 
     for name, (now, then) in asked.items():
         if now != then:
             raise OutputError(
-                f"{run.extent.shape} voxels were begun here with {name} {then}, now "
-                f"asked for {now}; choose another --out, or --overwrite to start anew"
+                f"{out}: was begun with {name} {then}, now asked for {now}; choose "
+                "another --out, or --overwrite to start anew"
             )
-
-
-def block_shape(tiling: Tiling, extent: Shape) -> Shape:
-    """Choose blocks of whole tiles: large enough to read well, small in memory."""
-    block = list(tiling.kept)
-    if block[0] == 1:
-        block[0] = min(FLAT_DEPTH, extent[0])
-    for axis in (1, 2, 0, 1, 2, 0, 1, 2):
-        grown = block.copy()
-        grown[axis] *= 2
-        if (
-            block[axis] < extent[axis]
-            and Box.whole(tuple(grown)).voxels <= BLOCK_VOXELS
-        ):
-            block = grown
-    return (block[0], block[1], block[2])
 
 
 def _check_box(volume: Volume, box: tuple[Shape, Shape] | None) -> None:
@@ -227,9 +263,24 @@ def _check_box(volume: Volume, box: tuple[Shape, Shape] | None) -> None:
     asked = Box(*box)
     if min(asked.shape) < 1 or not Box.whole(volume.shape).contains(asked):
         raise OutputError(
-            f"box {asked.start} to {asked.stop} is not inside the volume {volume.path} "
-            f"of {volume.shape} voxels (z, y, x); give --box Z0 Y0 X0 Z1 Y1 X1"
+            f"box {asked.start} to {asked.stop} is empty or not inside the volume "
+            f"{volume.path} of {volume.shape} voxels (z, y, x); give --box Z0 Y0 X0 "
+            "Z1 Y1 X1"
         )
+
+
+def _check_background(ensemble: Ensemble, config: InferenceConfig) -> None:
+    if config.skip_flat is not None and not ensemble.scheme.with_role("background"):
+        raise ConfigError(
+            f"{ensemble.path}: --skip-flat labels flat tiles as background, but no "
+            f"class of {list(ensemble.scheme.names)} has the role background"
+        )
+
+
+def _tiles(tiling: Tiling, wish: Wish) -> int:
+    box = Box.whole(tiling.shape) if wish.box is None else Box(*wish.box)
+    kept = zip(box.start, box.stop, tiling.kept, strict=True)
+    return math.prod(-(-b // k) - a // k for a, b, k in kept)
 
 
 def _versions() -> dict[str, str]:

@@ -7,13 +7,14 @@ the blocks that have no mark and ends with the same bytes.
 import json
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from densecell.compute import Cluster, Outcome, run_blocks
 from densecell.config import write_text
-from densecell.ensemble.blocks import BlockLabels, Runner, label_block
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.run import (
     RUN,
@@ -24,21 +25,14 @@ from densecell.ensemble.run import (
     read_run,
     save_run,
 )
-from densecell.errors import OutputError
-from densecell.geometry import Box
-from densecell.inference import make_engine, plan_tiling
-from densecell.volume import (
-    OmeZarrVolume,
-    Volume,
-    build_pyramid,
-    create_ome_zarr,
-    open_ome_zarr,
-)
+from densecell.ensemble.stores import STORE, create_stores, images
+from densecell.ensemble.work import STAGE, Labeller, label_anywhere, make_runners, mark
+from densecell.errors import BlocksFailedError, OutputError
+from densecell.volume import Volume, build_pyramid
 
-STORE = "segmentation.zarr"
-STAGE = "blocks/segment"
 AGREEMENT = "agreement.json"
 SPACING_TOLERANCE = 0.10
+SHOWN = 10  # failed blocks that an error names
 
 
 class Step(NamedTuple):
@@ -49,16 +43,13 @@ class Step(NamedTuple):
     skipped: bool  # found finished on disk
 
 
-class _Stores(NamedTuple):
-    classes: OmeZarrVolume
-    confidence: OmeZarrVolume
-    disagreement: OmeZarrVolume
-    members: tuple[OmeZarrVolume, ...]
-    probabilities: tuple[OmeZarrVolume, ...]
-
-
 def segment_volume(
-    volume: Volume, ensemble: Ensemble, out: Path, wish: Wish
+    volume: Volume,
+    ensemble: Ensemble,
+    out: Path,
+    wish: Wish,
+    *,
+    cluster: Cluster | None = None,
 ) -> Iterator[Step]:
     """Label a volume block by block into `out`; yield after each block.
 
@@ -74,33 +65,73 @@ def segment_volume(
         Folder of the result: `run.yaml`, `segmentation.zarr`, `agreement.json`.
     wish
         What is asked for; the rest is settled at the first start and frozen.
+    cluster
+        Workers that see `out`, the volume and the model under the same paths; none:
+        this process.
 
     Raises
     ------
     OutputError
         If `out` holds something else, or was begun with other settings.
+    BlocksFailedError
+        If blocks failed three times each, when all others are finished.
     """
     run = _begin_or_resume(volume, ensemble, out, wish)
     warn_of_spacing(volume, ensemble)
     blocks = run.blocks()
-    finished = [_mark(out, n).exists() for n in range(len(blocks))]
-    done = sum(b.voxels for b, f in zip(blocks, finished, strict=True) if f)
+    open_ = [n for n in range(len(blocks)) if not mark(out, n).exists()]
     total = run.extent.voxels
+    done = total - sum(blocks[n].voxels for n in open_)
     yield Step(done, total, skipped=True)
-    if not all(finished):
-        stores = _open_stores(run, out)
-        runners = _runners(run, ensemble)
-        for number, block in enumerate(blocks):
-            if finished[number]:
-                continue
-            box = block.shifted(run.extent.start)
-            labels = label_block(volume, run.statistics, runners, box)
-            _write_block(stores, block, labels, run)
-            _write_mark(out, number, labels, run)
-            done += block.voxels
-            yield Step(done, total, skipped=False)
+    failed = []
+    for outcome in _outcomes(run, volume, ensemble, out, open_, cluster):
+        if outcome.error is not None:
+            failed.append(outcome)
+            continue
+        done += blocks[outcome.number].voxels
+        yield Step(done, total, skipped=False)
+    if failed:
+        raise BlocksFailedError(_named(failed, run, out))
     if not (out / AGREEMENT).exists():
         _finish(run, out)
+
+
+def _outcomes(
+    run: Run,
+    volume: Volume,
+    ensemble: Ensemble,
+    out: Path,
+    numbers: Sequence[int],
+    cluster: Cluster | None,
+) -> Iterator[Outcome]:
+    """Label blocks here or on a cluster."""
+    if not numbers:
+        return
+    if cluster is None:
+        runners = make_runners(run, ensemble)
+        yield from run_blocks(Labeller(run, volume, runners, out), numbers)
+        return
+    yield from run_blocks(
+        partial(label_anywhere, out.absolute()),
+        numbers,
+        executor=cluster.executor,
+        at_once=cluster.at_once,
+    )
+
+
+def _named(failed: Sequence[Outcome], run: Run, out: Path) -> str:
+    """List the blocks that failed, with what happened to each."""
+    blocks = run.blocks()
+    lines = [
+        f"  voxels {blocks[f.number].start} to {blocks[f.number].stop}: {f.error}"
+        for f in sorted(failed)[:SHOWN]
+    ]
+    more = [f"  and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
+    first = (
+        f"{out}: {len(failed)} of {len(blocks)} blocks failed, the others are "
+        "finished; mend the cause and give the same command again:"
+    )
+    return "\n".join([first, *lines, *more])
 
 
 def is_finished(out: Path) -> bool:
@@ -126,9 +157,11 @@ def _in_nm(spacing: Sequence[float]) -> str:
 
 
 def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) -> Run:
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out}: is a file; choose another --out")
     if (out / RUN).exists():
         run = read_run(out)
-        check_same_run(run, volume, ensemble, wish)
+        check_same_run(run, volume, ensemble, wish, out)
     elif out.exists() and any(out.iterdir()):
         raise OutputError(
             f"{out}: exists and is no result of densecell (no {RUN} in it); choose "
@@ -139,100 +172,18 @@ def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) 
         save_run(run, out)
     ready = out / STAGE / "ready"
     if not ready.exists():
-        _create_stores(run, out)
+        create_stores(run, out)
         write_text(ready, "")
     for stale in (out / STORE).rglob("*.partial"):
         stale.unlink()  # of writes that a kill interrupted
     return run
 
 
-def _images(run: Run) -> dict[str, str]:
-    """Every array of the store with its kind."""
-    names = {"labels/classes": "label", "confidence": "image", "disagreement": "image"}
-    if run.keep_members:
-        names |= {f"labels/{member}": "label" for member in run.model.members}
-    if run.probabilities:
-        names |= {f"probability_{i}": "image" for i in run.classes.ids}
-    return names
-
-
-def _create_stores(run: Run, out: Path) -> None:
-    block = run.inference.block
-    kept = [
-        t - 2 * m for t, m in zip(run.inference.tile, run.inference.margin, strict=True)
-    ]
-    chunk = (block[0], *(min(k, b) for k, b in zip(kept[1:], block[1:], strict=True)))
-    if any(b % c for b, c in zip(block, chunk, strict=True)):
-        chunk = block
-    for name, kind in _images(run).items():
-        create_ome_zarr(
-            out / STORE / name,
-            shape=run.extent.shape,
-            dtype=np.uint8,
-            spacing_nm=run.spacing_nm,
-            kind="label" if kind == "label" else "image",
-            chunk=(chunk[0], chunk[1], chunk[2]),
-            shard=block,
-            scheme=run.classes if kind == "label" else None,
-            overwrite=True,
-        )
-
-
-def _open_stores(run: Run, out: Path) -> _Stores:
-    def opened(name: str) -> OmeZarrVolume:
-        return open_ome_zarr(out / STORE / name, writable=True)
-
-    members = run.model.members if run.keep_members else ()
-    ids = run.classes.ids if run.probabilities else ()
-    return _Stores(
-        opened("labels/classes"),
-        opened("confidence"),
-        opened("disagreement"),
-        tuple(opened(f"labels/{name}") for name in members),
-        tuple(opened(f"probability_{i}") for i in ids),
-    )
-
-
-def _runners(run: Run, ensemble: Ensemble) -> list[Runner]:
-    runners = []
-    for network in ensemble.networks:
-        tiling = plan_tiling(network, run.volume.shape, run.tiles())
-        window = Box.whole(tiling.tile).grown(network.margin).shape
-        engine = make_engine(network, run.choice, window=window)
-        runners.append(Runner(engine, tiling, network.margin))
-    return runners
-
-
-def _write_block(stores: _Stores, block: Box, labels: BlockLabels, run: Run) -> None:
-    scheme = run.classes
-    stores.classes.write(block, scheme.to_ids(labels.channels))
-    stores.confidence.write(block, labels.confidence)
-    stores.disagreement.write(block, labels.disagreement)
-    for store, member in zip(stores.members, labels.members, strict=False):
-        store.write(block, scheme.to_ids(member))
-    for store, share in zip(stores.probabilities, labels.probabilities, strict=False):
-        store.write(block, np.rint(255 * np.clip(share, 0, 1)).astype(np.uint8))
-
-
-def _mark(out: Path, number: int) -> Path:
-    return out / STAGE / f"{number:06d}.json"
-
-
-def _write_mark(out: Path, number: int, labels: BlockLabels, run: Run) -> None:
-    """Mark a block as finished, with counts that are added up at the end."""
-    classes = len(run.classes)
-    together = np.zeros((len(labels.members), classes, classes), np.int64)
-    for member, counts in zip(labels.members, together, strict=True):
-        pairs = labels.channels.ravel().astype(np.int64) * classes + member.ravel()
-        counts += np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
-    write_text(_mark(out, number), json.dumps({"confusion": together.tolist()}))
-
-
 def _finish(run: Run, out: Path) -> None:
     """Build the pyramids and sum up how far members agree with the ensemble."""
-    for name, kind in _images(run).items():
-        build_pyramid(out / STORE / name, kind="label" if kind == "label" else "image")
-    marks = [_mark(out, n) for n in range(len(run.blocks()))]
+    for name, kind in images(run).items():
+        build_pyramid(out / STORE / name, kind=kind)
+    marks = [mark(out, n) for n in range(len(run.blocks()))]
     counts = np.sum([json.loads(m.read_text())["confusion"] for m in marks], axis=0)
     voxels = counts[0].sum(1)
     agreement = {

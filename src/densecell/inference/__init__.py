@@ -4,21 +4,29 @@ from densecell.inference.engines import (
     Engine,
     EngineChoice,
     OpenVinoEngine,
+    Reflected,
     TorchEngine,
     choose_engine,
     make_engine,
     native_bfloat16,
 )
-from densecell.inference.tiles import box_probabilities, plan_tiling
+from densecell.inference.flat import is_flat
+from densecell.inference.measure import Measured, fastest_engine
+from densecell.inference.tiles import box_probabilities, plan_tiling, tile_probabilities
 
 __all__ = [
     "Engine",
     "EngineChoice",
+    "Measured",
     "OpenVinoEngine",
+    "Reflected",
     "TorchEngine",
     "box_probabilities",
     "choose_engine",
+    "fastest_engine",
+    "is_flat",
     "make_engine",
     "native_bfloat16",
     "plan_tiling",
+    "tile_probabilities",
 ]

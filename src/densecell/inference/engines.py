@@ -5,6 +5,7 @@ folds the batch norms away and is the faster one on a CPU.
 """
 
 import importlib
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from typing import Any, Literal, NamedTuple
@@ -21,6 +22,7 @@ from densecell.networks import Network
 
 EngineName = Literal["torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]
+GPU_BATCH = 8  # windows of one call on a GPU, halved when its memory runs out
 
 
 class EngineChoice(NamedTuple):
@@ -32,7 +34,15 @@ class EngineChoice(NamedTuple):
 
 
 class Engine(ABC):
-    """Maps (B, 1, Z, Y, X) float32 windows to (B, K, Z', Y', X') float32 logits."""
+    """Maps (B, 1, Z, Y, X) float32 windows to (B, K, Z', Y', X') float32 logits.
+
+    Attributes
+    ----------
+    batch
+        Windows that are best computed together.
+    """
+
+    batch: int = 1
 
     @abstractmethod
     def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -42,6 +52,36 @@ class Engine(ABC):
         """Softmax of the logits over classes, in float32: bfloat16 gives ties."""
         logits = torch.from_numpy(self.logits(windows))
         return torch.softmax(logits, dim=1).numpy()
+
+    def rest(self) -> None:  # noqa: B027  (most have nothing to give back)
+        """Give back memory that only a call needs: other members' turn comes."""
+
+
+class Reflected(Engine):
+    """The mean over the four in-plane reflections of what another engine says."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.batch = engine.batch
+
+    def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Refuse: a mean of probabilities has no logits of its own."""
+        raise NotImplementedError("reflections are averaged as probabilities")
+
+    def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Average over none, y, x and both reflected."""
+        total: NDArray[np.float32] | None = None
+        for axes in ((), (3,), (4,), (3, 4)):
+            seen = np.ascontiguousarray(np.flip(windows, axes))
+            said = np.flip(self._engine.probabilities(seen), axes)
+            total = said.copy() if total is None else np.add(total, said, total)
+        assert total is not None  # there are four reflections
+        total /= 4
+        return total
+
+    def rest(self) -> None:
+        """Let the engine rest."""
+        self._engine.rest()
 
 
 def native_bfloat16() -> bool:
@@ -56,17 +96,35 @@ def choose_engine(config: InferenceConfig) -> EngineChoice:
     Raises
     ------
     ConfigError
-        If a precision or engine is asked for that this machine cannot run.
+        If a precision is asked for that this machine has only by emulation.
     """
     gpu = torch.cuda.is_available()
     name: EngineName = "torch" if gpu else "openvino"
     if config.engine != "auto":
         name = config.engine
-    native = torch.cuda.is_bf16_supported() if gpu else native_bfloat16()
-    precision: Precision = "bfloat16" if native else "float32"
+    low = (name == "torch" and gpu) or native_bfloat16()
+    precision: Precision = "bfloat16" if low else "float32"
     if config.precision != "auto":
         precision = config.precision
-    return EngineChoice(name, precision, config.threads or usable_cores())
+    choice = EngineChoice(name, precision, config.threads or usable_cores())
+    check_precision(choice)
+    return choice
+
+
+def check_precision(choice: EngineChoice) -> None:
+    """Refuse a precision that this machine has only by slow, different emulation.
+
+    Raises
+    ------
+    ConfigError
+        Naming the remedy.
+    """
+    gpu = choice.name == "torch" and torch.cuda.is_available()
+    if choice.precision == "bfloat16" and not (gpu or native_bfloat16()):
+        raise ConfigError(
+            "precision bfloat16 is asked for, but this processor has it only by "
+            "slow emulation; use --precision float32"
+        )
 
 
 def make_engine(
@@ -85,6 +143,7 @@ def make_engine(
     cache
         Folder in which OpenVINO keeps compiled networks.
     """
+    check_precision(choice)
     network.eval()
     if choice.name == "openvino":
         return OpenVinoEngine(network, choice, window=window, cache=cache)
@@ -95,26 +154,39 @@ class TorchEngine(Engine):
     """Torch, on the device where the network's weights lie."""
 
     def __init__(self, network: Network, choice: EngineChoice) -> None:
-        if choice.precision == "bfloat16" and not (
-            native_bfloat16() or torch.cuda.is_available()
-        ):
-            raise ConfigError(
-                "precision bfloat16 is asked for, but this processor has it only by "
-                "slow emulation; use --precision float32"
-            )
+        check_precision(choice)
         if torch.cuda.is_available():
             network = network.cuda()
+            self.batch = GPU_BATCH
         network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self._network = network
         self._device = next(network.parameters()).device
         self._choice = choice
 
     def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Compute one batch."""
+        """Compute one batch, in halves of it for good where memory runs out."""
         was_training = self._network.training
         self._network.eval()
         if self._device.type == "cpu":
             torch.set_num_threads(self._choice.threads)
+        results: list[NDArray[np.float32]] = []
+        done = 0
+        while done < len(windows):
+            try:
+                results.append(self._call(windows[done : done + self.batch]))
+                done += self.batch
+            except torch.cuda.OutOfMemoryError:
+                if self.batch == 1:
+                    raise ConfigError(
+                        f"a tile of {windows.shape[2:]} voxels does not fit into the "
+                        "GPU's memory; choose a smaller --tile"
+                    ) from None
+                self.batch = max(1, min(self.batch, len(windows)) // 2)
+                torch.cuda.empty_cache()
+        self._network.train(was_training)
+        return np.concatenate(results) if len(results) > 1 else results[0]
+
+    def _call(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         x = torch.from_numpy(windows).to(self._device)
         x = x.to(memory_format=torch.channels_last_3d)
         low = self._choice.precision == "bfloat16"
@@ -122,9 +194,8 @@ class TorchEngine(Engine):
             torch.inference_mode(),
             torch.autocast(self._device.type, torch.bfloat16, enabled=low),
         ):
-            result = self._network(x).float().cpu().contiguous().numpy()
-        self._network.train(was_training)
-        return result
+            result: NDArray[np.float32] = self._network(x).float().cpu().numpy()
+        return np.ascontiguousarray(result)
 
 
 class OpenVinoEngine(Engine):
@@ -138,6 +209,8 @@ class OpenVinoEngine(Engine):
         window: Shape,
         cache: str | None = None,
     ) -> None:
+        # Its converter would report its use to its makers: do without that part.
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         # Not at the top: it takes a second. Any: its hints name nothing it exports.
         openvino: Any = importlib.import_module("openvino")
         shape = (1, 1, *window)
@@ -147,7 +220,8 @@ class OpenVinoEngine(Engine):
             model = openvino.convert_model(
                 network.float().cpu(),
                 input=[(shape, openvino.Type.f32)],
-                example_input=torch.zeros(shape),
+                # Tracing computes the example in torch: a small one will do.
+                example_input=torch.zeros(1, 1, *_smallest(network)),
             )
         core = openvino.Core()
         settings = {
@@ -159,17 +233,27 @@ class OpenVinoEngine(Engine):
         }
         if cache is not None:
             settings["CACHE_DIR"] = cache
-        compiled = core.compile_model(model, "CPU", settings)
-        self._request = compiled.create_infer_request()
+        self._compiled = core.compile_model(model, "CPU", settings)
+        self._request = self._compiled.create_infer_request()
 
     def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Compute one batch, window by window: the shape is static."""
         results = [self._one(window[None]) for window in windows]
         return np.concatenate(results) if len(results) > 1 else results[0]
 
+    def rest(self) -> None:
+        """Free what lies between the layers; the next call takes it again."""
+        self._compiled.release_memory()
+
     def _one(self, window: NDArray[np.float32]) -> NDArray[np.float32]:
         result = self._request.infer([np.ascontiguousarray(window)])
         return np.array(next(iter(result.values())), np.float32)
+
+
+def _smallest(network: Network) -> Shape:
+    """Give the smallest window (z, y, x) that a network can compute."""
+    side = (network.residue or network.step) + 2 * network.margin[1]
+    return (network.least_depth, side, side)
 
 
 OPENVINO_TYPE = {"float32": "f32", "bfloat16": "bf16"}

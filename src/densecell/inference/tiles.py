@@ -1,6 +1,7 @@
 """Which tiles a network looks at, and the probabilities they give for a box."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +28,7 @@ def plan_tiling(network: Network, shape: Shape, config: InferenceConfig) -> Tili
     ConfigError
         If a tile or margin of the settings does not fit the network.
     """
-    depth = 1 if network.flat else TILE[0]
-    tile = config.tile or (depth, TILE[1], TILE[2])
-    margin = config.margin or _default_margin(tile, network)
+    tile, margin = _wanted(network, config)
     valid = network.margin != (0, 0, 0)
     if valid and config.tile is None:  # its own border is context enough
         margin = (margin[0], network.residue // 2, network.residue // 2)
@@ -44,10 +43,10 @@ def plan_tiling(network: Network, shape: Shape, config: InferenceConfig) -> Tili
     return Tiling(shape, tile, margin, step=network.step, flush=not valid)
 
 
-def box_probabilities(
-    engine: Engine, read: Reader, tiling: Tiling, box: Box, network_margin: Shape
-) -> NDArray[np.float32]:
-    """Compute (K, Z, Y, X) probabilities of every voxel of `box`.
+def tile_probabilities(
+    engine: Engine, read: Reader, tiles: Iterable[Tile], network_margin: Shape
+) -> Iterator[tuple[Box, NDArray[np.float32]]]:
+    """Yield what every tile is kept for: a box, and its (K, Z, Y, X) probabilities.
 
     Parameters
     ----------
@@ -55,35 +54,63 @@ def box_probabilities(
         Runs one network.
     read
         Gives normalised intensities of any box, mirrored outside the volume.
+    tiles
+        Of a lattice; what they write may be cut to a box.
+    network_margin
+        Voxels that the network itself loses on every side.
+    """
+    for batch in batched(tiles, engine.batch):
+        windows = [read(tile.read_box.grown(network_margin)) for tile in batch]
+        results = engine.probabilities(np.stack(windows)[:, None])
+        for tile, probabilities in zip(batch, results, strict=True):
+            kept = tile.write_box.relative_to(tile.read_box.start).slices
+            yield tile.write_box, probabilities[(slice(None), *kept)]
+
+
+def box_probabilities(
+    engine: Engine, read: Reader, tiling: Tiling, box: Box, network_margin: Shape
+) -> NDArray[np.float32]:
+    """Compute (K, Z, Y, X) probabilities of every voxel of `box`.
+
+    Parameters
+    ----------
+    engine, read, network_margin
+        As in `tile_probabilities`.
     tiling
         The lattice that all boxes of this volume share.
     box
         What to compute; inside the volume.
-    network_margin
-        Voxels that the network itself loses on every side.
     """
     result: NDArray[np.float32] | None = None
-    for tile in tiling.tiles(box):
-        window = read(tile.read_box.grown(network_margin))
-        probabilities = engine.probabilities(window[None, None])[0]
+    tiles = tiling.tiles(box)
+    for part, probabilities in tile_probabilities(engine, read, tiles, network_margin):
         if result is None:
             result = np.empty((len(probabilities), *box.shape), np.float32)
-        _keep(result, probabilities, tile, box)
+        result[(slice(None), *part.relative_to(box.start).slices)] = probabilities
     if result is None:
         raise ConfigError(f"box {box} holds no voxel of the volume {tiling.shape}")
     return result
 
 
-def _keep(
-    result: NDArray[np.float32],
-    probabilities: NDArray[np.float32],
-    tile: Tile,
-    box: Box,
-) -> None:
-    """Copy the part of a tile that is to be kept."""
-    into = tile.write_box.relative_to(box.start).slices
-    out = tile.write_box.relative_to(tile.read_box.start).slices
-    result[(slice(None), *into)] = probabilities[(slice(None), *out)]
+def batched(tiles: Iterable[Tile], size: int) -> Iterator[list[Tile]]:
+    """Cut a stream of tiles into lists of at most `size`."""
+    stream = iter(tiles)
+    while batch := list(islice(stream, size)):
+        yield batch
+
+
+def _wanted(network: Network, config: InferenceConfig) -> tuple[Shape, Shape]:
+    """Give tile and margin of the settings, or the usual ones."""
+    depth = 1 if network.flat else TILE[0]
+    usual = (depth, TILE[1], TILE[2])
+    if not config.exact or network.margin != (0, 0, 0):
+        tile = config.tile or usual
+        return tile, config.margin or _default_margin(tile, network)
+    z, *plane = network.radius
+    y, x = (round_up(radius, network.step) for radius in plane)
+    margin = (z, y, x)
+    kept = Tiling(usual, usual, _default_margin(usual, network), flush=False).kept
+    return config.tile or Box.whole(kept).grown(margin).shape, margin
 
 
 def _default_margin(tile: Shape, network: Network) -> Shape:

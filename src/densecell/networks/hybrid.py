@@ -57,6 +57,8 @@ class Hybrid2D3D(Network):
     torch.Size([1, 7, 5, 16, 24])
     """
 
+    radius = (11, 72, 72)
+
     def __init__(
         self, classes: int, *, width: int, conv: Convolution, relu_logits: bool = False
     ) -> None:

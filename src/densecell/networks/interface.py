@@ -15,6 +15,8 @@ class Network(nn.Module, ABC):
     ----------
     margin
         Voxels lost on every side: the output is the input less twice this.
+    radius
+        How far an output voxel sees: its receptive field is 2 n + 1 wide.
     step
         In-plane output sizes a network can give are `residue` modulo this.
     residue
@@ -28,6 +30,7 @@ class Network(nn.Module, ABC):
     """
 
     margin: Shape = (0, 0, 0)
+    radius: Shape = (0, 0, 0)
     step: int = 8
     residue: int = 0
     flat: bool = False

@@ -52,6 +52,7 @@ class UNet2D(Network):
     """
 
     flat = True
+    radius = (0, 107, 107)
     least_depth = 1
     step = 16
 

@@ -3,7 +3,7 @@ import os
 import psutil
 import pytest
 
-from densecell.compute import processor_name, usable_cores, usable_memory
+from densecell.compute.machine import processor_name, usable_cores, usable_memory
 
 GIB = 1 << 30
 

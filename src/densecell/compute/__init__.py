@@ -1,0 +1,27 @@
+"""Where blocks run: this process, local dask workers, a dask cluster, SLURM."""
+
+from densecell.compute.blocks import Outcome, run_blocks
+from densecell.compute.cluster import (
+    Cluster,
+    connect,
+    connected,
+    threads_per_worker,
+    workers_asked_for,
+)
+from densecell.compute.machine import processor_name, usable_cores, usable_memory
+from densecell.compute.peak import Peak, watched_memory
+
+__all__ = [
+    "Cluster",
+    "Outcome",
+    "Peak",
+    "connect",
+    "connected",
+    "processor_name",
+    "run_blocks",
+    "threads_per_worker",
+    "usable_cores",
+    "usable_memory",
+    "watched_memory",
+    "workers_asked_for",
+]

@@ -1,0 +1,142 @@
+"""Tiles and blocks that fit into a budget of memory."""
+
+from typing import NamedTuple
+
+import psutil
+
+from densecell.config import InferenceConfig
+from densecell.ensemble.load import Ensemble
+from densecell.errors import ConfigError
+from densecell.geometry import Box, Shape, Tiling, round_up
+from densecell.inference import plan_tiling
+from densecell.volume import Volume
+from densecell.volume.cache import BUDGET_BYTES
+
+BLOCK_VOXELS = 3_200_000
+FLAT_DEPTH = 8  # slices of a block where tiles are one slice deep
+ENGINE_BYTES = 200_000_000  # of OpenVINO's own code, seen
+WEIGHT_COPIES = 2  # of float32, in an engine, beside the network's own
+RESERVE = 0.9  # of the budget is planned with
+
+
+class Cut(NamedTuple):
+    """How a volume is cut, and the memory that labelling it takes."""
+
+    tiling: Tiling
+    block: Shape
+    bytes: int
+
+
+def fit(
+    volume: Volume,
+    ensemble: Ensemble,
+    config: InferenceConfig,
+    *,
+    extent: Shape,
+    tile_bytes: float,
+    budget: int,
+) -> Cut:
+    """Choose the largest usual tile, and a block of such tiles, that fit.
+
+    Parameters
+    ----------
+    volume, ensemble
+        What will be labelled, by what.
+    config
+        A tile of the settings is not changed.
+    extent
+        Voxels of the result.
+    tile_bytes
+        Per voxel of a tile, while it is computed.
+    budget
+        Bytes of this process.
+
+    Raises
+    ------
+    ConfigError
+        If not even small tiles fit, with what they would need.
+    """
+    network = ensemble.networks[0]
+    while True:
+        tiling = plan_tiling(network, volume.shape, config)
+        most = BLOCK_VOXELS
+        while True:
+            block = block_shape(tiling, extent, most)
+            needed = _bytes(volume, ensemble, tiling, block, tile_bytes)
+            if needed <= RESERVE * budget:
+                return Cut(tiling, block, needed)
+            if Box.whole(block).voxels <= Box.whole(tiling.kept).voxels * 2:
+                break
+            most = most // 2
+        smaller = _smaller(tiling)
+        if config.tile is not None or smaller is None:
+            raise ConfigError(
+                f"--max-memory {in_gb(budget)} is too little: tiles of "
+                f"{tiling.tile} voxels need {in_gb(needed / RESERVE)}; allow that "
+                "much, or choose a smaller --tile"
+            )
+        config = config.model_copy(update={"tile": smaller, "exact": False})
+
+
+def in_gb(size: float) -> str:
+    """Give a number of bytes as people say it.
+
+    Examples
+    --------
+    >>> in_gb(3.04e9), in_gb(5.2e7)
+    ('3.0G', '52M')
+    """
+    return f"{size / 1e9:.1f}G" if size >= 1e9 else f"{size / 1e6:.0f}M"
+
+
+def block_shape(tiling: Tiling, extent: Shape, most: int = BLOCK_VOXELS) -> Shape:
+    """Choose blocks of whole tiles: large enough to read well, small in memory."""
+    block = list(tiling.kept)
+    if block[0] == 1:
+        block[0] = min(FLAT_DEPTH, extent[0])
+    for axis in (1, 2, 0, 1, 2, 0, 1, 2):
+        grown = block.copy()
+        grown[axis] *= 2
+        if block[axis] < extent[axis] and Box.whole(tuple(grown)).voxels <= most:
+            block = grown
+    return (block[0], block[1], block[2])
+
+
+def _smaller(tiling: Tiling) -> Shape | None:
+    """Halve what a tile keeps in plane; none where that would be wasteful."""
+    kept = tiling.kept[1:]
+    if max(kept) < 4 * tiling.step:
+        return None
+    y, x = (
+        round_up(max(k // 2, tiling.step), tiling.step) + t - k
+        for k, t in zip(kept, tiling.tile[1:], strict=True)
+    )
+    return (tiling.tile[0], y, x)
+
+
+def _bytes(
+    volume: Volume,
+    ensemble: Ensemble,
+    tiling: Tiling,
+    block: Shape,
+    tile_bytes: float,
+) -> int:
+    classes, members = len(ensemble.scheme), len(ensemble.networks)
+    weights = sum(p.numel() * 4 for n in ensemble.networks for p in n.parameters())
+    tile = Box.whole(tiling.tile).voxels
+    kept = Box.whole(block).voxels
+    seen = Box.whole(block).grown(tiling.margin).voxels
+    # Sum of probabilities, a wide integer for argmax, members' labels and results,
+    # twice: one block is computed while another is written.
+    of_block = kept * (4 * classes + 8 + 2 * (members + 4) + 4 * classes)
+    of_reading = 2 * seen * (4 + volume.dtype.itemsize)
+    pages = BUDGET_BYTES if volume.chunk[0] == 1 else 0
+    return int(
+        psutil.Process().memory_info().rss
+        + ENGINE_BYTES
+        + WEIGHT_COPIES * weights
+        + tile * tile_bytes
+        + of_block
+        + of_reading
+        + pages
+    )

@@ -1,0 +1,25 @@
+"""Tell tiles of empty resin, which no network need see."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 8  # pixels in plane that are averaged against noise
+
+
+def is_flat(window: NDArray[np.float32], threshold: float) -> bool:
+    """Tell whether the means of 8 x 8 pixels nowhere differ by `threshold`.
+
+    Parameters
+    ----------
+    window
+        (Z, Y, X) intensities in standard deviations of their volume.
+    threshold
+        In the same unit.
+    """
+    z, y, x = window.shape
+    rows, columns = y // SIDE * SIDE, x // SIDE * SIDE
+    if not (rows and columns):
+        return False
+    cut = window[:, :rows, :columns]
+    means = cut.reshape(z, rows // SIDE, SIDE, columns // SIDE, SIDE).mean((2, 4))
+    return bool(means.max() - means.min() < threshold)
