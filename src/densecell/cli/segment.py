@@ -93,7 +93,12 @@ def segment(
     import sys
 
     from densecell.cli.progress import told_progress
-    from densecell.compute import connected, threads_per_worker, workers_asked_for
+    from densecell.compute import (
+        connected,
+        memory_per_worker,
+        threads_per_worker,
+        workers_asked_for,
+    )
     from densecell.config import InferenceConfig, parse_settings
     from densecell.ensemble import (
         Wish,
@@ -128,7 +133,7 @@ def segment(
         keep_members=keep_members,
         probabilities=probabilities,
         command=" ".join(["densecell", *sys.argv[1:]]),
-        max_memory=None if max_memory is None else parse_size(max_memory),
+        max_memory=parse_size(max_memory) if max_memory else memory_per_worker(cluster),
         processes=workers_asked_for(cluster),
     )
     source = open_volume(volume, spacing_nm=spacing)

@@ -5,6 +5,7 @@ from densecell.compute.cluster import (
     Cluster,
     connect,
     connected,
+    memory_per_worker,
     threads_per_worker,
     workers_asked_for,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "Peak",
     "connect",
     "connected",
+    "memory_per_worker",
     "processor_name",
     "run_blocks",
     "threads_per_worker",

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import yaml
 
 from densecell.compute.blocks import AT_ONCE
-from densecell.compute.machine import usable_cores
 from densecell.errors import ConfigError, MissingExtraError
 
 ANSWER_S = 10  # how long a scheduler may take to answer
@@ -80,12 +79,21 @@ def workers_asked_for(where: str | None) -> int:
     return _local(where) if where and where.startswith("local") else 1
 
 
-def threads_per_worker(where: str | None) -> int:
-    """Count the cores of a worker, as far as one can know from here."""
+def threads_per_worker(where: str | None) -> int | None:
+    """Count the cores of a worker of a batch system; none: as many as here."""
     if where and _is_file(where):
         settings = read_cluster_file(Path(where)).settings
         return max(1, int(settings["cores"]) // int(settings.get("processes", 1)))
-    return usable_cores()
+    return None
+
+
+def memory_per_worker(where: str | None) -> int | None:
+    """Count the bytes of a worker of a batch system; none: it is not known."""
+    if where and _is_file(where):
+        settings = read_cluster_file(Path(where)).settings
+        total: int = _imported("dask.utils").parse_bytes(settings["memory"])
+        return total // int(settings.get("processes", 1))
+    return None
 
 
 def read_cluster_file(path: Path) -> ClusterFile:
@@ -99,14 +107,9 @@ def read_cluster_file(path: Path) -> ClusterFile:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(
-            f"{path}: not readable: {' '.join(str(error).split())}"
-        ) from None
-    if (
-        not isinstance(values, Mapping)
-        or len(values) != 1
-        or set(values) - set(SYSTEMS)
-    ):
+        text = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not readable as YAML: {text}") from None
+    if not isinstance(values, Mapping) or list(values) not in [[s] for s in SYSTEMS]:
         raise ConfigError(
             f"{path}: expected one entry, `slurm:`, with the settings of its jobs; "
             "see docs/cluster.md"
@@ -152,7 +155,7 @@ def _made(where: str) -> Iterator[tuple[Any, str]]:
             yield cluster, f"{file.jobs} jobs submitted to {file.system}"
     elif where.startswith("local"):
         count = _local(where)
-        with _unchanged_environment(), _local_cluster(count) as cluster:
+        with _local_cluster(count) as cluster:
             yield cluster, f"{count} processes on this machine"
     elif ":" in where:
         yield where, f"scheduler {where}"
@@ -164,13 +167,14 @@ def _made(where: str) -> Iterator[tuple[Any, str]]:
 
 
 def _local_cluster(count: int) -> Any:
-    return _imported("distributed").LocalCluster(
-        n_workers=count,
-        threads_per_worker=AT_ONCE,
-        memory_limit=0,  # densecell bounds its memory itself
-        dashboard_address=None,
-        silence_logs=50,
-    )
+    with _unchanged_environment():
+        return _imported("distributed").LocalCluster(
+            n_workers=count,
+            threads_per_worker=AT_ONCE,
+            memory_limit=0,  # densecell bounds its memory itself
+            dashboard_address=None,
+            silence_logs=50,
+        )
 
 
 @contextmanager

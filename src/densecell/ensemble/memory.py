@@ -16,6 +16,7 @@ BLOCK_VOXELS = 3_200_000
 FLAT_DEPTH = 8  # slices of a block where tiles are one slice deep
 ENGINE_BYTES = 200_000_000  # of OpenVINO's own code, seen
 WEIGHT_COPIES = 2  # of float32, in an engine, beside the network's own
+SHARES = 4  # blocks of each process, at least, in volumes large enough
 RESERVE = 0.9  # of the budget is planned with
 
 
@@ -35,6 +36,7 @@ def fit(
     extent: Shape,
     tile_bytes: float,
     budget: int,
+    processes: int = 1,
 ) -> Cut:
     """Choose the largest usual tile, and a block of such tiles, that fit.
 
@@ -50,6 +52,8 @@ def fit(
         Per voxel of a tile, while it is computed.
     budget
         Bytes of this process.
+    processes
+        That will share the work, and want some blocks each.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def fit(
     network = ensemble.networks[0]
     while True:
         tiling = plan_tiling(network, volume.shape, config)
-        most = BLOCK_VOXELS
+        most = min(BLOCK_VOXELS, Box.whole(extent).voxels // (SHARES * processes))
         while True:
             block = block_shape(tiling, extent, most)
             needed = _bytes(volume, ensemble, tiling, block, tile_bytes)

@@ -169,6 +169,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> Settled:
         extent=extent,
         tile_bytes=tile_bytes,
         budget=budget // wish.processes,
+        processes=wish.processes,
     )
     tiling = cut.tiling
     run = Run(
