@@ -35,7 +35,7 @@ def run(*arguments):
 
 
 def test_the_facts_as_json():
-    found = json.loads(run("--json"))
+    found = json.loads(run("--json", "--quick"))
 
     assert found["usable_cores"] >= 1
     assert found["usable_memory_gb"] <= found["machine_memory_gb"]
@@ -45,7 +45,7 @@ def test_the_facts_as_json():
 
 
 def test_missing_extras_come_with_the_command(extras):
-    text = run()
+    text = run("--quick")
 
     assert "nosuchpackage: pip install 'densecell[formats]'" in text
     assert "nosuchviewer: pip install 'densecell[view]'" in text
@@ -63,3 +63,16 @@ def test_a_clone_that_was_not_installed_has_no_extras(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "requires", unknown)
 
     assert missing_extras() == {}
+
+
+def test_the_speed_of_every_engine(monkeypatch):
+    monkeypatch.setattr(module, "PROBE_DEPTH", 3)
+    monkeypatch.setattr(module, "PROBE_WIDTH", 1)
+    monkeypatch.setattr("densecell.inference.measure.SIDE", 16)
+    monkeypatch.setattr("densecell.inference.measure.CALLS", 1)
+
+    speeds = module.engine_speeds()
+
+    assert {name.split(",")[0] for name in speeds} == {"torch", "openvino"}
+    assert list(speeds.values()) == sorted(speeds.values(), reverse=True)
+    assert "speed, torch, float32" in run()

@@ -8,6 +8,7 @@ from densecell.inference import (
     Engine,
     EngineChoice,
     OpenVinoEngine,
+    Reflected,
     TorchEngine,
     choose_engine,
     engines,
@@ -122,3 +123,78 @@ def test_bfloat16_is_refused_where_it_would_be_emulated(monkeypatch, network):
         "precision bfloat16 is asked for, but this processor has it only by slow "
         "emulation; use --precision float32"
     )
+
+
+class Sided(Engine):
+    """Says of the first row and column what it does not say of others."""
+
+    def logits(self, windows):
+        raise NotImplementedError
+
+    def probabilities(self, windows):
+        marked = np.zeros_like(windows)
+        marked[..., 0, :] += 1
+        marked[..., :, 0] += 10
+        return marked + windows
+
+
+def test_reflections_are_seen_and_turned_back():
+    windows = noise(2, (1, 4, 6))
+
+    said = Reflected(Sided()).probabilities(windows) - windows
+
+    row, column = np.zeros(4), np.zeros(6)
+    row[[0, -1]], column[[0, -1]] = 0.5, 5
+    expected = row[:, None] + column
+    np.testing.assert_allclose(said, np.broadcast_to(expected, said.shape), atol=1e-5)
+
+
+def test_a_full_gpu_halves_the_batch_for_good(network, monkeypatch):
+    engine = TorchEngine(network, TORCH)
+    expected = engine.logits(noise(6))
+    call, sizes = engine._call, []
+
+    def small(windows):
+        sizes.append(len(windows))
+        if len(windows) > 2:
+            raise torch.cuda.OutOfMemoryError
+        return call(windows)
+
+    monkeypatch.setattr(engine, "_call", small)
+    engine.batch = 8
+
+    found = engine.logits(noise(6))
+    engine.logits(noise(2))
+
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert sizes == [6, 3, 1, 1, 1, 1, 1, 1, 1, 1]
+
+
+def test_a_tile_that_fits_into_no_gpu_is_named(network, monkeypatch):
+    engine = TorchEngine(network, TORCH)
+
+    def full(windows):
+        raise torch.cuda.OutOfMemoryError
+
+    monkeypatch.setattr(engine, "_call", full)
+    with pytest.raises(ConfigError) as caught:
+        engine.logits(noise(1))
+    assert str(caught.value) == (
+        "a tile of (3, 16, 24) voxels does not fit into the GPU's memory; choose a "
+        "smaller --tile"
+    )
+
+
+def test_openvino_goes_on_after_a_rest(network):
+    engine = OpenVinoEngine(network, OPENVINO, window=SHAPE)
+    before = engine.logits(noise(1))
+
+    engine.rest()
+
+    np.testing.assert_array_equal(engine.logits(noise(1)), before)
+
+
+def test_openvino_refuses_bfloat16_where_it_would_be_emulated(monkeypatch, network):
+    monkeypatch.setattr(engines, "native_bfloat16", lambda: False)
+    with pytest.raises(ConfigError, match="only by slow emulation"):
+        make_engine(network, OPENVINO._replace(precision="bfloat16"), window=SHAPE)

@@ -57,7 +57,7 @@ def segment(
         typer.Option(
             metavar="SD",
             help="label tiles of resin background at once: those whose grey values "
-            "differ by less than SD standard deviations; try 1",
+            "differ by less than SD standard deviations; try 0.7",
         ),
     ] = None,
     max_memory: Annotated[
