@@ -35,8 +35,6 @@ from densecell.volume import (
     read_padded,
 )
 
-DEPTHS = (5, 8, 16)
-SIDES = (320, 512)
 DEEP_MARGINS = (0, 1, 2)
 WIDE_MARGINS = (0, 16, 32, 72)
 
@@ -63,7 +61,7 @@ def main() -> None:
     truth = labels.read(box)
     print("| tile | margin | cost | s | MIoU(all) | seams in z | in plane |")
     print("|---|---|---|---|---|---|---|")
-    for tile, margin in ways(ensemble):
+    for tile, margin in ways(args, flat=ensemble.networks[0].flat):
         if tile[0] > volume.shape[0]:
             continue
         row = measure(ensemble, volume, truth, box, tile, margin)
@@ -82,16 +80,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("labels", type=Path)
     parser.add_argument("--spacing", type=float, nargs=3, required=True)
     parser.add_argument("--box", type=int, nargs=6, help="voxels that are scored")
+    parser.add_argument("--depths", type=int, nargs="+", default=[5, 8, 16])
+    parser.add_argument("--sides", type=int, nargs="+", default=[320, 512])
     return parser.parse_args()
 
 
-def ways(ensemble: Ensemble) -> list[tuple[Shape, Shape]]:
+def ways(args: argparse.Namespace, *, flat: bool) -> list[tuple[Shape, Shape]]:
     """List tiles and margins worth a look; flat networks have no depth to vary."""
-    flat = ensemble.networks[0].flat
-    deep = [(1, 0)] if flat else list(itertools.product(DEPTHS, DEEP_MARGINS))
+    deep = [(1, 0)] if flat else list(itertools.product(args.depths, DEEP_MARGINS))
     return [
         ((depth, side, side), (margin, wide, wide))
-        for (depth, margin), side, wide in itertools.product(deep, SIDES, WIDE_MARGINS)
+        for (depth, margin), side, wide in itertools.product(
+            deep, args.sides, WIDE_MARGINS
+        )
         if depth > 2 * margin and (wide == 32 or margin == 1 or flat)
     ]
 
@@ -150,7 +151,9 @@ def seams(
         meets = place % tiling.kept[axis] == 0
         at_seams += share[meets].tolist()
         elsewhere += share[~meets].tolist()
-    return float(np.mean(at_seams) / np.mean(elsewhere)) if at_seams else float("nan")
+    if not at_seams or not elsewhere:
+        return float("nan")
+    return float(np.mean(at_seams) / np.mean(elsewhere))
 
 
 def show(shape: Shape) -> str:

@@ -201,7 +201,7 @@ def test_large_blocks_give_what_small_ones_give(
 
     steps = segmented(volume, ensemble, tmp_path / "r")
 
-    assert len(steps) == 2
+    assert len(steps) < 15 < len(list((whole / "blocks" / "segment").glob("*.json")))
     for name in ("labels/classes", "confidence", "disagreement"):
         np.testing.assert_array_equal(read(tmp_path / "r", name), read(whole, name))
 

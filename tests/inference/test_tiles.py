@@ -8,7 +8,7 @@ from densecell.config import InferenceConfig, NetworkConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Tiling
 from densecell.inference import Engine, box_probabilities, plan_tiling
-from densecell.networks import build_network
+from densecell.networks import build_network, receptive_field
 from densecell.volume import read_padded
 
 
@@ -150,13 +150,14 @@ def test_a_box_without_a_voxel_is_refused():
 @pytest.mark.parametrize(
     ("network", "shape", "tile", "margin"),
     [
-        (HYBRID, (100, 999, 1024), (8, 320, 320), (1, 32, 32)),
+        (HYBRID, (100, 999, 1024), (15, 384, 392), (1, 24, 24)),
+        (HYBRID, (16, 1024, 1024), (16, 392, 392), (0, 24, 24)),
         (HYBRID, (6, 48, 55), (6, 48, 56), (0, 0, 0)),  # one tile holds it
-        (HYBRID, (100, 48, 999), (8, 48, 320), (1, 0, 32)),
+        (HYBRID, (100, 48, 999), (15, 48, 384), (1, 0, 24)),
         (HYBRID, (1, 48, 55), (3, 48, 56), (0, 0, 0)),  # least depth
-        (UNET, (100, 999, 50), (1, 320, 64), (0, 32, 0)),
-        (VALID, (100, 999, 999), (1, 260, 260), (0, 2, 2)),
-        (VALID, (2, 41, 27), (1, 52, 52), (0, 2, 2)),
+        (UNET, (100, 999, 50), (1, 576, 64), (0, 32, 0)),
+        (VALID, (100, 999, 999), (1, 516, 516), (0, 2, 2)),
+        (VALID, (2, 41, 27), (1, 52, 36), (0, 2, 2)),
     ],
 )
 def test_tiles_are_chosen_by_network_and_volume(network, shape, tile, margin):
@@ -236,3 +237,75 @@ def test_a_small_tile_gets_a_margin_that_fits():
 
     assert tiling.tile == (3, 64, 96)
     assert tiling.margin == (0, 16, 24)
+
+
+sizes = st.integers(1, 4000)
+
+
+@given(st.sampled_from([HYBRID, UNET, VALID]), st.tuples(sizes, sizes, sizes))
+def test_tiles_are_as_large_as_they_may_and_none_is_wasted(network, shape):
+    most = (1, 768, 768) if network.flat else (16, 448, 448)
+
+    tiling = plan_tiling(network, shape, InferenceConfig())
+
+    room = zip(tiling.tile, most, (3, network.step, network.step), strict=True)
+    assert all(t <= max(m, least) for t, m, least in room)
+    for size, kept, margin, longest, step in zip(
+        *(shape, tiling.kept, tiling.margin, most, (1, network.step, network.step)),
+        strict=True,
+    ):
+        parts = -(-size // kept)
+        assert (parts - 1) * kept < size  # the last one keeps something
+        if parts > 1:  # one part less would not do
+            assert (parts - 1) * ((longest - 2 * margin) // step * step) < size
+
+
+def test_an_exact_tile_sees_all_that_its_voxels_depend_on():
+    exact = InferenceConfig(exact=True)
+
+    deep = plan_tiling(HYBRID, (100, 1000, 1000), exact)
+    flat = plan_tiling(UNET, (100, 2000, 2000), exact)
+
+    assert deep.margin == (11, 72, 72)
+    assert flat.margin == (0, 112, 112)
+    usual = plan_tiling(HYBRID, (100, 1000, 1000), InferenceConfig())
+    assert deep.kept >= usual.kept
+
+
+@settings(max_examples=6)
+@given(
+    st.tuples(st.integers(27, 31), st.just(11), st.just(13)),
+    st.integers(0, 10),
+)
+def test_exact_tiles_of_odd_volumes_equal_the_whole_in_float64(shape, lit):
+    tiling = plan_tiling(HYBRID, shape, InferenceConfig(exact=True), most=(4, 16, 16))
+
+    assert tiling.kept[0] <= 4 < shape[0]
+    one = plan_tiling(HYBRID, shape, InferenceConfig(tile=(64, 512, 512)))
+    place = (lit * 2, lit, lit)
+    whole = spread(HYBRID, shape, place, one)
+    assert whole.max() > 0
+    tiled = spread(HYBRID, shape, place, tiling)
+    np.testing.assert_allclose(tiled, whole, rtol=1e-5, atol=1e-40)
+
+
+@pytest.mark.parametrize("shape", [(2, 173, 13), (3, 13, 167)])
+def test_exact_tiles_equal_the_whole_in_plane(shape):
+    tiling = plan_tiling(HYBRID, shape, InferenceConfig(exact=True), most=(3, 16, 16))
+    one = plan_tiling(HYBRID, shape, InferenceConfig(tile=(64, 512, 512)))
+    lit = tuple(n // 2 for n in shape)
+
+    tiled, whole = (spread(HYBRID, shape, lit, t) for t in (tiling, one))
+
+    assert max(tiling.kept[1:]) < max(shape)
+    np.testing.assert_allclose(tiled, whole, rtol=1e-5, atol=1e-40)
+
+
+def test_the_radius_is_what_is_measured():
+    for network, config in (
+        (HYBRID, NetworkConfig(name="2d3d")),
+        (UNET, NetworkConfig(name="unet2d")),
+    ):
+        field = receptive_field(config)
+
+        assert tuple(2 * r + 1 for r in network.radius) == field

@@ -172,7 +172,7 @@ def _local_cluster(count: int) -> Any:
             n_workers=count,
             threads_per_worker=AT_ONCE,
             memory_limit=0,  # densecell bounds its memory itself
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=50,
         )
 

@@ -1,5 +1,6 @@
 """Tiles and blocks that fit into a budget of memory."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import psutil
@@ -7,7 +8,7 @@ import psutil
 from densecell.config import InferenceConfig
 from densecell.ensemble.load import Ensemble
 from densecell.errors import ConfigError
-from densecell.geometry import Box, Shape, Tiling, round_up
+from densecell.geometry import Box, Shape, Tiling
 from densecell.inference import plan_tiling
 from densecell.volume import Volume
 from densecell.volume.cache import BUDGET_BYTES
@@ -61,25 +62,31 @@ def fit(
         If not even small tiles fit, with what they would need.
     """
     network = ensemble.networks[0]
+    tiling = plan_tiling(network, volume.shape, config)
     while True:
-        tiling = plan_tiling(network, volume.shape, config)
-        most = min(BLOCK_VOXELS, Box.whole(extent).voxels // (SHARES * processes))
-        while True:
+        for most in _block_sizes(tiling, extent, processes):
             block = block_shape(tiling, extent, most)
             needed = _bytes(volume, ensemble, tiling, block, tile_bytes)
             if needed <= RESERVE * budget:
                 return Cut(tiling, block, needed)
-            if Box.whole(block).voxels <= Box.whole(tiling.kept).voxels * 2:
-                break
-            most = most // 2
         smaller = _smaller(tiling)
-        if config.tile is not None or smaller is None:
+        tighter = plan_tiling(network, volume.shape, config, most=smaller)
+        if min(smaller[1:]) <= 2 * max(tiling.margin) or tighter == tiling:
             raise ConfigError(
                 f"--max-memory {in_gb(budget)} is too little: tiles of "
                 f"{tiling.tile} voxels need {in_gb(needed / RESERVE)}; allow that "
                 "much, or choose a smaller --tile"
             )
-        config = config.model_copy(update={"tile": smaller, "exact": False})
+        tiling = tighter
+
+
+def _block_sizes(tiling: Tiling, extent: Shape, processes: int) -> Iterator[int]:
+    """Yield how many voxels a block may have, from the usual down to one tile."""
+    most = min(BLOCK_VOXELS, Box.whole(extent).voxels // (SHARES * processes))
+    while most > Box.whole(tiling.kept).voxels:
+        yield most
+        most //= 2
+    yield 1
 
 
 def in_gb(size: float) -> str:
@@ -106,16 +113,10 @@ def block_shape(tiling: Tiling, extent: Shape, most: int = BLOCK_VOXELS) -> Shap
     return (block[0], block[1], block[2])
 
 
-def _smaller(tiling: Tiling) -> Shape | None:
-    """Halve what a tile keeps in plane; none where that would be wasteful."""
-    kept = tiling.kept[1:]
-    if max(kept) < 4 * tiling.step:
-        return None
-    y, x = (
-        round_up(max(k // 2, tiling.step), tiling.step) + t - k
-        for k, t in zip(kept, tiling.tile[1:], strict=True)
-    )
-    return (tiling.tile[0], y, x)
+def _smaller(tiling: Tiling) -> Shape:
+    """Halve a tile in plane."""
+    z, y, x = tiling.tile
+    return (z, y // 2, x // 2)
 
 
 def _bytes(

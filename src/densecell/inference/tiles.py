@@ -12,28 +12,48 @@ from densecell.geometry import Box, Shape, Tile, Tiling, round_up
 from densecell.inference.engines import Engine
 from densecell.networks import Network
 
-TILE = (8, 320, 320)
-MARGIN = (1, 32, 32)
+MOST: Shape = (16, 448, 448)  # voxels of a tile, at most
+MOST_FLAT: Shape = (1, 768, 768)  # of networks that see one slice
+MARGIN: Shape = (1, 24, 24)
 Reader = Callable[[Box], NDArray[np.float32]]
 
 
-def plan_tiling(network: Network, shape: Shape, config: InferenceConfig) -> Tiling:
+def plan_tiling(
+    network: Network,
+    shape: Shape,
+    config: InferenceConfig,
+    *,
+    most: Shape | None = None,
+) -> Tiling:
     """Choose the tiles for a volume of `shape`; settings win over defaults.
 
-    A small volume gets one tile that holds it. In plane, tiles have sizes that the
-    network's pooling divides, and the lattice constant is a multiple of its step.
+    A volume is cut into as few equal tiles as its size allows, so that little is
+    computed twice; a small one gets one tile that holds it. In plane, tiles have sizes
+    that the network's pooling divides, and so has the lattice constant.
+
+    Parameters
+    ----------
+    network
+        Will see the tiles.
+    shape
+        Of the volume.
+    config
+        A tile or margin that it names is taken.
+    most
+        Voxels of a tile that the settings leave open, at most.
 
     Raises
     ------
     ConfigError
         If a tile or margin of the settings does not fit the network.
     """
-    tile, margin = _wanted(network, config)
+    margin = config.margin or _margin(network, exact=config.exact)
+    tile = config.tile
+    if tile is None:
+        tile = _even_tile(network, shape, margin, most, exact=config.exact)
+    elif config.margin is None and not config.exact:
+        margin = _spared(margin, tile, network)
     valid = network.margin != (0, 0, 0)
-    if valid and config.tile is None:  # its own border is context enough
-        margin = (margin[0], network.residue // 2, network.residue // 2)
-        kept = round_up(min(256, max(shape[1:])), network.step)
-        tile = (tile[0], kept + network.residue, kept + network.residue)
     if not valid:
         tile = _fitted(tile, shape, network)
         margin_of = zip(margin, tile, shape, strict=True)
@@ -99,27 +119,49 @@ def batched(tiles: Iterable[Tile], size: int) -> Iterator[list[Tile]]:
         yield batch
 
 
-def _wanted(network: Network, config: InferenceConfig) -> tuple[Shape, Shape]:
-    """Give tile and margin of the settings, or the usual ones."""
-    depth = 1 if network.flat else TILE[0]
-    usual = (depth, TILE[1], TILE[2])
-    if not config.exact or network.margin != (0, 0, 0):
-        tile = config.tile or usual
-        return tile, config.margin or _default_margin(tile, network)
-    z, *plane = network.radius
-    y, x = (round_up(radius, network.step) for radius in plane)
-    margin = (z, y, x)
-    kept = Tiling(usual, usual, _default_margin(usual, network), flush=False).kept
-    return config.tile or Box.whole(kept).grown(margin).shape, margin
+def _margin(network: Network, *, exact: bool) -> Shape:
+    """Give the usual margin, or one as wide as the network sees."""
+    if network.margin != (0, 0, 0):  # its own border is context enough
+        return (0, network.residue // 2, network.residue // 2)
+    z, y, x = network.radius if exact else MARGIN
+    step = network.step
+    return (0 if network.flat else z, round_up(y, step), round_up(x, step))
 
 
-def _default_margin(tile: Shape, network: Network) -> Shape:
-    """Give the usual margin, or a quarter of a tile too small for it."""
-    deep, step = 0 if network.flat else MARGIN[0], network.step
-    y, x = (
-        min(m, t // 4 // step * step) for m, t in zip(MARGIN[1:], tile[1:], strict=True)
+def _even_tile(
+    network: Network, shape: Shape, margin: Shape, most: Shape | None, *, exact: bool
+) -> Shape:
+    """Give the tile that covers a volume in as few as `most` allows."""
+    most = most or (MOST_FLAT if network.flat else MOST)
+    if exact:  # as much is kept as usual, and more is read
+        most = Box.whole(most).grown(margin).shape
+    steps = (1, network.step, network.step)
+    padded = network.margin == (0, 0, 0)
+    z, y, x = (
+        _even(*numbers, padded=padded)
+        for numbers in zip(shape, most, margin, steps, strict=True)
     )
-    return (min(deep, (tile[0] - 1) // 2), y, x)
+    return (z, y, x)
+
+
+def _even(size: int, most: int, margin: int, step: int, *, padded: bool) -> int:
+    """Cut one axis into equal parts; give the length of one with its margins."""
+    if padded and round_up(size, step) <= most:
+        return round_up(size, step)
+    longest = max(step, (most - 2 * margin) // step * step)
+    parts = -(-size // longest)
+    return round_up(-(-size // parts), step) + 2 * margin
+
+
+def _spared(margin: Shape, tile: Shape, network: Network) -> Shape:
+    """Narrow a margin to a quarter of a tile too small for it."""
+    step = network.step
+    if network.residue:
+        return margin
+    y, x = (
+        min(m, t // 4 // step * step) for m, t in zip(margin[1:], tile[1:], strict=True)
+    )
+    return (min(margin[0], (tile[0] - 1) // 2), y, x)
 
 
 def _fitted(tile: Shape, shape: Shape, network: Network) -> Shape:

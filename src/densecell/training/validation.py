@@ -21,6 +21,8 @@ from densecell.networks import Network
 from densecell.patches import LabelledVolume, class_counts
 from densecell.volume import read_padded
 
+TILE = (8, 320, 320)  # at most: torch takes more memory than inference elsewhere
+
 
 class Validator:
     """Scores a network on the eval volumes, always in the same way.
@@ -53,7 +55,8 @@ class Validator:
         def read(box: Box) -> NDArray[np.float32]:
             return read_padded(volume.intensities, box)
 
-        tiling = plan_tiling(network, volume.intensities.shape, self._config)
+        shape = volume.intensities.shape
+        tiling = plan_tiling(network, shape, self._config, most=TILE)
         box = volume.labelled
         probabilities = box_probabilities(engine, read, tiling, box, network.margin)
         predicted = self._scheme.to_ids(probabilities.argmax(0))
