@@ -11,7 +11,6 @@ from densecell.errors import ConfigError
 from densecell.geometry import Box, Shape, Tiling
 from densecell.inference import plan_tiling
 from densecell.volume import Volume
-from densecell.volume.cache import BUDGET_BYTES
 
 BLOCK_VOXELS = 3_200_000
 FLAT_DEPTH = 8  # slices of a block where tiles are one slice deep
@@ -135,7 +134,6 @@ def _bytes(
     # twice: one block is computed while another is written.
     of_block = kept * (4 * classes + 8 + 2 * (members + 4) + 4 * classes)
     of_reading = 2 * seen * (4 + volume.dtype.itemsize)
-    pages = BUDGET_BYTES if volume.chunk[0] == 1 else 0
     return int(
         psutil.Process().memory_info().rss
         + ENGINE_BYTES
@@ -143,5 +141,5 @@ def _bytes(
         + tile * tile_bytes
         + of_block
         + of_reading
-        + pages
+        + volume.cache_bytes
     )

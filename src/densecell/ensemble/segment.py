@@ -25,6 +25,7 @@ from densecell.ensemble.run import (
     read_run,
     save_run,
 )
+from densecell.ensemble.scratch import drop_scratch, unpacked
 from densecell.ensemble.stores import STORE, create_stores, images
 from densecell.ensemble.work import STAGE, Labeller, label_anywhere, make_runners, mark
 from densecell.errors import BlocksFailedError, OutputError
@@ -107,6 +108,7 @@ def _outcomes(
     """Label blocks here or on a cluster."""
     if not numbers:
         return
+    volume = unpacked(volume, run, out)  # before workers ask for it
     if cluster is None:
         runners = make_runners(run, ensemble)
         yield from run_blocks(Labeller(run, volume, runners, out), numbers)
@@ -196,6 +198,7 @@ def _finish(run: Run, out: Path) -> None:
             for name, confusion in zip(run.model.members, counts, strict=True)
         },
     }
+    drop_scratch(out)
     write_text(out / AGREEMENT, json.dumps(agreement, indent=1) + "\n")
 
 

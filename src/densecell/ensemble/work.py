@@ -23,6 +23,7 @@ from densecell.ensemble.blocks import (
 )
 from densecell.ensemble.load import Ensemble, load_ensemble
 from densecell.ensemble.run import Run, read_run
+from densecell.ensemble.scratch import unpacked
 from densecell.ensemble.stores import open_stores
 from densecell.errors import CheckpointError
 from densecell.geometry import Box
@@ -93,6 +94,7 @@ def mark(out: Path, number: int) -> Path:
 def _loaded(out: Path) -> Labeller:
     run = read_run(out)
     volume = open_volume(run.volume.path, spacing_nm=run.volume.spacing_nm)
+    volume = unpacked(volume, run, out)
     ensemble = load_ensemble(run.model.path, only=tuple(run.model.members))
     found = dict(zip(ensemble.names, ensemble.fingerprints, strict=True))
     if found != run.model.members:

@@ -9,7 +9,7 @@
 """
 
 from densecell.volume.array import ArrayVolume
-from densecell.volume.conversion import convert, write_slices
+from densecell.volume.conversion import convert, copy_voxels, write_slices
 from densecell.volume.crop import CroppedVolume
 from densecell.volume.intensities import Statistics, intensity_statistics, normalise
 from densecell.volume.interface import Volume, require_spacing
@@ -30,6 +30,7 @@ __all__ = [
     "Volume",
     "build_pyramid",
     "convert",
+    "copy_voxels",
     "create_ome_zarr",
     "intensity_statistics",
     "normalise",

@@ -14,6 +14,7 @@ from densecell.volume.aside import written_aside
 from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.ome_create import create_ome_zarr, list_label
 from densecell.volume.ome_metadata import Kind
+from densecell.volume.ome_zarr import OmeZarrVolume
 from densecell.volume.pyramid import Progress, build_pyramid, coarser_voxels
 from densecell.volume.tiff_writing import iterate_slices, write_tiff
 
@@ -95,6 +96,15 @@ def write_slices(
             (aside / name).write_bytes(imagecodecs.png_encode(plane))
 
 
+def copy_voxels(volume: Volume, target: OmeZarrVolume) -> Iterator[int]:
+    """Copy a volume in parts that decode each of its pages once; yield their voxels."""
+    for slab in tile(volume.shape, _slab(target.shape, target.shard, volume)):
+        voxels = volume.read(slab)
+        for part in tile(slab.shape, target.shard):
+            target.write(part.shifted(slab.start), voxels[part.slices])
+        yield slab.voxels
+
+
 def _to_zarr(
     volume: Volume, out: Path, kind: Kind, overwrite: bool, progress: Progress
 ) -> None:
@@ -110,11 +120,8 @@ def _to_zarr(
         )
         done, own = 0, math.prod(volume.shape)
         total = own + coarser_voxels(volume.shape, spacing)
-        for slab in tile(volume.shape, _slab(target.shape, target.shard, volume)):
-            voxels = volume.read(slab)
-            for part in tile(slab.shape, target.shard):
-                target.write(part.shifted(slab.start), voxels[part.slices])
-            done += slab.voxels
+        for voxels in copy_voxels(volume, target):
+            done += voxels
             progress(done, total)
         build_pyramid(
             aside, kind=kind, progress=lambda done, _: progress(own + done, total)

@@ -38,7 +38,15 @@ class Volume(ABC):
         Voxels that are decoded together: the smallest box worth reading.
     notes
         What the user should know about how the file was read.
+
+    Attributes
+    ----------
+    cache_bytes
+        Of decoded chunks that are kept for the next box; 0 where boxes are read without
+        decoding more than is asked for.
     """
+
+    cache_bytes: int = 0
 
     def __init__(
         self,

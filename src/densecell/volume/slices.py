@@ -45,6 +45,7 @@ class SliceFolder(Volume):
     ) -> None:
         self.files = _slice_files(path)
         self._cache = SegmentCache()
+        self.cache_bytes = self._cache.budget
         self._arguments = (spacing_nm, labels)
         first = self._look(self.files[0])
         spacing, notes = settle_spacing(path, stated=None, given=spacing_nm)

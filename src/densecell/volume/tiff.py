@@ -90,6 +90,8 @@ class TiffVolume(Volume):
         self._keyframe = keyframe
         self._pages = stack.pages
         self._cache = cache
+        if not keyframe.is_memmappable:
+            self.cache_bytes = cache.budget
         self._lock = threading.Lock()  # the file has one position to read from
         if self._mapped is None:
             weakref.finalize(self, tif.close)
