@@ -36,7 +36,16 @@ class _Frozen(BaseModel, frozen=True, extra="forbid"):
 class NetworkConfig(_Frozen):
     """Which network, and how large."""
 
-    name: Literal["2d3d", "unet2d"] = Field(
+    name: Literal[
+        "2d3d",
+        "2d3d-plain",
+        "2d3d-no-pyramid",
+        "2d3d-2d",
+        "unet2d",
+        "unet3d",
+        "unet3d-thin",
+        "unet3d-thin5",
+    ] = Field(
         "2d3d", description="2d3d: the paper's best; unet2d: Ronneberger et al. 2015"
     )
     width: int = Field(16, ge=1, le=256, description="channels of its first scale")

@@ -3,6 +3,7 @@ from typer.testing import CliRunner
 
 from densecell.cli.networks import networks
 from densecell.networks import Facts
+from densecell.networks.build import MAKERS
 
 
 def run(*arguments):
@@ -32,7 +33,7 @@ def test_options_reach_the_networks(monkeypatch):
 
     text = run("--width", "2", "--classes", "3")
 
-    assert asked == [("2d3d", 2, 3), ("unet2d", 2, 3)]
+    assert asked == [(name, 2, 3) for name in MAKERS]
     assert "networks for 3 classes" in text
     assert "1,234" in text
     assert "5.00" in text

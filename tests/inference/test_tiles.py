@@ -8,7 +8,7 @@ from densecell.config import InferenceConfig, NetworkConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Tiling
 from densecell.inference import Engine, box_probabilities, plan_tiling
-from densecell.networks import build_network, receptive_field
+from densecell.networks import build_network
 from densecell.volume import read_padded
 
 
@@ -299,13 +299,3 @@ def test_exact_tiles_equal_the_whole_in_plane(shape):
 
     assert max(tiling.kept[1:]) < max(shape)
     np.testing.assert_allclose(tiled, whole, rtol=1e-5, atol=1e-40)
-
-
-def test_the_radius_is_what_is_measured():
-    for network, config in (
-        (HYBRID, NetworkConfig(name="2d3d")),
-        (UNET, NetworkConfig(name="unet2d")),
-    ):
-        field = receptive_field(config)
-
-        assert tuple(2 * r + 1 for r in network.radius) == field

@@ -2,10 +2,54 @@ import pytest
 import torch
 
 from densecell.config import NetworkConfig
-from densecell.networks import build_network, network_facts, receptive_field
+from densecell.networks import build_network, network_facts
+from densecell.networks.build import MAKERS
 
 HYBRID = NetworkConfig(name="2d3d", width=32, normalisation="none")
 UNET = NetworkConfig(name="unet2d", width=64, normalisation="none", padding="valid")
+
+
+def receptive_field(config):
+    """Measure how many input voxels (z, y, x) can change one output voxel.
+
+    Sends one bright voxel through a narrow copy whose weights are all positive and
+    sees how far it spreads; pooling makes that depend on where the voxel lies, so the
+    largest over all positions within a pooling window counts.
+    """
+    narrow = config.model_copy(
+        update={"width": 1, "normalisation": "none", "relu_logits": True}
+    )
+    network = build_network(narrow, classes=2).double()
+    make_positive(network)
+    radius = (0, 0, 0)
+    for offset in range(network.step):
+        reach = spread(network, offset)
+        radius = (max(radius[0], reach[0]), max(radius[1], reach[1]), 0)
+    return (2 * radius[0] + 1, 2 * radius[1] + 1, 2 * radius[1] + 1)
+
+
+def make_positive(network):
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(0.5 if parameter.ndim > 1 else 0.0)
+
+
+def spread(network, offset):
+    """How far (z, y) one voxel reaches; the sideways x is cut short to save time."""
+    depth = 1 if network.flat else 2 * network.radius[0] + 3
+    side = 15 * 16 + network.residue + 2 * network.margin[1]
+    narrow = 16 + network.residue + 2 * network.margin[2]
+    window = torch.zeros(1, 1, depth, side, narrow, dtype=torch.float64)
+    centre = (depth // 2, side // 2 + offset, narrow // 2)
+    with torch.no_grad():
+        dark = network(window)
+        window[(0, 0, *centre)] = 1.0
+        changed = (network(window) != dark)[0].any(0).nonzero()  # (N, 3)
+    reach = [0, 0, 0]
+    for axis in (0, 1):
+        at = changed[:, axis] + network.margin[axis] - centre[axis]
+        reach[axis] = int(at.abs().max())
+    return (reach[0], reach[1], reach[1])
 
 
 def test_the_hybrid_costs_and_sees_what_the_paper_says():
@@ -65,3 +109,41 @@ def test_building_leaves_the_global_generator_alone():
     build_network(NetworkConfig(width=1), classes=2, seed=9)
 
     assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("2d3d-plain", 10_966_286),
+        ("2d3d-2d", 7_696_583),
+        ("unet3d-thin", 5_427_879),
+        ("unet3d-thin5", 8_930_535),
+    ],
+)
+def test_other_networks_of_the_paper_cost_what_is_known_of_them(name, parameters):
+    config = HYBRID.model_copy(update={"name": name})
+
+    assert network_facts(config, classes=7).parameters == parameters
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_how_far_a_voxel_sees_is_what_can_be_measured(name):
+    config = NetworkConfig(name=name, width=2)
+
+    network = build_network(config, classes=2)
+
+    assert tuple(2 * r + 1 for r in network.radius) == receptive_field(config)
+    assert network.flat == (network.radius[0] == 0)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_network_learns_from_a_window_and_names_its_kernels(name):
+    network = build_network(NetworkConfig(name=name, width=2), classes=3)
+
+    heads = network.heads(torch.randn(2, 1, 3, 16, 32))
+    heads.logits.square().mean().backward()
+
+    assert heads.logits.shape == (2, 3, 3, 16, 32)
+    kernels = [w for group in network.groups().values() for w in group]
+    assert len(kernels) == len([p for p in network.parameters() if p.ndim > 1])
+    assert all(w.grad is None or w.grad.abs().sum() > 0 for w in kernels)

@@ -45,4 +45,13 @@ def networks(
     )
 
 
-PUBLISHED = (("2d3d", 32, "same"), ("unet2d", 64, "valid"))
+PUBLISHED = (
+    ("2d3d", 32, "same"),
+    ("2d3d-plain", 32, "same"),
+    ("2d3d-no-pyramid", 32, "same"),
+    ("2d3d-2d", 32, "same"),
+    ("unet2d", 64, "valid"),
+    ("unet3d", 32, "same"),
+    ("unet3d-thin", 32, "same"),
+    ("unet3d-thin5", 32, "same"),
+)

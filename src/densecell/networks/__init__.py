@@ -5,7 +5,6 @@ from densecell.networks.build import (
     Facts,
     build_network,
     network_facts,
-    receptive_field,
 )
 from densecell.networks.interface import Network
 
@@ -15,5 +14,4 @@ __all__ = [
     "Network",
     "build_network",
     "network_facts",
-    "receptive_field",
 ]

@@ -7,6 +7,7 @@
 import torch
 from torch import Tensor, nn
 
+from densecell.geometry import Shape
 from densecell.networks.blocks import (
     DEEP,
     FLAT,
@@ -44,10 +45,17 @@ class Hybrid2D3D(Network):
         Maker of the convolutions.
     relu_logits
         ReLU on the logits, as in the paper.
+    deep
+        With the four 3x3x3 convolutions of the 2D part.
+    pyramid
+        With the 3D part; otherwise the 2D predictor has the last word.
 
     Notes
     -----
-    11,372,270 parameters for 7 classes at width 32 without normalisation.
+    11,372,270 parameters for 7 classes at width 32 without normalisation; 10,966,286
+    without the four convolutions, 7,696,583 without the pyramid too: the paper's
+    knock-outs. Its "plain 2D-3D" is not defined in readable detail; here it is the
+    network without the four convolutions.
 
     Examples
     --------
@@ -57,61 +65,59 @@ class Hybrid2D3D(Network):
     torch.Size([1, 7, 5, 16, 24])
     """
 
-    radius = (11, 72, 72)
-
     def __init__(
-        self, classes: int, *, width: int, conv: Convolution, relu_logits: bool = False
+        self,
+        classes: int,
+        *,
+        width: int,
+        conv: Convolution,
+        relu_logits: bool = False,
+        deep: bool = True,
+        pyramid: bool = True,
     ) -> None:
         super().__init__()
+        self.radius = RADII[deep, pyramid]
+        if not (deep or pyramid):
+            self.flat, self.least_depth = True, 1
         w = width
         self.encoder = nn.ModuleList(
             [
-                nn.Sequential(
-                    conv(1, w, DEEP), conv(w, 2 * w, FLAT), conv(2 * w, 2 * w, FLAT)
-                ),
-                nn.Sequential(
-                    conv(2 * w, 2 * w, DEEP),
-                    conv(2 * w, 4 * w, FLAT),
-                    conv(4 * w, 4 * w, FLAT),
-                ),
-                nn.Sequential(conv(4 * w, 8 * w, FLAT), conv(8 * w, 8 * w, FLAT)),
+                _block(conv, 1, w if deep else None, 2 * w),
+                _block(conv, 2 * w, 2 * w if deep else None, 4 * w),
+                _block(conv, 4 * w, None, 8 * w),
             ]
         )
         self.pool = pool()
-        self.bottom = nn.Sequential(
-            conv(8 * w, 16 * w, FLAT), conv(16 * w, 16 * w, FLAT)
-        )
+        self.bottom = _block(conv, 8 * w, None, 16 * w)
         self.ups = nn.ModuleList(
             [up(16 * w, 8 * w), up(8 * w, 4 * w), up(4 * w, 2 * w)]
         )
         self.decoder = nn.ModuleList(
             [
-                nn.Sequential(conv(16 * w, 8 * w, FLAT), conv(8 * w, 8 * w, FLAT)),
-                nn.Sequential(
-                    conv(8 * w, 2 * w, DEEP),
-                    conv(2 * w, 4 * w, FLAT),
-                    conv(4 * w, 4 * w, FLAT),
-                ),
-                nn.Sequential(
-                    conv(4 * w, w, DEEP), conv(w, 2 * w, FLAT), conv(2 * w, 2 * w, FLAT)
-                ),
+                _block(conv, 16 * w, None, 8 * w),
+                _block(conv, 8 * w, 2 * w if deep else None, 4 * w),
+                _block(conv, 4 * w, w if deep else None, 2 * w),
             ]
         )
         self.predictor_2d = predictor(2 * w, classes, relu=relu_logits)
-        self.fine = _repeat(conv, 2 * w + classes, 2 * w, times=3)
-        self.coarse = nn.Sequential(
-            pool(),
-            _repeat(conv, 2 * w + classes, 4 * w, times=7),
-            conv(4 * w, 2 * w, (1, 1, 1)),
-            up(2 * w, 2 * w),
-        )
-        self.predictor_3d = predictor(2 * w, classes, relu=relu_logits)
+        self.pyramid = pyramid
+        if pyramid:
+            self.fine = _repeat(conv, 2 * w + classes, 2 * w, times=3)
+            self.coarse = nn.Sequential(
+                pool(),
+                _repeat(conv, 2 * w + classes, 4 * w, times=7),
+                conv(4 * w, 2 * w, (1, 1, 1)),
+                up(2 * w, 2 * w),
+            )
+            self.predictor_3d = predictor(2 * w, classes, relu=relu_logits)
         initialise(self)
 
     def heads(self, window: Tensor) -> Heads:
         """Map (B, 1, Z, Y, X) to the 3D logits and the auxiliary 2D logits."""
         features = self._features(window)  # (B, 2w, Z, Y, X)
         auxiliary = self.predictor_2d(features)
+        if not self.pyramid:
+            return Heads(auxiliary, None)
         context = torch.cat([features, softmax32(auxiliary).to(features.dtype)], 1)
         return Heads(
             self.predictor_3d(self.fine(context) + self.coarse(context)), auxiliary
@@ -121,8 +127,9 @@ class Hybrid2D3D(Network):
         """Give the kernels of the 2D module, the 3D module and the predictors."""
         return {
             "2d": weights_of(self.encoder, self.bottom, self.ups, self.decoder),
-            "3d": weights_of(self.fine, self.coarse),
-            "predictors": weights_of(self.predictor_2d, self.predictor_3d),
+            "3d": weights_of(self.fine, self.coarse) if self.pyramid else [],
+            "predictors": weights_of(self.predictor_2d)
+            + (weights_of(self.predictor_3d) if self.pyramid else []),
         }
 
     def _features(self, x: Tensor) -> Tensor:
@@ -137,6 +144,27 @@ class Hybrid2D3D(Network):
         ):
             x = block(torch.cat([rise(x), skip], 1))
         return x
+
+
+# How far a voxel sees, with the four convolutions, with the pyramid.
+RADII: dict[tuple[bool, bool], Shape] = {
+    (True, True): (11, 72, 72),
+    (False, True): (7, 65, 65),
+    (True, False): (4, 57, 57),
+    (False, False): (0, 51, 51),
+}
+
+
+def _block(
+    conv: Convolution, inputs: int, opening: int | None, outputs: int
+) -> nn.Module:
+    """Two convolutions that see one slice, perhaps opened by one that sees three."""
+    layers = []
+    if opening is not None:
+        layers.append(conv(inputs, opening, DEEP))
+        inputs = opening
+    layers += [conv(inputs, outputs, FLAT), conv(outputs, outputs, FLAT)]
+    return nn.Sequential(*layers)
 
 
 def _repeat(conv: Convolution, inputs: int, outputs: int, *, times: int) -> nn.Module:
