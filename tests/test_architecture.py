@@ -15,6 +15,7 @@ ORDER = (
     "geometry",
     "classes",
     "config",
+    "presets",
     "compute",
     "volume",
     "phantom",

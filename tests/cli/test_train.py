@@ -112,7 +112,7 @@ def test_a_misspelt_setting_is_named_and_nothing_written(tmp_path, write_project
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--network", "unet"), "options: network.name: input should be '2d3d' or"),
+        (("--network", "unet"), "options: network.name: input should be '2d3d', "),
         (("--width", 0), "options: network.width: input should be greater than or"),
         (("--steps", 1, "--minutes", 2), "give --minutes or --steps, not both"),
     ],
@@ -132,3 +132,23 @@ def test_one_budget_replaces_the_other(tmp_path, write_project):
     assert (changed.training.minutes, changed.training.steps) == (3.0, None)
     assert budget(None, None) == {}
     assert budget(None, 5) == {"minutes": None, "steps": 5}
+
+
+def test_a_preset_replaces_the_projects_settings_and_options_go_over_it(
+    write_project, tmp_path
+):
+    from densecell.cli.train import with_options, with_preset
+    from densecell.config import ProjectConfig, load_settings
+    from densecell.errors import ConfigError
+
+    write_project(tmp_path / "p")
+    project = load_settings(tmp_path / "p" / "project.yaml", ProjectConfig)
+
+    paper = with_options(with_preset(project, "paper"), network={"width": 8})
+
+    assert (paper.network.width, paper.network.relu_logits) == (8, True)
+    assert paper.training.schedule == "constant"
+    assert paper.volumes == project.volumes
+    assert with_preset(project, None) == project
+    with pytest.raises(ConfigError, match="no preset 'papre'; known: paper"):
+        with_preset(project, "papre")

@@ -15,6 +15,10 @@ def train(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="project folder, with project.yaml")
     ],
+    preset: Annotated[
+        str | None,
+        typer.Option(help="settings instead of the project's; paper: Guay et al."),
+    ] = None,
     network: Annotated[
         str | None, typer.Option(help="see `densecell networks`")
     ] = None,
@@ -58,7 +62,7 @@ def train(
         )
     project = load_settings(path, ProjectConfig)
     project = with_options(
-        project,
+        with_preset(project, preset),
         network={"name": network, "width": width},
         training=budget(minutes, steps),
         ensemble={"members": members, "seed": seed},
@@ -88,6 +92,20 @@ def budget(minutes: float | None, steps: int | None) -> dict[str, float | None]:
     if minutes is not None:
         return {"minutes": minutes, "steps": None}
     return {"minutes": None, "steps": steps} if steps is not None else {}
+
+
+def with_preset(project: "ProjectConfig", name: str | None) -> "ProjectConfig":
+    """Give the project with network, training and ensemble of a preset."""
+    from densecell.config import ProjectConfig, parse_settings
+    from densecell.errors import ConfigError
+    from densecell.presets import PRESETS
+
+    if name is None:
+        return project
+    if name not in PRESETS:
+        raise ConfigError(f"no preset {name!r}; known: {', '.join(PRESETS)}")
+    values = project.model_dump() | PRESETS[name]
+    return parse_settings(values, ProjectConfig, where=f"preset {name}")
 
 
 def with_options(
