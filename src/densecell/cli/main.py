@@ -9,6 +9,7 @@ import typer
 from densecell.cli.convert import convert
 from densecell.cli.demo import demo
 from densecell.cli.doctor import doctor
+from densecell.cli.ensemble import ensemble
 from densecell.cli.evaluate import evaluate
 from densecell.cli.fetch import fetch
 from densecell.cli.info import info
@@ -35,6 +36,7 @@ COMMANDS = (
     init,
     networks,
     train,
+    ensemble,
     segment,
     evaluate,
     doctor,

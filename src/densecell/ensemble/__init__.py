@@ -3,11 +3,19 @@
 from densecell.ensemble.load import Ensemble, load_ensemble
 from densecell.ensemble.memory import in_gb
 from densecell.ensemble.plan import Plan, plan
-from densecell.ensemble.rank import EnsembleFile, Member, rank_members, read_ensemble
+from densecell.ensemble.rank import (
+    EnsembleFile,
+    Member,
+    rank_members,
+    read_ensemble,
+    use_members,
+)
 from densecell.ensemble.run import Run, Wish, read_run
 from densecell.ensemble.segment import Step, is_finished, segment_volume
+from densecell.ensemble.select import Chosen, greedy_members
 
 __all__ = [
+    "Chosen",
     "Ensemble",
     "EnsembleFile",
     "Member",
@@ -15,6 +23,7 @@ __all__ = [
     "Run",
     "Step",
     "Wish",
+    "greedy_members",
     "in_gb",
     "is_finished",
     "load_ensemble",
@@ -23,4 +32,5 @@ __all__ = [
     "read_ensemble",
     "read_run",
     "segment_volume",
+    "use_members",
 ]

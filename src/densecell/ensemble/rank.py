@@ -1,13 +1,14 @@
 """Members compared by their scores on the eval volumes; the best are used together."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from densecell.config import SchemeSetting, parse_settings, write_text
-from densecell.errors import CheckpointError, TrainingError
+from densecell.errors import CheckpointError, ConfigError, TrainingError
 from densecell.training import (
     Outcome,
     load_member_settings,
@@ -70,6 +71,34 @@ def rank_members(folder: Path, *, best: int) -> EnsembleFile:
     )
     write_text(folder / ENSEMBLE, ensemble.model_dump_json(indent=2) + "\n")
     return ensemble
+
+
+def use_members(folder: Path, names: Collection[str]) -> EnsembleFile:
+    """Let exactly these members vote; write `ensemble.json`.
+
+    Raises
+    ------
+    ConfigError
+        If one is not there or did not finish, or none is left.
+    """
+    file = read_ensemble(folder)
+    usable = {m.folder for m in file.members if m.outcome.state == "finished"}
+    if wrong := sorted(set(names) - usable):
+        raise ConfigError(
+            f"{folder}: {', '.join(wrong)} cannot vote; finished members are "
+            f"{', '.join(sorted(usable))}"
+        )
+    if not names:
+        raise ConfigError(f"{folder}: no member would be left to vote; keep one")
+    changed = file.model_copy(
+        update={
+            "members": tuple(
+                m.model_copy(update={"used": m.folder in names}) for m in file.members
+            )
+        }
+    )
+    write_text(folder / ENSEMBLE, changed.model_dump_json(indent=2) + "\n")
+    return changed
 
 
 def read_ensemble(folder: Path) -> EnsembleFile:

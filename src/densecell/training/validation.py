@@ -1,6 +1,7 @@
 """How good a network is: the eval volumes, put together from tiles, against labels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -9,9 +10,7 @@ from numpy.typing import NDArray
 from densecell.classes import ClassScheme
 from densecell.config import InferenceConfig
 from densecell.evaluation import Scores, confusion_matrix, scores_from_confusion
-from densecell.geometry import Box
 from densecell.inference import (
-    Engine,
     TorchEngine,
     box_probabilities,
     choose_engine,
@@ -43,25 +42,29 @@ class Validator:
 
     def score(self, network: Network) -> Scores:
         """Label every volume and compare: one confusion matrix over all of them."""
+        return self.compare(p.argmax(0) for p in self.probabilities(network))
+
+    def probabilities(self, network: Network) -> Iterator[NDArray[np.float32]]:
+        """Yield the (K, Z, Y, X) probabilities of every volume's labelled part."""
         engine = TorchEngine(network, self._choice)
-        confusion = np.zeros((len(self._scheme),) * 2, np.int64)
         for volume in self._volumes:
-            confusion += self._confusion(engine, network, volume)
+            read = partial(read_padded, volume.intensities)
+            shape = volume.intensities.shape
+            tiling = plan_tiling(network, shape, self._config, most=TILE)
+            yield box_probabilities(
+                engine, read, tiling, volume.labelled, network.margin
+            )
+
+    def compare(self, predicted: Iterable[NDArray[np.integer]]) -> Scores:
+        """Score the channels (Z, Y, X) that somebody gives every labelled part."""
+        confusion = np.zeros((len(self._scheme),) * 2, np.int64)
+        for volume, channels in zip(self._volumes, predicted, strict=True):
+            confusion += confusion_matrix(
+                self._scheme.to_ids(volume.channels),
+                self._scheme.to_ids(channels),
+                self._scheme,
+            )
         return scores_from_confusion(confusion, self._scheme)
-
-    def _confusion(
-        self, engine: Engine, network: Network, volume: LabelledVolume
-    ) -> NDArray[np.int64]:
-        def read(box: Box) -> NDArray[np.float32]:
-            return read_padded(volume.intensities, box)
-
-        shape = volume.intensities.shape
-        tiling = plan_tiling(network, shape, self._config, most=TILE)
-        box = volume.labelled
-        probabilities = box_probabilities(engine, read, tiling, box, network.margin)
-        predicted = self._scheme.to_ids(probabilities.argmax(0))
-        truth = self._scheme.to_ids(volume.channels)
-        return confusion_matrix(truth, predicted, self._scheme)
 
 
 def commonest_class_score(volumes: Sequence[LabelledVolume], classes: int) -> float:

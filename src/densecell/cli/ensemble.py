@@ -1,0 +1,76 @@
+"""Show the members of a model, and choose which of them vote."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def ensemble(
+    model: Annotated[Path, typer.Argument(help="folder of a trained ensemble")],
+    best: Annotated[
+        int | None, typer.Option(metavar="N", help="rank anew; the best N vote")
+    ] = None,
+    greedy: Annotated[
+        bool,
+        typer.Option(
+            "--greedy",
+            help="those vote that make the whole better on the project's eval volumes",
+        ),
+    ] = False,
+    add: Annotated[
+        list[str] | None, typer.Option(metavar="MEMBER", help="votes from now on")
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(metavar="MEMBER", help="votes no more")
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            help="folder with project.yaml, for --greedy; default MODEL/../.."
+        ),
+    ] = None,
+) -> None:
+    """Show, rank, add or drop the members of MODEL; nothing is deleted.
+
+    Results that were begun with other members are not changed, and refuse to go on.
+    """
+    # Imported here, not at the top: `densecell --help` must not wait for torch.
+    from densecell.cli.train import show_ranking
+    from densecell.ensemble import rank_members, read_ensemble, use_members
+    from densecell.errors import ConfigError
+
+    if (best is not None) + greedy + bool(add or drop) > 1:
+        raise ConfigError("give one of --best, --greedy, or --add and --drop")
+    file = read_ensemble(model)
+    if best is not None:
+        if best < 1:
+            raise ConfigError(f"--best {best}: at least one member has to vote")
+        file = rank_members(model, best=best)
+    if greedy:
+        file = use_members(model, choose(model, project or model.parent.parent))
+    if add or drop:
+        voting = {m.folder for m in file.members if m.used} | set(add or ())
+        if unknown := set(drop or ()) - {m.folder for m in file.members}:
+            raise ConfigError(f"{model}: has no member {', '.join(sorted(unknown))}")
+        file = use_members(model, voting - set(drop or ()))
+    show_ranking(file)
+
+
+def choose(model: Path, project: Path) -> list[str]:
+    """Choose greedily among all finished members; say what each step gained."""
+    from densecell.config import ProjectConfig, load_settings
+    from densecell.ensemble import greedy_members, load_ensemble, read_ensemble
+    from densecell.training import Validator, load_data
+
+    members = read_ensemble(model).members
+    usable = tuple(m.folder for m in members if m.outcome.state == "finished")
+    loaded = load_ensemble(model, only=usable)
+    settings = load_settings(project / "project.yaml", ProjectConfig)
+    data = load_data(settings, project)
+    validator = Validator(data.validation, loaded.scheme)
+    networks = dict(zip(loaded.names, loaded.networks, strict=True))
+    chosen = greedy_members(networks, validator)
+    for name, score in chosen:
+        typer.echo(f"with {name}: MIoU(all) {score:.4f} on the eval volumes")
+    return [name for name, _ in chosen]
