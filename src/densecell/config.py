@@ -184,7 +184,17 @@ class AnnotatedBox(_Frozen):
     """A part of a volume that was annotated, perhaps for some classes only."""
 
     box: tuple[Shape, Shape] = Field(description="start and stop, voxels (z, y, x)")
-    classes: tuple[str, ...] | None = Field(None, description="none: all classes")
+    classes: tuple[str, ...] | None = Field(
+        None,
+        description="those annotated there; of the rest it is known that it is "
+        "none of them. None: all classes",
+    )
+
+    @model_validator(mode="after")
+    def _holds_voxels(self) -> Self:
+        if min(Box(*self.box).shape) < 1 or min(self.box[0]) < 0:
+            raise ValueError(f"box must be [start, stop) with voxels, got {self.box}")
+        return self
 
 
 class VolumeEntry(_Frozen):
@@ -197,6 +207,9 @@ class VolumeEntry(_Frozen):
     z: tuple[int, int] | None = Field(None, description="slices from, to (half-open)")
     y: tuple[int, int] | None = Field(None, description="rows from, to (half-open)")
     x: tuple[int, int] | None = Field(None, description="columns from, to (half-open)")
+    boxes: tuple[AnnotatedBox, ...] = Field(
+        (), description="parts that were annotated, the rest being unknown; empty: all"
+    )
 
     @model_validator(mode="after")
     def _ranges_and_spacing_are_sane(self) -> Self:

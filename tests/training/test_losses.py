@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 from densecell.config import LossConfig, NetworkConfig
 from densecell.networks import Heads, build_network
+from densecell.patches import PARTIAL, UNKNOWN
 from densecell.training.losses import l2_penalty, soft_dice, window_loss
 
 ENTROPY = LossConfig(dice=0, auxiliary=0)
-UNKNOWN = 255
 
 
 def row(*values):
@@ -134,3 +134,26 @@ def test_a_network_without_a_3d_module_can_be_penalised():
     penalty = l2_penalty(network, LossConfig(l2_3d=1, l2_predictors=1))
 
     assert penalty.item() > 0
+
+
+def test_a_voxel_known_to_be_none_of_a_set_costs_what_that_set_is_given():
+    logits = torch.log(torch.tensor([0.5, 0.2, 0.3])).reshape(1, 3, 1, 1, 1)
+    channels = torch.full((1, 1, 1, 1), PARTIAL + 1)
+    config = LossConfig(dice=0.0)
+
+    loss = window_loss(
+        Heads(logits, None), channels, None, config, exclusions=((1,), (0, 2))
+    )
+
+    assert loss.item() == pytest.approx(-math.log(0.2))
+
+
+def test_unknown_and_partly_known_voxels_are_counted_apart():
+    logits = torch.zeros(1, 2, 1, 1, 3)
+    channels = torch.tensor([0, PARTIAL, UNKNOWN]).reshape(1, 1, 1, 3)
+
+    loss = window_loss(
+        Heads(logits, None), channels, None, LossConfig(dice=0.0), exclusions=((0,),)
+    )
+
+    assert loss.item() == pytest.approx(math.log(2))

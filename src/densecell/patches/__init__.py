@@ -1,19 +1,17 @@
 """Volumes to training windows."""
 
 from densecell.patches.batches import Batch, BatchMaker
-from densecell.patches.labelled import (
-    UNKNOWN,
-    LabelledVolume,
-    class_counts,
-    load_labelled,
-)
+from densecell.patches.labelled import LabelledVolume, class_counts, load_labelled
+from densecell.patches.partial import PARTIAL, UNKNOWN, Exclusions
 from densecell.patches.sampling import Place, WindowSampler
 from densecell.patches.weights import error_weights, root_balance
 
 __all__ = [
+    "PARTIAL",
     "UNKNOWN",
     "Batch",
     "BatchMaker",
+    "Exclusions",
     "LabelledVolume",
     "Place",
     "WindowSampler",

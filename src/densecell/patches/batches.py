@@ -15,6 +15,7 @@ from densecell.patches.augmentation import (
     draw_changes,
 )
 from densecell.patches.labelled import LabelledVolume
+from densecell.patches.partial import Exclusions
 from densecell.patches.sampling import WindowSampler
 from densecell.volume import read_padded
 
@@ -23,8 +24,9 @@ class Batch(NamedTuple):
     """Windows with their labels; Z', Y', X' are smaller where the network crops."""
 
     intensities: NDArray[np.float32]  # (B, 1, Z, Y, X)
-    channels: NDArray[np.uint8]  # (B, Z', Y', X'), 255 is unknown
+    channels: NDArray[np.uint8]  # (B, Z', Y', X'), 255 is unknown; see partial
     weights: NDArray[np.float32] | None  # (B, Z', Y', X')
+    exclusions: Exclusions = ()  # what codes from 224 mean
 
 
 class BatchMaker:
@@ -79,6 +81,7 @@ class BatchMaker:
             np.stack(intensities)[:, None],
             np.stack(channels),
             None if weights[0] is None else np.stack(weights),
+            self._volumes[0].exclusions,
         )
 
     def ahead(self, first: int, last: int, *, depth: int = 2) -> Iterator[Batch]:

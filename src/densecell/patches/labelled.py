@@ -11,6 +11,12 @@ from densecell.classes import ClassScheme
 from densecell.config import ErrorWeights, ProjectConfig, VolumeEntry
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
+from densecell.patches.partial import (
+    PARTIAL,
+    Exclusions,
+    annotated,
+    exclusions_of,
+)
 from densecell.patches.weights import error_weights
 from densecell.volume import (
     Statistics,
@@ -19,8 +25,6 @@ from densecell.volume import (
     normalise,
     open_volume,
 )
-
-UNKNOWN = 255  # the channel of voxels that nobody annotated
 
 
 class LabelledVolume(NamedTuple):
@@ -32,11 +36,12 @@ class LabelledVolume(NamedTuple):
 
     name: str
     intensities: NDArray[np.float32]  # (Z, Y, X)
-    channels: NDArray[np.uint8]  # (Z, Y, X) of `labelled`; 255 is unknown
+    channels: NDArray[np.uint8]  # (Z, Y, X) of `labelled`; 255 is unknown; see partial
     weights: NDArray[np.float32] | None  # like `channels`
     labelled: Box
     spacing_nm: Spacing
     statistics: Statistics  # of the whole volume, before normalisation
+    exclusions: Exclusions = ()  # what codes from 224 mean; the same in all volumes
 
     @property
     def shape(self) -> Shape:
@@ -67,7 +72,10 @@ def load_labelled(
         or the intensities are constant or not finite.
     """
     entries = [entry for entry in project.volumes if entry.role == role]
-    volumes = [_load(entry, root, project.classes, context) for entry in entries]
+    exclusions = exclusions_of(project.volumes, project.classes)
+    volumes = [
+        _load(entry, root, project.classes, context, exclusions) for entry in entries
+    ]
     if project.training.loss.weighting == "paper" and role == "train":
         return _weighed(volumes, project.classes, project.training.loss.weights)
     return volumes
@@ -101,6 +109,7 @@ def _load(
     root: Path,
     scheme: ClassScheme,
     context: Shape,
+    exclusions: Exclusions,
 ) -> LabelledVolume:
     image = open_volume(root / entry.image, spacing_nm=entry.spacing_nm)
     labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
@@ -110,11 +119,12 @@ def _load(
 
     ids = labels.read(box)
     scheme.check(ids, where=str(labels.path))
-    channels = scheme.to_channels(ids)
-    if not (channels != UNKNOWN).any():
+    channels = annotated(scheme.to_channels(ids), box.start, entry, scheme, exclusions)
+    if not (channels < PARTIAL).any():
         raise VolumeError(
             f"{labels.path}: every voxel of {box.start} to {box.stop} carries the "
-            f"ignore id {scheme.ignore}; nothing to learn from or to score there"
+            f"ignore id {scheme.ignore} or lies outside the annotated boxes; nothing "
+            "to learn from or to score there"
         )
     statistics = intensity_statistics(image)
     return LabelledVolume(
@@ -125,6 +135,7 @@ def _load(
         labelled=box.relative_to(around.start),
         spacing_nm=Spacing.checked(entry.spacing_nm),
         statistics=statistics,
+        exclusions=exclusions,
     )
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box, Shape
-from densecell.patches.labelled import UNKNOWN, LabelledVolume
+from densecell.patches.labelled import LabelledVolume
+from densecell.patches.partial import PARTIAL
 
 CANDIDATES = 4096  # voxels of each class kept to centre windows on
 
@@ -128,7 +129,7 @@ def _class_centres(volumes: Sequence[LabelledVolume]) -> list[NDArray[np.int64]]
     for number, volume in enumerate(volumes):
         flat = volume.channels.ravel()
         counts = np.bincount(flat, minlength=256)
-        counts[UNKNOWN] = 0
+        counts[PARTIAL:] = 0
         for channel in np.flatnonzero(counts):
             at = np.flatnonzero(flat == channel)
             at = at[:: max(1, len(at) // CANDIDATES)]

@@ -139,7 +139,7 @@ def optimise(
 
     with torch.autocast(device.type, torch.bfloat16, enabled=low_precision(device)):
         heads = network.heads(x)
-    loss = window_loss(heads, channels, weights, config.loss)
+    loss = window_loss(heads, channels, weights, config.loss, batch.exclusions)
     penalty = l2_penalty(network, config.loss)
     optimiser.zero_grad(set_to_none=True)
     total = loss if penalty is None else loss + penalty

@@ -11,11 +11,15 @@ from torch.nn import functional
 
 from densecell.config import LossConfig
 from densecell.networks import Heads, Network
-from densecell.patches import UNKNOWN
+from densecell.patches import PARTIAL, Exclusions
 
 
 def window_loss(
-    heads: Heads, channels: Tensor, weights: Tensor | None, config: LossConfig
+    heads: Heads,
+    channels: Tensor,
+    weights: Tensor | None,
+    config: LossConfig,
+    exclusions: Exclusions = (),
 ) -> Tensor:
     """Give the loss of one batch, in float32.
 
@@ -24,20 +28,23 @@ def window_loss(
     heads
         (B, K, Z, Y, X) logits.
     channels
-        (B, Z, Y, X) int64; 255 is unknown and costs nothing.
+        (B, Z, Y, X) int64; 255 is unknown and costs nothing; 224 + s is none of the
+        classes of set s, and costs - log(1 - what the network gives those).
     weights
         (B, Z, Y, X) cost of an error per voxel, or none for 1 everywhere.
     config
         Shares of the terms.
+    exclusions
+        Channels of every set.
 
     Notes
     -----
     Cross entropy is the mean over the known voxels, as the paper writes it. (Its code
     sums over the window, which makes L2 weaker by the number of voxels.)
     """
-    loss = _one_head(heads.logits, channels, weights, config)
+    loss = _one_head(heads.logits, channels, weights, config, exclusions)
     if heads.auxiliary is not None and config.auxiliary > 0:
-        auxiliary = _one_head(heads.auxiliary, channels, weights, config)
+        auxiliary = _one_head(heads.auxiliary, channels, weights, config, exclusions)
         loss = loss + config.auxiliary * auxiliary
     return loss
 
@@ -82,18 +89,34 @@ def soft_dice(probabilities: Tensor, channels: Tensor, known: Tensor) -> Tensor:
 
 
 def _one_head(
-    logits: Tensor, channels: Tensor, weights: Tensor | None, config: LossConfig
+    logits: Tensor,
+    channels: Tensor,
+    weights: Tensor | None,
+    config: LossConfig,
+    exclusions: Exclusions,
 ) -> Tensor:
     logits = logits.float()
-    known = (channels != UNKNOWN).float()
-    entropy = functional.cross_entropy(
-        logits, channels, ignore_index=UNKNOWN, reduction="none"
-    )
+    known = (channels < PARTIAL).float()
+    filled = channels.masked_fill(channels >= PARTIAL, 0)
+    entropy = functional.cross_entropy(logits, filled, reduction="none") * known
     if weights is not None:
         entropy = entropy * weights
-    loss = entropy.sum() / known.sum().clamp(min=1)
+    told = known.sum()
+    for number, excluded in enumerate(exclusions):
+        partly = (channels == PARTIAL + number).float()
+        if not partly.any():
+            continue
+        entropy = entropy + _none_of(logits, excluded) * partly
+        told = told + partly.sum()
+    loss = entropy.sum() / told.clamp(min=1)
     if config.dice > 0:
         probabilities = nn.functional.softmax(logits, dim=1)
-        filled = channels.masked_fill(channels == UNKNOWN, 0)
         loss = loss + config.dice * soft_dice(probabilities, filled, known)
     return loss
+
+
+def _none_of(logits: Tensor, excluded: tuple[int, ...]) -> Tensor:
+    """Give - log of the probability (B, Z, Y, X) of being none of these channels."""
+    allowed = [k for k in range(logits.shape[1]) if k not in excluded]
+    whole = torch.logsumexp(logits, dim=1)
+    return whole - torch.logsumexp(logits[:, allowed], dim=1)
