@@ -10,7 +10,7 @@ from densecell.compute.cluster import (
     workers_asked_for,
 )
 from densecell.compute.machine import processor_name, usable_cores, usable_memory
-from densecell.compute.peak import Peak, watched_memory
+from densecell.compute.peak import Peak, trim_memory, watched_memory
 
 __all__ = [
     "Cluster",
@@ -22,6 +22,7 @@ __all__ = [
     "processor_name",
     "run_blocks",
     "threads_per_worker",
+    "trim_memory",
     "usable_cores",
     "usable_memory",
     "watched_memory",

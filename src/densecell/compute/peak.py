@@ -1,5 +1,7 @@
 """The most memory that this process, or one with its children, takes meanwhile."""
 
+import ctypes
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -7,6 +9,16 @@ from contextlib import contextmanager, suppress
 import psutil
 
 EVERY_S = 0.005
+
+
+def trim_memory() -> None:
+    """Give freed memory back to the system, where the C library can (glibc).
+
+    Otherwise what is taken next may fill the gaps, and goes unseen.
+    """
+    gc.collect()
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Peak:

@@ -1,5 +1,6 @@
 """Tiles and blocks that fit into a budget of memory."""
 
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -128,6 +129,7 @@ def _bytes(
     classes, members = len(ensemble.scheme), len(ensemble.networks)
     weights = sum(p.numel() * 4 for n in ensemble.networks for p in n.parameters())
     tile = Box.whole(tiling.tile).voxels
+    voxels = Box.whole(volume.shape).voxels
     kept = Box.whole(block).voxels
     seen = Box.whole(block).grown(tiling.margin).voxels
     # Sum of probabilities, a wide integer for argmax, members' labels and results,
@@ -136,10 +138,10 @@ def _bytes(
     of_reading = 2 * seen * (4 + volume.dtype.itemsize)
     return int(
         psutil.Process().memory_info().rss
-        + ENGINE_BYTES
+        + (0 if "openvino" in sys.modules else ENGINE_BYTES)
         + WEIGHT_COPIES * weights
         + tile * tile_bytes
         + of_block
         + of_reading
-        + volume.cache_bytes
+        + min(volume.cache_bytes, voxels * volume.dtype.itemsize)
     )

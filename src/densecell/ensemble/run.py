@@ -5,7 +5,6 @@ on when or where a run was interrupted.
 """
 
 import importlib.metadata
-import math
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -22,7 +21,7 @@ from densecell.config import (
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.memory import fit
 from densecell.errors import ConfigError, OutputError
-from densecell.geometry import Box, Shape, Spacing, Tiling, tile
+from densecell.geometry import Box, Shape, Spacing, tile
 from densecell.inference import (
     EngineChoice,
     Measured,
@@ -33,7 +32,8 @@ from densecell.inference import (
 from densecell.volume import Statistics, Volume, intensity_statistics, require_spacing
 
 RUN = "run.yaml"
-WORTH_MEASURING = 16  # tiles of all members: for fewer, engines are not compared
+WORTH_MEASURING = 4_000_000  # voxels times members: for fewer nothing is measured
+USUAL_TILE_BYTES = 400.0  # per voxel, where nothing is measured
 SHARE_OF_FREE = 2 / 3  # of the memory, when no budget is given
 
 
@@ -157,8 +157,8 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> Settled:
     network, config = ensemble.networks[0], wish.inference
     usual = plan_tiling(network, volume.shape, config)
     measured: tuple[Measured, ...] = ()
-    choice, tile_bytes = choose_engine(config), 4.0 * len(ensemble.scheme)
-    if _tiles(usual, wish) * len(ensemble.networks) >= WORTH_MEASURING:
+    choice, tile_bytes = choose_engine(config), USUAL_TILE_BYTES
+    if Box.whole(extent).voxels * len(ensemble.networks) >= WORTH_MEASURING:
         measured = fastest_engine(network, config, depth=usual.tile[0])
         choice, tile_bytes = measured[0].choice, measured[0].bytes_per_voxel
     budget = wish.max_memory or int(SHARE_OF_FREE * usable_memory())
@@ -276,12 +276,6 @@ def _check_background(ensemble: Ensemble, config: InferenceConfig) -> None:
             f"{ensemble.path}: --skip-flat labels flat tiles as background, but no "
             f"class of {list(ensemble.scheme.names)} has the role background"
         )
-
-
-def _tiles(tiling: Tiling, wish: Wish) -> int:
-    box = Box.whole(tiling.shape) if wish.box is None else Box(*wish.box)
-    kept = zip(box.start, box.stop, tiling.kept, strict=True)
-    return math.prod(-(-b // k) - a // k for a, b, k in kept)
 
 
 def _versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """How fast an engine runs a network on this machine, and what memory it takes."""
 
+import math
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from densecell.compute import watched_memory
+from densecell.compute import trim_memory, watched_memory
 from densecell.config import InferenceConfig
 from densecell.geometry import Box, Shape
 from densecell.inference.engines import (
@@ -18,7 +19,7 @@ from densecell.inference.engines import (
 )
 from densecell.networks import Network
 
-SIDE = 128  # pixels of a probe in plane
+SIDE = 128  # pixels of a probe in plane, for windows of 16 slices; more for fewer
 CALLS = 3
 
 
@@ -54,6 +55,7 @@ def measure(network: Network, choice: EngineChoice, depth: int) -> Measured:
     """Time calls of one engine on noise: the median of a few, after a first one."""
     window = probe_window(network, depth)
     engine = make_engine(network, choice, window=window)
+    trim_memory()
     noise = np.random.default_rng(0).standard_normal((1, 1, *window), np.float32)
     with watched_memory() as memory:
         engine.probabilities(noise)
@@ -69,8 +71,10 @@ def measure(network: Network, choice: EngineChoice, depth: int) -> Measured:
 
 def probe_window(network: Network, depth: int) -> Shape:
     """Give the window of a probe: small, yet of a size that the network can take."""
-    side = SIDE + network.residue + 2 * network.margin[1]
-    return (max(depth, network.least_depth), side, side)
+    depth = max(depth, network.least_depth)
+    larger = math.isqrt(max(1, 16 // depth))
+    side = larger * SIDE + network.residue + 2 * network.margin[1]
+    return (depth, side, side)
 
 
 def _candidates(config: InferenceConfig) -> Iterator[EngineChoice]:
