@@ -70,7 +70,9 @@ def test_a_full_or_forbidden_place_stops_everything(number):
     full = OSError(number, "nothing goes", "/there")
     work = Counted(lambda n, call: full if n == 3 else None)
 
-    with pytest.raises(OutputError, match=r"nothing goes: '/there' \(on "):
+    with pytest.raises(
+        OutputError, match=r"cannot be written: .*nothing goes: '/there' \(on "
+    ):
         list(run_blocks(work, range(1000)))
 
     assert len(work.calls) < 20

@@ -98,7 +98,10 @@ def attempt(work: Work, number: int) -> Outcome:
             return Outcome(number)
         except OSError as error:
             if error.errno in FATAL:
-                raise OutputError(_sentence(error)) from None
+                raise OutputError(
+                    f"cannot be written: {_sentence(error)}; make room, or see to the "
+                    "permissions, and give the same command again: it goes on"
+                ) from None
             last: Exception = error
         except Exception as error:
             last = error

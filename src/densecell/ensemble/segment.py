@@ -85,12 +85,15 @@ def segment_volume(
     done = total - sum(blocks[n].voxels for n in open_)
     yield Step(done, total, skipped=True)
     failed = []
-    for outcome in _outcomes(run, volume, ensemble, out, open_, cluster):
-        if outcome.error is not None:
-            failed.append(outcome)
-            continue
-        done += blocks[outcome.number].voxels
-        yield Step(done, total, skipped=False)
+    try:
+        for outcome in _outcomes(run, volume, ensemble, out, open_, cluster):
+            if outcome.error is not None:
+                failed.append(outcome)
+                continue
+            done += blocks[outcome.number].voxels
+            yield Step(done, total, skipped=False)
+    except OutputError as error:
+        raise OutputError(f"{out}: {error}") from None
     if failed:
         raise BlocksFailedError(_named(failed, run, out))
     if not (out / AGREEMENT).exists():
