@@ -7,7 +7,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from densecell.cli.segment import segment
+from densecell.cli.segment import parse_size, segment
 from densecell.ensemble import read_run
 from densecell.errors import (
     CheckpointError,
@@ -218,3 +218,44 @@ def test_a_damaged_member(image, model, tmp_path):
     message = refused(CheckpointError, image, copy, tmp_path)
 
     assert message.startswith(f"{weights}: not readable as safetensors weights (")
+
+
+def test_a_plan_is_shown_and_nothing_written(image, model, tmp_path):
+    text = run(image, model, tmp_path / "r", "--plan")
+
+    assert not (tmp_path / "r").exists()
+    lines = dict(line.split(maxsplit=1) for line in text.splitlines())
+    assert lines["voxels"] == "6 x 48 x 56 = 16,128"
+    assert lines["tiles"] == "1 of 6 x 48 x 56"
+    assert lines["engine"].startswith("torch, float32, ")
+    assert lines["memory"].endswith("of each of 1 processes")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("4G", 4e9), ("800M", 8e8), ("1.5GB", 1.5e9), ("2 GiB", 2e9), ("7", 7)],
+)
+def test_sizes_are_read(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "4X", "-1G", "much", "0"])
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(ConfigError, match="expected a size as 4G or 800M"):
+        parse_size(text)
+
+
+def test_flips_and_flat_tiles_are_settings_of_a_run(image, model, tmp_path):
+    run(image, model, tmp_path / "r", "--tta", "--skip-flat", "99")
+
+    assert (labels_of(tmp_path / "r") == 0).all()  # everything is flat by that measure
+    frozen = read_run(tmp_path / "r").inference
+    assert (frozen.tta, frozen.skip_flat) == (True, 99)
+
+
+def test_reflections_change_probabilities_but_little(image, model, tmp_path):
+    run(image, model, tmp_path / "plain")
+    run(image, model, tmp_path / "tta", "--tta")
+
+    same = labels_of(tmp_path / "plain") == labels_of(tmp_path / "tta")
+    assert 0.7 < same.mean() < 1

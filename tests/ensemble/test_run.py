@@ -2,12 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from densecell.config import InferenceConfig
 from densecell.ensemble import Wish, load_ensemble
-from densecell.ensemble.memory import block_shape
 from densecell.ensemble.run import (
     check_same_run,
     freeze,
@@ -15,7 +12,7 @@ from densecell.ensemble.run import (
     save_run,
 )
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
-from densecell.geometry import Box, Tiling
+from densecell.geometry import Box
 from densecell.volume import ArrayVolume, intensity_statistics
 
 OUT = Path("result")
@@ -169,14 +166,17 @@ def test_a_tile_that_the_network_cannot_compute_is_refused(volume, ensemble):
         )
 
 
-sizes = st.integers(1, 3000)
+def test_what_memory_made_of_the_tiles_is_not_held_against_a_resume(ensemble):
+    volume = volume_of(np.tile(np.arange(60, dtype=np.uint8), (40, 300, 10)))
+    wish = Wish(inference=TORCH.model_copy(update={"exact": True}))
+    run = freeze(volume, ensemble, wish)
+    small = run.inference.model_copy(
+        update={"tile": (40, 168, 168), "margin": (0, 72, 72)}
+    )
 
-
-@given(st.tuples(sizes, sizes, sizes), st.booleans())
-def test_blocks_are_whole_tiles_and_fit_into_memory(extent, flat):
-    tiling = Tiling(extent, (1 if flat else 8, 320, 320), (0 if flat else 1, 32, 32))
-
-    block = block_shape(tiling, extent)
-
-    assert all(b % k == 0 or k == 1 for b, k in zip(block, tiling.kept, strict=True))
-    assert Box.whole(block).voxels <= max(3_200_000, 8 * Box.whole(tiling.kept).voxels)
+    check_same_run(
+        run.model_copy(update={"inference": small}), volume, ensemble, wish, OUT
+    )
+    plain = freeze(volume, ensemble, Wish(inference=TORCH))
+    with pytest.raises(OutputError, match="with --exact False, now asked for True"):
+        check_same_run(plain, volume, ensemble, wish, OUT)

@@ -137,11 +137,16 @@ def _bytes(
     of_block = kept * (4 * classes + 8 + 2 * (members + 4) + 4 * classes)
     of_reading = 2 * seen * (4 + volume.dtype.itemsize)
     return int(
-        psutil.Process().memory_info().rss
-        + (0 if "openvino" in sys.modules else ENGINE_BYTES)
+        _taken()
         + WEIGHT_COPIES * weights
         + tile * tile_bytes
         + of_block
         + of_reading
         + min(volume.cache_bytes, voxels * volume.dtype.itemsize)
     )
+
+
+def _taken() -> int:
+    """Count what this process holds, and what its engine's code is about to."""
+    loaded = "openvino" in sys.modules
+    return int(psutil.Process().memory_info().rss) + (0 if loaded else ENGINE_BYTES)

@@ -66,6 +66,7 @@ class FrozenInference(BaseModel, frozen=True, extra="forbid"):
     engine: Literal["torch", "openvino"]
     precision: Literal["float32", "bfloat16"]
     threads: int
+    exact: bool = False
     tta: bool = False
     skip_flat: float | None = None
 
@@ -195,6 +196,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> Settled:
             engine=choice.name,
             precision=choice.precision,
             threads=choice.threads,
+            exact=config.exact,
             tta=config.tta,
             skip_flat=config.skip_flat,
         ),
@@ -238,12 +240,13 @@ def check_same_run(
         "--probabilities": (wish.probabilities, run.probabilities),
     }
     frozen = run.inference
+    asked["--exact"] = (wish.inference.exact, frozen.exact)
     asked["--tta"] = (wish.inference.tta, frozen.tta)
     asked["--skip-flat"] = (wish.inference.skip_flat, frozen.skip_flat)
-    if (
-        wish.inference.tile or wish.inference.margin or wish.inference.exact
-    ):  # fitted to the volume, as frozen
-        tiling = plan_tiling(ensemble.networks[0], volume.shape, wish.inference)
+    wished = wish.inference
+    if wished.tile or wished.margin:  # fitted to the volume, as frozen
+        whole = wished.model_copy(update={"tile": wished.tile or frozen.tile})
+        tiling = plan_tiling(ensemble.networks[0], volume.shape, whole)
         asked["tile"] = (tiling.tile, frozen.tile)
         asked["margin"] = (tiling.margin, frozen.margin)
     for name in ("engine", "precision", "threads"):
