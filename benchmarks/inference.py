@@ -333,7 +333,8 @@ def best_plan(way: str, subject: Subject, quick: bool) -> Plan:
 
     for plan in plans(subject.network, quick):
         take(plan)
-    take(min(taken, key=taken.__getitem__)._replace(layout="plain"))
+    if not quick:
+        take(min(taken, key=taken.__getitem__)._replace(layout="plain"))
     for plan, whole in taken.items():
         print(f"  {way} {plan.window} x {plan.batch}, {plan.layout}: {whole:.3g} s")
     best = min(taken, key=taken.__getitem__)
@@ -348,8 +349,8 @@ def best_plan(way: str, subject: Subject, quick: bool) -> Plan:
 def plans(network: Network, quick: bool) -> Iterator[Plan]:
     """Give windows that the network can take."""
     deep = max(DEPTH, network.least_depth)
-    end = 2 if quick else 3
-    for side, batch in itertools.product(SIDES[:end], BATCHES[:end]):
+    sides, batches = (SIDES[:1], BATCHES[:2]) if quick else (SIDES, BATCHES)
+    for side, batch in itertools.product(sides, batches):
         side = round_up(side, network.step)
         yield Plan((deep, side, side), batch, "channels last")
 
@@ -469,7 +470,7 @@ def segment_in_child(source: Source, model: Path, out: Path, quick: bool) -> flo
     part = "the whole volume"
     if quick:
         z, y, x = open_volume(source.image).shape
-        corner = (min(z, 12), min(y, 512), min(x, 512))  # a block
+        corner = (min(z, 16), min(y, 344), min(x, 344))  # a tile
         command += ["--box", 0, 0, 0, *corner]
         part = f"a corner of {corner} voxels"
     started, peak = time.perf_counter(), 0
