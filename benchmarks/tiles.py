@@ -121,10 +121,11 @@ def measure(
     said = box_probabilities(engine, read, tiling, box, network.margin).argmax(0)
     seconds = time.perf_counter() - begin
     confusion = confusion_matrix(truth, scheme.to_ids(said.astype(np.uint8)), scheme)
-    kept = Box.whole(tile).grown((-margin[0], -margin[1], -margin[2])).voxels
+    z, y, x = tiling.margin  # none where one tile is as long as the volume
+    kept = Box.whole(tiling.tile).grown((-z, -y, -x)).voxels
     return Row(
         tiling,
-        Box.whole(tile).voxels / kept,
+        Box.whole(tiling.tile).voxels / kept,
         seconds,
         scores_from_confusion(confusion, scheme).miou_all or 0.0,
         seams(said, tiling, box, axes=(0,)),

@@ -16,9 +16,6 @@ class Says(Engine):
     def __init__(self, *rows):
         self.shares = np.array(rows, np.float32)[None, :, None, None, :]
 
-    def logits(self, windows):
-        raise NotImplementedError
-
     def probabilities(self, windows):
         return self.shares
 
@@ -28,9 +25,6 @@ class Sees(Engine):
 
     def __init__(self, lost=0):
         self.lost = lost
-
-    def logits(self, windows):
-        raise NotImplementedError
 
     def probabilities(self, windows):
         seen = windows[:, :, :, self.lost : windows.shape[3] - self.lost]

@@ -3,6 +3,7 @@ import pytest
 
 from densecell.config import InferenceConfig
 from densecell.ensemble import Wish, load_ensemble, plan, segment_volume
+from densecell.errors import OutputError
 from densecell.volume import ArrayVolume
 
 TILES = InferenceConfig(
@@ -42,3 +43,8 @@ def test_a_part_is_planned_alone(tmp_path, volume, ensemble):
 
     assert foreseen.run.extent.voxels == 2 * 32 * 32
     assert foreseen.tiles == 9
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path, volume, ensemble):
+    with pytest.raises(OutputError, match="nothing can be tried out there"):
+        plan(volume, ensemble, Wish(inference=TILES), beside=tmp_path / "missing")

@@ -180,3 +180,13 @@ def test_what_memory_made_of_the_tiles_is_not_held_against_a_resume(ensemble):
     plain = freeze(volume, ensemble, Wish(inference=TORCH))
     with pytest.raises(OutputError, match="with --exact False, now asked for True"):
         check_same_run(plain, volume, ensemble, wish, OUT)
+
+
+def test_the_cores_of_a_job_are_used_where_no_threads_are_asked_for(volume, ensemble):
+    open_ = TORCH.model_copy(update={"threads": None})
+
+    run = freeze(volume, ensemble, Wish(inference=open_, cores=7))
+    asked = freeze(volume, ensemble, Wish(inference=TORCH, cores=7))
+
+    assert (run.inference.threads, asked.inference.threads) == (7, 1)
+    check_same_run(run, volume, ensemble, Wish(inference=open_, cores=3), OUT)

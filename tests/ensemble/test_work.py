@@ -1,7 +1,9 @@
 """The same bytes wherever blocks are labelled, and after any loss."""
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import pytest
 from densecell.compute import connect
 from densecell.config import InferenceConfig
 from densecell.ensemble import Wish, load_ensemble, segment_volume
-from densecell.errors import BlocksFailedError
+from densecell.errors import BlocksFailedError, OutputError
 from densecell.volume import open_volume
 
 TILES = InferenceConfig(
@@ -164,3 +166,52 @@ def test_marks_count_what_members_say(tmp_path, image, model):
 
     assert counts.shape == (2, 2, 2)
     assert counts.sum((1, 2)).tolist() == [6 * 48 * 56] * 2
+
+
+def test_a_process_loads_a_run_once_and_anew_when_another_is_begun_there(
+    tmp_path, image, model, here, monkeypatch
+):
+    from densecell.ensemble import work
+
+    out, loads, load = tmp_path / "r", [], work.load_ensemble
+
+    def counted(folder, **options):
+        loads.append(options["only"])
+        return load(folder, **options)
+
+    monkeypatch.setattr(work, "load_ensemble", counted)
+    list(segment(image, model, out))
+    for number in (0, 1, 2):
+        work.label_anywhere(out, number)
+    assert len(loads) == 1
+    assert bytes_of(out) == here
+
+    shutil.rmtree(out)
+    volume = open_volume(image, spacing_nm=(40, 10, 10))
+    list(segment_volume(volume, load_ensemble(model, best=1), out, WISH))
+    one = bytes_of(out)
+    work.label_anywhere(out, 0)
+
+    assert [len(names) for names in loads] == [2, 1]
+    assert bytes_of(out) == one
+
+
+def test_a_disk_that_is_full_at_the_end_is_told_and_the_run_goes_on(
+    tmp_path, image, model, here, monkeypatch
+):
+    def full(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("densecell.ensemble.segment.build_pyramid", full)
+    with pytest.raises(OutputError) as caught:
+        list(segment(image, model, tmp_path / "r"))
+    assert str(caught.value) == (
+        f"{tmp_path / 'r'}: cannot be finished (No space left on device); make room, "
+        "and give the same command again: it goes on"
+    )
+
+    monkeypatch.undo()
+    monkeypatch.setattr("densecell.ensemble.memory.BLOCK_VOXELS", 1)
+    list(segment(image, model, tmp_path / "r"))
+
+    assert bytes_of(tmp_path / "r") == here

@@ -7,6 +7,7 @@ from densecell.errors import ConfigError
 from densecell.inference import (
     Engine,
     EngineChoice,
+    LogitsEngine,
     OpenVinoEngine,
     Reflected,
     TorchEngine,
@@ -35,7 +36,7 @@ def noise(batch, shape=SHAPE):
     return rng.normal(size=(batch, 1, *shape)).astype(np.float32)
 
 
-class Fixed(Engine):
+class Fixed(LogitsEngine):
     """Gives these logits whatever it sees."""
 
     def __init__(self, values):
@@ -127,9 +128,6 @@ def test_bfloat16_is_refused_where_it_would_be_emulated(monkeypatch, network):
 
 class Sided(Engine):
     """Says of the first row and column what it does not say of others."""
-
-    def logits(self, windows):
-        raise NotImplementedError
 
     def probabilities(self, windows):
         marked = np.zeros_like(windows)

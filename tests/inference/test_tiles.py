@@ -18,12 +18,9 @@ class Exact(Engine):
     def __init__(self, network):
         self.network = network.double().eval()
 
-    def logits(self, windows):
+    def probabilities(self, windows):
         with torch.inference_mode():
             return self.network(torch.from_numpy(windows).double()).numpy()
-
-    def probabilities(self, windows):
-        return self.logits(windows)
 
 
 def network_of(name, *, padding="same"):
@@ -125,12 +122,9 @@ class Place(Engine):
     def read(self, window):
         return np.full(window.shape, hash(window.start) % 1000, np.float32)
 
-    def logits(self, windows):
+    def probabilities(self, windows):
         index = np.indices(windows.shape[2:], np.float32)
         return np.concatenate([windows[0, 0][None], index])[None]
-
-    def probabilities(self, windows):
-        return self.logits(windows)
 
     def expected(self, tiling):
         whole = Box.whole(tiling.shape)

@@ -61,14 +61,13 @@ def choose(model: Path, project: Path) -> list[str]:
     """Choose greedily among all finished members; say what each step gained."""
     from densecell.config import ProjectConfig, load_settings
     from densecell.ensemble import greedy_members, load_ensemble, read_ensemble
-    from densecell.training import Validator, load_data
+    from densecell.training import Validator, load_eval
 
     members = read_ensemble(model).members
     usable = tuple(m.folder for m in members if m.outcome.state == "finished")
     loaded = load_ensemble(model, only=usable)
     settings = load_settings(project / "project.yaml", ProjectConfig)
-    data = load_data(settings, project)
-    validator = Validator(data.validation, loaded.scheme)
+    validator = Validator(load_eval(settings, project), loaded.scheme)
     networks = dict(zip(loaded.names, loaded.networks, strict=True))
     chosen = greedy_members(networks, validator)
     for name, score in chosen:

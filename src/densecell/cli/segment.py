@@ -112,14 +112,13 @@ def segment(
     from densecell.volume import open_volume
     from densecell.volume.aside import remove
 
-    begun = (out / "run.yaml").exists()  # then it knows its threads
     inference = parse_settings(
         {
             "tile": tile,
             "margin": margin,
             "engine": engine,
             "precision": precision,
-            "threads": threads or (None if begun else threads_per_worker(cluster)),
+            "threads": threads,
             "exact": exact,
             "tta": tta,
             "skip_flat": skip_flat,
@@ -135,6 +134,7 @@ def segment(
         command=" ".join(["densecell", *sys.argv[1:]]),
         max_memory=parse_size(max_memory) if max_memory else memory_per_worker(cluster),
         processes=workers_asked_for(cluster),
+        cores=threads_per_worker(cluster),
     )
     source = open_volume(volume, spacing_nm=spacing)
     ensemble = load_ensemble(model, best=members)
@@ -142,7 +142,7 @@ def segment(
         show_plan(plan(source, ensemble, wish, beside=_existing(out)), wish.processes)
         return
     if overwrite and out.exists():
-        if not begun and any(out.iterdir()):
+        if not (out / "run.yaml").exists() and any(out.iterdir()):
             raise OutputError(f"{out}: is no result of densecell; remove it yourself")
         freeze(source, ensemble, wish)  # a mistake must not cost the old result
         remove(out)

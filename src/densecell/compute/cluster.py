@@ -60,7 +60,10 @@ def connect(where: str) -> Iterator[Cluster]:
     """
     distributed = _imported("distributed")
     with _made(where) as (cluster, note), _client(distributed, where, cluster) as at:
-        workers = lambda: len(at.scheduler_info(n_workers=-1)["workers"])  # noqa: E731
+
+        def workers() -> int:
+            return len(at.scheduler_info(n_workers=-1)["workers"])
+
         yield Cluster(at.get_executor(pure=False), workers, note)
 
 

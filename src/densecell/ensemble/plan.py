@@ -15,6 +15,7 @@ from densecell.ensemble.load import Ensemble
 from densecell.ensemble.run import Run, Wish, settle
 from densecell.ensemble.stores import STORE, create_stores, images
 from densecell.ensemble.work import Labeller, make_runners
+from densecell.errors import OutputError
 from densecell.geometry import Box, Shape, Tiling
 from densecell.volume import Volume, build_pyramid
 
@@ -54,12 +55,17 @@ def plan(volume: Volume, ensemble: Ensemble, wish: Wish, *, beside: Path) -> Pla
         A folder of the file system that the result will lie on.
     """
     begin = time.perf_counter()
-    settled = settle(volume, ensemble, wish)
-    run = settled.run
+    run, memory = settle(volume, ensemble, wish)
     runners = make_runners(run, ensemble)
     ready_s = time.perf_counter() - begin
-    with tempfile.TemporaryDirectory(dir=beside, prefix=".densecell-plan-") as name:
-        probe = _probed(run, volume, runners, Path(name))
+    try:
+        with tempfile.TemporaryDirectory(dir=beside, prefix=".densecell-plan-") as name:
+            probe = _probed(run, volume, runners, Path(name))
+    except OSError as error:
+        raise OutputError(
+            f"{beside}: nothing can be tried out there ({error.strerror or error}); "
+            "choose an --out in a folder that may be written to"
+        ) from None
     tiles = _count(runners[0].tiling, run.extent)
     voxels = run.extent.voxels
     seconds = (
@@ -71,7 +77,7 @@ def plan(volume: Volume, ensemble: Ensemble, wish: Wish, *, beside: Path) -> Pla
         run,
         blocks=len(run.blocks()),
         tiles=tiles,
-        bytes_of_memory=settled.bytes,
+        bytes_of_memory=memory,
         bytes_on_disk=probe.bytes * voxels // probe.voxels,
         seconds=seconds,
     )

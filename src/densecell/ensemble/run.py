@@ -6,7 +6,7 @@ on when or where a run was interrupted.
 
 import importlib.metadata
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -24,7 +24,6 @@ from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box, Shape, Spacing, tile
 from densecell.inference import (
     EngineChoice,
-    Measured,
     choose_engine,
     fastest_engine,
     plan_tiling,
@@ -125,14 +124,7 @@ class Wish(BaseModel, frozen=True):
     command: str = ""
     max_memory: int | None = None  # bytes of all processes on this machine
     processes: int = 1  # that share them
-
-
-class Settled(NamedTuple):
-    """A run, and what was found out on the way to it."""
-
-    run: Run
-    bytes: int  # of one process, by estimate
-    measured: tuple[Measured, ...]  # empty: nothing was worth measuring
+    cores: int | None = None  # of each, where it is not this machine that computes
 
 
 def freeze(volume: Volume, ensemble: Ensemble, wish: Wish) -> Run:
@@ -145,23 +137,24 @@ def freeze(volume: Volume, ensemble: Ensemble, wish: Wish) -> Run:
     VolumeError
         If it is constant, not finite, or the box lies outside.
     """
-    return settle(volume, ensemble, wish).run
+    return settle(volume, ensemble, wish)[0]
 
 
-def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> Settled:
-    """Do the work of `freeze`, and say what it rests on."""
+def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
+    """Do the work of `freeze`; also give the bytes that one process will take."""
     spacing = require_spacing(volume)
     _check_box(volume, wish.box)
     _check_background(ensemble, wish.inference)
     statistics = intensity_statistics(volume)
     extent = volume.shape if wish.box is None else Box(*wish.box).shape
     network, config = ensemble.networks[0], wish.inference
+    if config.threads is None:
+        config = config.model_copy(update={"threads": wish.cores})
     usual = plan_tiling(network, volume.shape, config)
-    measured: tuple[Measured, ...] = ()
     choice, tile_bytes = choose_engine(config), USUAL_TILE_BYTES
     if Box.whole(extent).voxels * len(ensemble.networks) >= WORTH_MEASURING:
-        measured = fastest_engine(network, config, depth=usual.tile[0])
-        choice, tile_bytes = measured[0].choice, measured[0].bytes_per_voxel
+        fastest, *_ = fastest_engine(network, config, depth=usual.tile[0])
+        choice, tile_bytes = fastest.choice, fastest.bytes_per_voxel
     budget = wish.max_memory or int(SHARE_OF_FREE * usable_memory())
     cut = fit(
         volume,
@@ -204,7 +197,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> Settled:
         probabilities=wish.probabilities,
         versions=_versions(),
     )
-    return Settled(run, cut.bytes, measured)
+    return run, cut.bytes
 
 
 def read_run(out: Path) -> Run:

@@ -92,12 +92,17 @@ def segment_volume(
                 continue
             done += blocks[outcome.number].voxels
             yield Step(done, total, skipped=False)
+        if failed:
+            raise BlocksFailedError(_named(failed, run, out))
+        if not (out / AGREEMENT).exists():
+            _finish(run, out)
     except OutputError as error:
         raise OutputError(f"{out}: {error}") from None
-    if failed:
-        raise BlocksFailedError(_named(failed, run, out))
-    if not (out / AGREEMENT).exists():
-        _finish(run, out)
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be finished ({error.strerror or error}); make room, and "
+            "give the same command again: it goes on"
+        ) from None
 
 
 def _outcomes(

@@ -22,7 +22,7 @@ from densecell.ensemble.blocks import (
     read_region,
 )
 from densecell.ensemble.load import Ensemble, load_ensemble
-from densecell.ensemble.run import Run, read_run
+from densecell.ensemble.run import RUN, Run, read_run
 from densecell.ensemble.scratch import unpacked
 from densecell.ensemble.stores import open_stores
 from densecell.errors import CheckpointError
@@ -75,10 +75,12 @@ class Labeller:
 def label_anywhere(out: Path, number: int) -> None:
     """Label a block in any process that sees the result, the volume and the model.
 
-    Loads them at the first block and keeps them for the next.
+    Loads them at the first block of a run and keeps them for the next; a worker may
+    outlive the run, and another may be begun in the same place.
     """
+    begun_as = (out / RUN).read_text(encoding="utf-8")
     with _LOADING:
-        labeller = _loaded(out)
+        labeller = _loaded(out, begun_as)
     labeller(number)
 
 
@@ -91,7 +93,7 @@ def mark(out: Path, number: int) -> Path:
 
 
 @lru_cache(maxsize=1)
-def _loaded(out: Path) -> Labeller:
+def _loaded(out: Path, begun_as: str) -> Labeller:
     run = read_run(out)
     volume = open_volume(run.volume.path, spacing_nm=run.volume.spacing_nm)
     volume = unpacked(volume, run, out)

@@ -3,6 +3,7 @@
 from densecell.inference.engines import (
     Engine,
     EngineChoice,
+    LogitsEngine,
     OpenVinoEngine,
     Reflected,
     TorchEngine,
@@ -17,6 +18,7 @@ from densecell.inference.tiles import box_probabilities, plan_tiling, tile_proba
 __all__ = [
     "Engine",
     "EngineChoice",
+    "LogitsEngine",
     "Measured",
     "OpenVinoEngine",
     "Reflected",

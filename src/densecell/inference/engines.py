@@ -34,7 +34,7 @@ class EngineChoice(NamedTuple):
 
 
 class Engine(ABC):
-    """Maps (B, 1, Z, Y, X) float32 windows to (B, K, Z', Y', X') float32 logits.
+    """Maps (B, 1, Z, Y, X) float32 windows to (B, K, Z', Y', X') probabilities.
 
     Attributes
     ----------
@@ -45,16 +45,24 @@ class Engine(ABC):
     batch: int = 1
 
     @abstractmethod
+    def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Compute one batch, in float32."""
+
+    def rest(self) -> None:  # noqa: B027  (most have nothing to give back)
+        """Give back memory that only a call needs: other members' turn comes."""
+
+
+class LogitsEngine(Engine):
+    """Computes logits, of which the probabilities are the softmax."""
+
+    @abstractmethod
     def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Compute one batch."""
+        """Compute one batch, in float32."""
 
     def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Softmax of the logits over classes, in float32: bfloat16 gives ties."""
         logits = torch.from_numpy(self.logits(windows))
         return torch.softmax(logits, dim=1).numpy()
-
-    def rest(self) -> None:  # noqa: B027  (most have nothing to give back)
-        """Give back memory that only a call needs: other members' turn comes."""
 
 
 class Reflected(Engine):
@@ -63,10 +71,6 @@ class Reflected(Engine):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.batch = engine.batch
-
-    def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Refuse: a mean of probabilities has no logits of its own."""
-        raise NotImplementedError("reflections are averaged as probabilities")
 
     def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Average over none, y, x and both reflected."""
@@ -129,7 +133,7 @@ def check_precision(choice: EngineChoice) -> None:
 
 def make_engine(
     network: Network, choice: EngineChoice, *, window: Shape, cache: str | None = None
-) -> Engine:
+) -> LogitsEngine:
     """Make the engine that runs `network` on windows of one static shape.
 
     Parameters
@@ -150,7 +154,7 @@ def make_engine(
     return TorchEngine(network, choice)
 
 
-class TorchEngine(Engine):
+class TorchEngine(LogitsEngine):
     """Torch, on the device where the network's weights lie."""
 
     def __init__(self, network: Network, choice: EngineChoice) -> None:
@@ -198,7 +202,7 @@ class TorchEngine(Engine):
         return np.ascontiguousarray(result)
 
 
-class OpenVinoEngine(Engine):
+class OpenVinoEngine(LogitsEngine):
     """OpenVINO on the CPU: one static shape, one request."""
 
     def __init__(

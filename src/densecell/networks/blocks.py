@@ -3,7 +3,7 @@
 Every tensor is (B, C, Z, Y, X); pooling and up-convolution act in the plane only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -74,6 +74,35 @@ def initialise(network: nn.Module) -> None:
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def u_shape(
+    window: Tensor,
+    *,
+    encoder: Iterable[nn.Module],
+    bottom: nn.Module,
+    ups: Iterable[nn.Module],
+    decoder: Iterable[nn.Module],
+    join: Callable[[Tensor, Tensor], Tensor],
+) -> Tensor:
+    """Go down, pooling after each block, and up again, joined by what was left.
+
+    `join` puts a risen tensor and the one of the way down together, over channels.
+    """
+    x, down, skips = window, pool(), []
+    for block in encoder:
+        x = block(x)
+        skips.append(x)
+        x = down(x)
+    x = bottom(x)
+    for rise, block, skip in zip(ups, decoder, reversed(skips), strict=True):
+        x = block(join(rise(x), skip))
+    return x
+
+
+def append(risen: Tensor, skip: Tensor) -> Tensor:
+    """Join tensors of the same size, the risen one first."""
+    return torch.cat([risen, skip], 1)
 
 
 def crop_to(larger: Tensor, smaller: Tensor) -> Tensor:

@@ -13,10 +13,12 @@ from densecell.networks.blocks import (
     FLAT,
     Convolution,
     Heads,
+    append,
     initialise,
     pool,
     predictor,
     softmax32,
+    u_shape,
     up,
 )
 from densecell.networks.interface import Network, weights_of
@@ -87,7 +89,6 @@ class Hybrid2D3D(Network):
                 _block(conv, 4 * w, None, 8 * w),
             ]
         )
-        self.pool = pool()
         self.bottom = _block(conv, 8 * w, None, 16 * w)
         self.ups = nn.ModuleList(
             [up(16 * w, 8 * w), up(8 * w, 4 * w), up(4 * w, 2 * w)]
@@ -133,17 +134,14 @@ class Hybrid2D3D(Network):
         }
 
     def _features(self, x: Tensor) -> Tensor:
-        skips = []
-        for block in self.encoder:
-            x = block(x)
-            skips.append(x)
-            x = self.pool(x)
-        x = self.bottom(x)
-        for rise, block, skip in zip(
-            self.ups, self.decoder, reversed(skips), strict=True
-        ):
-            x = block(torch.cat([rise(x), skip], 1))
-        return x
+        return u_shape(
+            x,
+            encoder=self.encoder,
+            bottom=self.bottom,
+            ups=self.ups,
+            decoder=self.decoder,
+            join=append,
+        )
 
 
 # How far a voxel sees, with the four convolutions, with the pyramid.

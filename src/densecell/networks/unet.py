@@ -13,8 +13,8 @@ from densecell.networks.blocks import (
     Heads,
     crop_to,
     initialise,
-    pool,
     predictor,
+    u_shape,
     up,
 )
 from densecell.networks.interface import Network, weights_of
@@ -71,7 +71,6 @@ class UNet2D(Network):
         sizes = [width * 2**n for n in range(5)]
         pairs = list(zip([1, *sizes[:3]], sizes[:4], strict=True))
         self.encoder = nn.ModuleList([_double(conv, a, b) for a, b in pairs])
-        self.pool = pool()
         self.bottom = _double(conv, sizes[3], sizes[4])
         coarse_to_fine = sizes[:4][::-1]
         self.ups = nn.ModuleList([up(2 * n, n) for n in coarse_to_fine])
@@ -81,17 +80,14 @@ class UNet2D(Network):
 
     def heads(self, window: Tensor) -> Heads:
         """Map (B, 1, Z, Y, X) to logits; every slice is a picture of its own."""
-        x, skips = window, []
-        for block in self.encoder:
-            x = block(x)
-            skips.append(x)
-            x = self.pool(x)
-        x = self.bottom(x)
-        for rise, block, skip in zip(
-            self.ups, self.decoder, reversed(skips), strict=True
-        ):
-            x = rise(x)
-            x = block(torch.cat([crop_to(skip, x), x], 1))
+        x = u_shape(
+            window,
+            encoder=self.encoder,
+            bottom=self.bottom,
+            ups=self.ups,
+            decoder=self.decoder,
+            join=_after_cropped,
+        )
         return Heads(self.predictor(x), None)
 
     def groups(self) -> dict[str, list[Tensor]]:
@@ -101,6 +97,10 @@ class UNet2D(Network):
             "3d": [],
             "predictors": weights_of(self.predictor),
         }
+
+
+def _after_cropped(risen: Tensor, skip: Tensor) -> Tensor:
+    return torch.cat([crop_to(skip, risen), risen], 1)
 
 
 def _double(conv: Convolution, inputs: int, outputs: int) -> nn.Module:

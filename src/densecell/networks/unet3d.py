@@ -6,16 +6,16 @@
        ensembles, Scientific Reports 11:2561, doi:10.1038/s41598-021-81590-0.
 """
 
-import torch
 from torch import Tensor, nn
 
 from densecell.geometry import Shape
 from densecell.networks.blocks import (
     Convolution,
     Heads,
+    append,
     initialise,
-    pool,
     predictor,
+    u_shape,
     up,
 )
 from densecell.networks.interface import Network, weights_of
@@ -82,7 +82,6 @@ class UNet3D(Network):
                 for before, (first, last) in zip(inputs, pairs[:-1], strict=False)
             ]
         )
-        self.pool = pool()
         self.bottom = _double(conv, kernel, inputs[-2], *pairs[-1])
         self.ups, self.decoder = nn.ModuleList(), nn.ModuleList()
         below = pairs[-1][1]
@@ -97,16 +96,14 @@ class UNet3D(Network):
 
     def heads(self, window: Tensor) -> Heads:
         """Map (B, 1, Z, Y, X) to logits."""
-        x, skips = window, []
-        for block in self.encoder:
-            x = block(x)
-            skips.append(x)
-            x = self.pool(x)
-        x = self.bottom(x)
-        for rise, block, skip in zip(
-            self.ups, self.decoder, reversed(skips), strict=True
-        ):
-            x = block(torch.cat([rise(x), skip], 1))
+        x = u_shape(
+            window,
+            encoder=self.encoder,
+            bottom=self.bottom,
+            ups=self.ups,
+            decoder=self.decoder,
+            join=append,
+        )
         return Heads(self.predictor(x), None)
 
     def groups(self) -> dict[str, list[Tensor]]:

@@ -27,8 +27,13 @@ def exclusions_of(entries: Sequence[VolumeEntry], scheme: ClassScheme) -> Exclus
     Raises
     ------
     ConfigError
-        If a box names a class that the scheme lacks, or there are too many sets.
+        If a box names a class that the scheme lacks, or there are too many sets or
+        classes.
     """
+    if len(scheme) > PARTIAL:
+        raise ConfigError(
+            f"{len(scheme)} classes, but at most {PARTIAL} can be learned; join some"
+        )
     found: dict[tuple[int, ...], None] = {}
     for entry in entries:
         for box in entry.boxes:

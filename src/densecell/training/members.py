@@ -116,10 +116,12 @@ def load_data(project: ProjectConfig, root: Path) -> Data:
                 f"{root / 'project.yaml'}: no volume has role {role}; training needs "
                 "one to learn from (train) and one to choose on (eval)"
             )
-    return Data(
-        load_labelled(project, root, role="train"),
-        load_labelled(project, root, role="eval", context=CONTEXT),
-    )
+    return Data(load_labelled(project, root, role="train"), load_eval(project, root))
+
+
+def load_eval(project: ProjectConfig, root: Path) -> list[LabelledVolume]:
+    """Read the volumes to choose on, with some image around them."""
+    return load_labelled(project, root, role="eval", context=CONTEXT)
 
 
 def train_members(
