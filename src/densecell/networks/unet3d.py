@@ -57,6 +57,7 @@ class UNet3D(Network):
 
     Examples
     --------
+    >>> import torch
     >>> from densecell.networks.blocks import convolution
     >>> network = UNet3D(7, pairs=thin_pairs(2), conv=convolution(normalise=False))
     >>> network(torch.zeros(1, 1, 5, 16, 24)).shape
