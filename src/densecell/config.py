@@ -37,6 +37,7 @@ class NetworkConfig(_Frozen):
     """Which network, and how large."""
 
     name: Literal[
+        "2d3d-light",
         "2d3d",
         "2d3d-plain",
         "2d3d-no-pyramid",
@@ -49,8 +50,13 @@ class NetworkConfig(_Frozen):
         "2d3d", description="2d3d: the paper's best; unet2d: Ronneberger et al. 2015"
     )
     width: int = Field(16, ge=1, le=256, description="channels of its first scale")
-    normalisation: Literal["none", "batch"] = Field(
-        "batch", description="none as in the paper; batch folds away after training"
+    normalisation: Literal["none", "batch", "channel"] = Field(
+        "batch",
+        description="none as in the paper; batch folds away after training; channel: "
+        "of each voxel",
+    )
+    initialisation: Literal["glorot", "he"] = Field(
+        "glorot", description="of the weights; glorot as in the paper"
     )
     relu_logits: bool = Field(
         False, description="ReLU on the logits as in the paper; can silence a class"
@@ -95,6 +101,14 @@ class AugmentationConfig(_Frozen):
     brightness: float = Field(0.12, ge=0, description="shift, share of the range")
     contrast: float = Field(0.20, ge=0, lt=1, description="stretch, plus or minus")
     noise: float = Field(0.1, ge=0, description="largest sigma, in image sigmas")
+    blurred: float = Field(0.0, ge=0, le=1, description="share of sections unfocused")
+    shifted: float = Field(
+        0.0, ge=0, le=1, description="share of sections out of place, with their labels"
+    )
+    missing: float = Field(0.0, ge=0, le=1, description="share of sections left dark")
+    section_contrast: float = Field(
+        0.0, ge=0, lt=1, description="stretch and shift of single sections, at most"
+    )
 
 
 class TrainingConfig(_Frozen):
@@ -109,6 +123,24 @@ class TrainingConfig(_Frozen):
     learning_rate: float = Field(2e-3, gt=0, description="of Adam, at its highest")
     schedule: Literal["constant", "cosine"] = Field(
         "cosine", description="cosine: short warm-up, then down to zero"
+    )
+    average: float = Field(
+        0.998,
+        ge=0,
+        lt=1,
+        description="the weights used are a running mean: share of the old at each "
+        "step; 0: those of the last step",
+    )
+    weight_decay: float = Field(0.0, ge=0, description="decoupled, as of AdamW")
+    flat_share: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="share of the steps, at the start, in which networks that can "
+        "train their 2D part alone, on single slices",
+    )
+    vary_depth: bool = Field(
+        False, description="windows as deep as drawn, up to twice the window's depth"
     )
     beta1: float = Field(0.9, gt=0, lt=1, description="of Adam; paper 0.968")
     beta2: float = Field(0.999, gt=0, lt=1, description="of Adam; paper 0.992")

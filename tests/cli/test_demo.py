@@ -1,6 +1,9 @@
+import pytest
+
 from densecell.cli import demo as module
 
 
+@pytest.mark.filterwarnings("ignore:no voxel of role")
 def test_the_demo_goes_the_whole_road_and_a_second_time_changes_nothing(
     tmp_path, monkeypatch, capsys
 ):

@@ -112,7 +112,10 @@ def test_a_misspelt_setting_is_named_and_nothing_written(tmp_path, write_project
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--network", "unet"), "options: network.name: input should be '2d3d', "),
+        (
+            ("--network", "unet"),
+            "options: network.name: input should be '2d3d-light', ",
+        ),
         (("--width", 0), "options: network.width: input should be greater than or"),
         (("--steps", 1, "--minutes", 2), "give --minutes or --steps, not both"),
     ],

@@ -29,14 +29,14 @@ def kinds(module):
     ],
 )
 def test_convolutions_keep_depth_and_lose_a_border_if_valid(same, kernel, shape):
-    conv = convolution(normalise=False, same=same)
+    conv = convolution(same=same)
 
     assert conv(3, 4, kernel)(WINDOW).shape == shape
 
 
 def test_a_norm_takes_the_place_of_the_bias():
-    plain = convolution(normalise=False)(3, 4, FLAT)
-    normed = convolution(normalise=True)(3, 4, FLAT)
+    plain = convolution()(3, 4, FLAT)
+    normed = convolution(norm="batch")(3, 4, FLAT)
 
     assert kinds(plain) == ["Conv3d", "ReLU"]
     assert kinds(normed) == ["Conv3d", "BatchNorm3d", "ReLU"]

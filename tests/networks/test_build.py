@@ -140,6 +140,10 @@ def test_how_far_a_voxel_sees_is_what_can_be_measured(name):
 def test_every_network_learns_from_a_window_and_names_its_kernels(name):
     network = build_network(NetworkConfig(name=name, width=2), classes=3)
 
+    for weight in network.parameters():
+        if not weight.any():  # branches that begin at zero
+            torch.nn.init.constant_(weight, 0.1)
+
     heads = network.heads(torch.randn(2, 1, 3, 16, 32))
     heads.logits.square().mean().backward()
 

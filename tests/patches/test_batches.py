@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from densecell.config import AugmentationConfig
-from densecell.patches import BatchMaker, WindowSampler
+from densecell.patches import BatchMaker, Windows, WindowSampler
 from densecell.volume import read_padded
 
 SHAPE = (5, 40, 48)
@@ -23,8 +23,9 @@ def volume(labelled):
 
 
 def maker(volume, config=ON, *, seed=0, batch=2, margin=(0, 0, 0), **settings):
-    sampler = WindowSampler([volume], window=WINDOW, rare_share=0.3, seed=seed)
-    settings |= {"batch": batch, "margin": margin, "seed": seed}
+    sampler = WindowSampler([volume], rare_share=0.3, seed=seed)
+    settings = {"schedule": lambda step: Windows(WINDOW, batch)} | settings
+    settings |= {"margin": margin, "seed": seed}
     return BatchMaker([volume], sampler, config, **settings)
 
 
@@ -62,12 +63,12 @@ def test_batches_made_ahead_are_the_same(volume):
 
 def test_without_changes_a_window_is_a_cut_of_the_volume(volume):
     one = maker(volume, OFF)
-    sampler = WindowSampler([volume], window=WINDOW, rare_share=0.3, seed=0)
+    sampler = WindowSampler([volume], rare_share=0.3, seed=0)
 
     batch = one.batch(3)
 
     for place, x, c, w in zip(
-        [sampler.place(6), sampler.place(7)], *batch[:3], strict=True
+        [sampler.place(6, WINDOW), sampler.place(7, WINDOW)], *batch[:3], strict=True
     ):
         np.testing.assert_array_equal(x[0], read_padded(volume.intensities, place.box))
         np.testing.assert_array_equal(c, read_padded(volume.channels, place.box))
@@ -127,3 +128,14 @@ def test_errors_cost_what_their_class_says(volume):
         batch.weights[~unknown], table[batch.channels[~unknown]]
     )
     assert maker(plain).batch(0).weights is None
+
+
+def test_windows_are_those_of_the_schedule(volume):
+    def schedule(step):
+        return Windows((1, 8, 16), 3) if step < 2 else Windows(WINDOW, 1)
+
+    one = maker(volume, schedule=schedule)
+
+    shapes = [batch.intensities.shape for batch in one.ahead(0, 3)]
+
+    assert shapes == [(3, 1, 1, 8, 16), (3, 1, 1, 8, 16), (1, 1, *WINDOW)]

@@ -18,29 +18,37 @@ def volume(labelled):
     return labelled(np.zeros(SHAPE), channels)
 
 
-def sampler(*volumes, window=WINDOW, rare_share=0.0, seed=0):
-    return WindowSampler(volumes, window=window, rare_share=rare_share, seed=seed)
+class Sampler:
+    """A sampler of windows of one size."""
+
+    def __init__(self, *volumes, window=WINDOW, rare_share=0.0, seed=0):
+        self.inner = WindowSampler(volumes, rare_share=rare_share, seed=seed)
+        self.window = window
+        self.epoch = self.inner.epoch(window)
+
+    def place(self, number):
+        return self.inner.place(number, self.window)
 
 
 def test_a_place_follows_from_seed_and_number_alone(volume):
-    one = sampler(volume, rare_share=0.5)
+    one = Sampler(volume, rare_share=0.5)
     forwards = [one.place(n) for n in range(40)]
-    backwards = [sampler(volume, rare_share=0.5).place(n) for n in range(39, -1, -1)]
+    backwards = [Sampler(volume, rare_share=0.5).place(n) for n in range(39, -1, -1)]
 
     assert forwards == backwards[::-1]
     assert forwards != [
-        sampler(volume, rare_share=0.5, seed=1).place(n) for n in range(40)
+        Sampler(volume, rare_share=0.5, seed=1).place(n) for n in range(40)
     ]
 
 
 def test_windows_have_the_size_asked_for(volume):
-    one = sampler(volume, rare_share=0.5)
+    one = Sampler(volume, rare_share=0.5)
 
     assert {one.place(n).box.shape for n in range(50)} == {WINDOW}
 
 
 def test_every_voxel_is_seen_borders_included(volume):
-    one = sampler(volume)
+    one = Sampler(volume)
     seen = np.zeros(SHAPE, int)
 
     for number in range(3 * one.epoch):
@@ -50,7 +58,7 @@ def test_every_voxel_is_seen_borders_included(volume):
 
 
 def test_windows_reach_over_every_face_by_a_part_of_themselves(volume):
-    one = sampler(volume)
+    one = Sampler(volume)
     boxes = [one.place(n).box for n in range(5 * one.epoch)]
 
     low = np.min([b.start for b in boxes], axis=0)
@@ -63,7 +71,7 @@ def test_windows_reach_over_every_face_by_a_part_of_themselves(volume):
 
 
 def test_an_epoch_draws_from_every_bin_once(volume):
-    one = sampler(volume)
+    one = Sampler(volume)
 
     corners = {one.place(n).box.start for n in range(one.epoch)}
     again = {one.place(n).box.start for n in range(one.epoch, 2 * one.epoch)}
@@ -74,7 +82,7 @@ def test_an_epoch_draws_from_every_bin_once(volume):
 
 def test_volumes_are_drawn_from_by_their_size(volume, labelled):
     small = labelled(np.zeros((9, 16, 20)), np.zeros((9, 16, 20)))
-    one = sampler(volume, small)
+    one = Sampler(volume, small)
 
     drawn = [one.place(n).volume for n in range(one.epoch)]
 
@@ -82,7 +90,7 @@ def test_volumes_are_drawn_from_by_their_size(volume, labelled):
 
 
 def test_rare_classes_are_centred_on_as_often_as_others(volume):
-    one = sampler(volume, rare_share=1.0)
+    one = Sampler(volume, rare_share=1.0)
     boxes = [one.place(n).box for n in range(300)]
 
     with_the_voxel = [b for b in boxes if b.contains(Box((4, 15, 20), (5, 16, 21)))]
@@ -95,7 +103,7 @@ def test_rare_classes_are_centred_on_as_often_as_others(volume):
 def test_nothing_is_centred_on_unknown_voxels(labelled):
     channels = np.full(SHAPE, 255)
     channels[4, 15, 20] = 0
-    one = sampler(labelled(np.zeros(SHAPE), channels), rare_share=1.0)
+    one = Sampler(labelled(np.zeros(SHAPE), channels), rare_share=1.0)
 
     the_known = Box((4, 15, 20), (5, 16, 21))
     assert all(one.place(n).box.contains(the_known) for n in range(100))
@@ -103,9 +111,27 @@ def test_nothing_is_centred_on_unknown_voxels(labelled):
 
 def test_a_volume_smaller_than_a_window_is_seen_whole(labelled):
     tiny = labelled(np.zeros((2, 7, 9)), np.zeros((2, 7, 9)))
-    one = sampler(tiny, window=(2, 16, 16))
+    one = Sampler(tiny, window=(2, 16, 16))
 
     boxes = [one.place(n).box for n in range(20)]
 
     covers = [b.grown((1, 0, 0)).contains(Box.whole((2, 7, 9))) for b in boxes]
     assert all(covers)
+
+
+def test_windows_without_a_known_voxel_are_not_drawn(labelled):
+    channels = np.full(SHAPE, 255)
+    channels[4] = 0  # one labelled slice
+    one = Sampler(labelled(np.zeros(SHAPE), channels), window=(1, 12, 16))
+
+    slices = [one.place(n).box.start[0] for n in range(40)]
+
+    assert set(slices) == {4}
+
+
+def test_a_sampler_serves_windows_of_any_size(volume):
+    one = WindowSampler([volume], rare_share=0.3, seed=0)
+
+    boxes = [one.place(7, window).box.shape for window in (WINDOW, (1, 8, 8))]
+
+    assert boxes == [WINDOW, (1, 8, 8)]

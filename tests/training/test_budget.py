@@ -7,7 +7,7 @@ import torch
 from densecell.config import AugmentationConfig, NetworkConfig, TrainingConfig
 from densecell.errors import TrainingError
 from densecell.networks import build_network
-from densecell.patches import BatchMaker, WindowSampler
+from densecell.patches import BatchMaker, Windows, WindowSampler
 from densecell.training import budget
 from densecell.training.budget import settle_steps
 
@@ -58,9 +58,13 @@ def test_the_probe_leaves_the_network_as_it_was(monkeypatch, labelled):
     monkeypatch.setattr(budget, "PROBE_S", 0.0)
     network = build_network(NetworkConfig(width=1), classes=2, seed=5)
     volume = labelled(np.zeros((3, 16, 16)), np.ones((3, 16, 16)))
-    sampler = WindowSampler([volume], window=(3, 16, 16), rare_share=0, seed=0)
     batches = BatchMaker(
-        [volume], sampler, AugmentationConfig(), batch=2, margin=(0, 0, 0), seed=0
+        [volume],
+        WindowSampler([volume], rare_share=0, seed=0),
+        AugmentationConfig(),
+        schedule=lambda step: Windows((3, 16, 16), 2),
+        margin=(0, 0, 0),
+        seed=0,
     )
 
     class Silent:

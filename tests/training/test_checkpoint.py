@@ -4,6 +4,7 @@ import torch
 from densecell.config import NetworkConfig, TrainingConfig
 from densecell.errors import CheckpointError, OutputError
 from densecell.networks import build_network
+from densecell.training.averaging import averaged_copy
 from densecell.training.checkpoint import (
     load_last,
     load_weights,
@@ -19,13 +20,20 @@ def tiny(seed=0, width=1, name="2d3d"):
     return build_network(NetworkConfig(name=name, width=width), classes=2, seed=seed)
 
 
-def stepped(network, optimiser, seed):
-    """Take one step on noise."""
+def stepped(network, averaged, optimiser, seed):
+    """Take one step on noise, and average."""
     generator = torch.Generator().manual_seed(seed)
     loss = network(torch.randn(2, 1, 2, 16, 16, generator=generator)).square().mean()
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
+    averaged.update_parameters(network)
+
+
+def begun(**which):
+    """Give a network, its average and its optimiser."""
+    network = tiny(**which).to(memory_format=torch.channels_last_3d)
+    return network, averaged_copy(network, 0.9), make_optimiser(network, CONFIG)
 
 
 def assert_same_weights(a, b):
@@ -53,22 +61,21 @@ def test_weights_come_back_bit_by_bit_with_their_facts(tmp_path):
 
 
 def test_a_network_goes_on_exactly_where_it_was(tmp_path):
-    network = tiny(seed=1).to(memory_format=torch.channels_last_3d)
-    optimiser = make_optimiser(network, CONFIG)
+    state = begun(seed=1)
     for seed in range(3):
-        stepped(network, optimiser, seed)
-    save_last(network, optimiser, tmp_path / "last.safetensors", {"step": 3})
+        stepped(*state, seed)
+    save_last(*state, tmp_path / "last.safetensors", {"step": 3})
     for seed in range(3, 6):
-        stepped(network, optimiser, seed)
+        stepped(*state, seed)
 
-    again = tiny(seed=2).to(memory_format=torch.channels_last_3d)
-    again_optimiser = make_optimiser(again, CONFIG)
-    facts = load_last(again, again_optimiser, tmp_path / "last.safetensors")
+    again = begun(seed=2)
+    facts = load_last(*again, tmp_path / "last.safetensors")
     for seed in range(3, 6):
-        stepped(again, again_optimiser, seed)
+        stepped(*again, seed)
 
     assert facts == {"step": 3}
-    assert_same_weights(network, again)
+    for one, other in zip(state[:2], again[:2], strict=True):
+        assert_same_weights(one, other)
 
 
 def test_a_missing_file(tmp_path):
@@ -131,10 +138,9 @@ def test_weights_of_another_network_leave_the_weights_alone(tmp_path):
 
 
 def test_a_last_state_of_another_network(tmp_path):
-    network, other = tiny(width=2), tiny(width=1)
-    save_last(network, make_optimiser(network, CONFIG), tmp_path / "last", {})
+    save_last(*begun(width=2), tmp_path / "last", {})
     with pytest.raises(CheckpointError, match="belong to another network"):
-        load_last(other, make_optimiser(other, CONFIG), tmp_path / "last")
+        load_last(*begun(width=1), tmp_path / "last")
 
 
 def test_weights_that_are_not_finite_are_refused(tmp_path):

@@ -9,19 +9,16 @@ from densecell.classes import ClassScheme
 from densecell.config import AugmentationConfig, NetworkConfig, TrainingConfig
 from densecell.errors import HopelessError, TrainingError
 from densecell.evaluation import scores_from_confusion
-from densecell.networks import build_network
-from densecell.patches import BatchMaker, WindowSampler
+from densecell.networks import Network, build_network
+from densecell.patches import BatchMaker, Windows, WindowSampler
 from densecell.training import read_history, train_member
+from densecell.training.averaging import averaged_copy
 from densecell.training.checkpoint import load_last, load_weights
-from densecell.training.loop import (
-    learning_rate,
-    make_optimiser,
-    optimise,
-    set_rate,
-    validation_steps,
-)
+from densecell.training.loop import make_optimiser, optimise, set_rate
+from densecell.training.schedule import Spell
 
 CONFIG = TrainingConfig(steps=8, validations=4, window=(3, 16, 16), rare_share=0.5)
+SPELLS = [Spell(0, 8)]
 CPU = torch.device("cpu")
 
 
@@ -41,9 +38,13 @@ class Told:
 def batches(labelled, discs):
     intensities, labels = discs
     volume = labelled((intensities - 80.0) / 50, labels)
-    sampler = WindowSampler([volume], window=(3, 16, 16), rare_share=0.5, seed=0)
     return BatchMaker(
-        [volume], sampler, AugmentationConfig(), batch=2, margin=(0, 0, 0), seed=0
+        [volume],
+        WindowSampler([volume], rare_share=0.5, seed=0),
+        AugmentationConfig(),
+        schedule=lambda step: Windows((3, 16, 16), 2),
+        margin=(0, 0, 0),
+        seed=0,
     )
 
 
@@ -52,7 +53,14 @@ def tiny():
 
 
 def trained(
-    folder, batches, scores, *, network=None, hopeless_below=0.0, config=CONFIG
+    folder,
+    batches,
+    scores,
+    *,
+    network=None,
+    hopeless_below=0.0,
+    config=CONFIG,
+    spells=SPELLS,
 ):
     return train_member(
         network or tiny(),
@@ -60,16 +68,23 @@ def trained(
         Told(*scores),
         folder,
         config,
+        spells=spells,
         hopeless_below=hopeless_below,
     )
 
 
 def last_weights(folder):
     network = tiny()
+    averaged = averaged_copy(network, 0.9)
     facts = load_last(
-        network, make_optimiser(network, CONFIG), folder / "last.safetensors"
+        network,
+        averaged,
+        make_optimiser(network, CONFIG),
+        folder / "last.safetensors",
     )
-    return facts, network.state_dict()
+    return facts, network.state_dict() | {
+        f"average.{k}": v for k, v in averaged.module.state_dict().items()
+    }
 
 
 def assert_same_state(a, b):
@@ -83,7 +98,7 @@ def test_a_record_for_every_step(tmp_path, batches):
 
     assert [r.step for r in records] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert {r.steps for r in records} == {8}
-    assert [r.step for r in records if r.scores] == [2, 4, 6, 8]
+    assert [r.step for r in records if r.miou_all] == [2, 4, 6, 8]
     assert all(math.isfinite(r.loss) and r.rate > 0 for r in records)
     assert records[0].best == -1.0
 
@@ -91,7 +106,8 @@ def test_a_record_for_every_step(tmp_path, batches):
 def test_the_best_weights_are_kept_not_the_last(tmp_path, batches):
     for record in trained(tmp_path, batches, [0.5, 0.7, 0.4, 0.6]):
         if record.step == 4:
-            best = {k: v.clone() for k, v in last_weights(tmp_path)[1].items()}
+            last = last_weights(tmp_path)[1]
+            best = {k: last[f"average.{k}"].clone() for k in tiny().state_dict()}
 
     network = tiny()
     facts = load_weights(network, tmp_path / "weights.safetensors")
@@ -221,54 +237,61 @@ def test_the_penalty_pulls_but_is_not_shown(batches):
     assert not torch.equal(*first)
 
 
-def test_the_rate_rises_shortly_and_falls_by_half_a_cosine():
-    config = TrainingConfig(steps=1000, learning_rate=0.01, schedule="cosine")
-
-    rates = {step: learning_rate(config, step) for step in (10, 25, 50, 525, 1000)}
-
-    assert rates == pytest.approx(
-        {10: 0.002, 25: 0.005, 50: 0.01, 525: 0.005, 1000: 0.0}, abs=1e-12
-    )
-
-
-def test_the_rate_can_be_constant():
-    config = TrainingConfig(steps=1000, learning_rate=0.01, schedule="constant")
-
-    assert {learning_rate(config, step) for step in (1, 50, 1000)} == {0.01}
-
-
-def test_the_rate_of_a_step_reaches_the_optimiser():
-    optimiser = make_optimiser(tiny(), CONFIG)
-
-    set_rate(optimiser, CONFIG, 4)
-
-    expected = learning_rate(CONFIG, 4)
-    assert [group["lr"] for group in optimiser.param_groups] == [expected]
-
-
 def test_the_optimiser_has_the_settings_constants():
-    config = TrainingConfig(beta1=0.8, beta2=0.95, epsilon=1e-6)
+    config = TrainingConfig(beta1=0.8, beta2=0.95, epsilon=1e-6, weight_decay=0.1)
 
     group = make_optimiser(tiny(), config).param_groups[0]
 
     assert group["betas"] == (0.8, 0.95)
     assert group["eps"] == 1e-6
+    assert group["weight_decay"] == 0.1
 
 
-@pytest.mark.parametrize(
-    ("steps", "validations", "expected"),
-    [
-        (8, 4, [2, 4, 6, 8]),
-        (10, 3, [3, 7, 10]),
-        (2, 10, [1, 2]),
-        (7, 1, [7]),
-    ],
-)
-def test_the_last_step_is_always_validated(steps, validations, expected):
-    config = TrainingConfig(steps=steps, validations=validations)
+def test_a_rate_reaches_the_optimiser():
+    optimiser = make_optimiser(tiny(), CONFIG)
 
-    assert validation_steps(config) == expected
+    set_rate(optimiser, 0.25)
+
+    assert [group["lr"] for group in optimiser.param_groups] == [0.25]
 
 
 def test_without_history_there_are_no_lines(tmp_path):
     assert read_history(tmp_path) == []
+
+
+def test_an_extension_goes_on_and_validates_again(tmp_path, batches):
+    list(trained(tmp_path, batches, [0.5, 0.6, 0.4, 0.5]))
+
+    spells = [Spell(0, 8), Spell(8, 12)]
+    records = list(trained(tmp_path, batches, [0.7] * 4, spells=spells))
+
+    assert [r.step for r in records] == [9, 10, 11, 12]
+    assert records[0].best == pytest.approx(0.7 / 1.3)
+    steps = [line["step"] for line in read_history(tmp_path)]
+    assert steps == [2, 4, 6, 8, 9, 10, 11, 12]
+
+
+def test_a_staged_network_looks_at_neighbours_after_its_first_steps(tmp_path, batches):
+    seen = []
+
+    class Staged(Network):
+        staged = True
+
+        def __init__(self):
+            super().__init__()
+            self.inner = tiny()
+
+        def heads(self, window):
+            return self.inner.heads(window)
+
+        def groups(self):
+            return self.inner.groups()
+
+        def see_depth(self, on):
+            seen.append(on)
+
+    config = CONFIG.model_copy(update={"flat_share": 0.25})
+    scores = [0.5, 0.6, 0.4, 0.5]
+    list(trained(tmp_path, batches, scores, network=Staged(), config=config))
+
+    assert seen == [False] * 2 + [True] * 6

@@ -1,27 +1,30 @@
-import json
-
 import numpy as np
 import pytest
 import torch
 
 from densecell.classes import ClassScheme
-from densecell.config import NetworkConfig, TrainingConfig
-from densecell.errors import CheckpointError, ConfigError, OutputError
+from densecell.compute import connect
+from densecell.errors import OutputError
 from densecell.networks import build_network
 from densecell.training import (
+    Extension,
+    Options,
+    Origin,
     load_data,
     load_member_settings,
-    members,
+    load_weights,
+    loop,
     read_history,
     read_outcome,
     train_members,
+    train_on_cluster,
 )
-from densecell.training.members import fitted
 
 
-def outcomes(project, folder):
+def outcomes(project, folder, *options):
     """Train to the end; give how each member ended."""
-    progress = train_members(project, load_data(project, folder), folder / "model")
+    data = load_data(project, folder)
+    progress = train_members(project, data, folder / "model", *options)
     return [p.outcome for p in progress if p.outcome]
 
 
@@ -145,14 +148,14 @@ def test_a_member_whose_loss_explodes_is_recorded_and_the_next_is_trained(
     tmp_path, write_project, monkeypatch
 ):
     project = write_project(tmp_path)
-    optimise = members.train_member.__globals__["optimise"]
+    optimise = loop.optimise
     calls = []
 
     def exploding(*args):
         calls.append(args)
         return float("nan") if len(calls) == 6 else optimise(*args)
 
-    monkeypatch.setitem(members.train_member.__globals__, "optimise", exploding)
+    monkeypatch.setattr(loop, "optimise", exploding)
 
     failed, finished = outcomes(project, tmp_path)
 
@@ -175,28 +178,6 @@ def test_a_hopeless_member_is_recorded(tmp_path, write_project):
     assert ended.reason.endswith(" is still below 1.100")
 
 
-def test_a_member_must_beat_the_commonest_class(tmp_path, write_project):
-    project = write_project(tmp_path, training={"abandon_below": None})
-    data = load_data(project, tmp_path)
-    ground = (data.validation[0].channels == 0).mean()
-
-    assert members._hopeless_below(project, data) == pytest.approx(ground / 2 + 0.02)
-
-
-@pytest.mark.parametrize(("missing", "left"), [("train", 1), ("eval", 0)])
-def test_a_project_needs_volumes_to_learn_from_and_to_choose_on(
-    tmp_path, write_project, missing, left
-):
-    project = write_project(tmp_path)
-    project = project.model_copy(update={"volumes": (project.volumes[left],)})
-    with pytest.raises(ConfigError) as caught:
-        load_data(project, tmp_path)
-    assert str(caught.value) == (
-        f"{tmp_path / 'project.yaml'}: no volume has role {missing}; training needs "
-        "one to learn from (train) and one to choose on (eval)"
-    )
-
-
 def test_a_class_without_a_voxel_can_be_trained(tmp_path, write_project):
     write_project(tmp_path)
     classes = ClassScheme.from_ids([0, 1, 7]).as_settings()
@@ -207,7 +188,12 @@ def test_a_class_without_a_voxel_can_be_trained(tmp_path, write_project):
             training={"loss": {"weighting": weighting}, "steps": 2},
             ensemble={"members": 1},
         )
-        data = load_data(project, tmp_path)
+        with pytest.warns(UserWarning, match="no voxel of role") as warned:
+            data = load_data(project, tmp_path)
+        assert [str(w.message) for w in warned] == [
+            "no voxel of role train is labelled class 7: they cannot be learned",
+            "no voxel of role eval is labelled class 7: no score counts them",
+        ]
 
         progress = list(train_members(project, data, tmp_path / weighting))
 
@@ -247,39 +233,6 @@ def test_float_images_and_the_unet_without_padding_can_be_trained(
     assert ended.state == "finished"
 
 
-@pytest.mark.parametrize(
-    ("network", "window", "batch", "expected"),
-    [
-        ({}, (5, 100, 128), 2, ((5, 104, 128), 2)),
-        ({}, (9, 1, 8), 4, ((6, 8, 8), 4)),
-        ({}, (1, 8, 8), 2, ((3, 8, 8), 2)),
-        ({"name": "unet2d"}, (5, 100, 128), 2, ((1, 112, 128), 10)),
-        ({"name": "unet2d", "padding": "valid"}, (3, 100, 20), 1, ((1, 100, 20), 3)),
-    ],
-)
-def test_windows_are_fitted_to_network_and_volumes(
-    labelled, network, window, batch, expected
-):
-    made = build_network(NetworkConfig(width=1, **network), classes=2)
-    volume = labelled(np.zeros((6, 8, 9)), np.zeros((6, 8, 9)))
-    config = TrainingConfig(window=window, batch=batch)
-
-    settled = fitted(config, made, [volume])
-
-    assert (settled.window, settled.batch) == expected
-
-
-def test_batches_of_one_are_avoided_where_they_are_slow(labelled, monkeypatch):
-    made = build_network(NetworkConfig(width=1), classes=2)
-    volume = labelled(np.zeros((6, 8, 9)), np.zeros((6, 8, 9)))
-    batches = []
-    for low in (True, False):
-        monkeypatch.setattr(members, "low_precision", lambda _, low=low: low)
-        batches.append(fitted(TrainingConfig(batch=1), made, [volume]).batch)
-
-    assert batches == [1, 2]
-
-
 def test_one_labelled_slice_is_enough(tmp_path, write_project, discs):
     project = write_project(tmp_path, ensemble={"members": 1})
     for name, array in zip(("train", "train_labels"), discs, strict=True):
@@ -292,19 +245,6 @@ def test_one_labelled_slice_is_enough(tmp_path, write_project, discs):
     assert settings.training.window[0] == 3  # the slice, mirrored on both sides
 
 
-@pytest.mark.parametrize("text", ["{", '{"state": "won", "seed": 0}'])
-def test_a_damaged_outcome_is_said_to_be_one(tmp_path, text):
-    (tmp_path / "outcome.json").write_text(text)
-    with pytest.raises((CheckpointError, ConfigError), match=r"outcome\.json: "):
-        read_outcome(tmp_path)
-
-
-def test_outcomes_are_plain_json(trained):
-    path = trained / "models" / "tiny" / "member_00" / "outcome.json"
-
-    assert json.loads(path.read_text())["state"] == "finished"
-
-
 def test_training_does_not_touch_the_global_generator(tmp_path, write_project):
     project = write_project(tmp_path, training={"steps": 1}, ensemble={"members": 1})
     torch.manual_seed(3)
@@ -314,3 +254,96 @@ def test_training_does_not_touch_the_global_generator(tmp_path, write_project):
     outcomes(project, tmp_path)
 
     assert torch.equal(torch.rand(2), expected)
+
+
+def test_finished_members_go_on_when_extended(tmp_path, write_project):
+    project = write_project(tmp_path)
+    outcomes(project, tmp_path)
+
+    ended = outcomes(project, tmp_path, Options(extension=Extension(steps=4)))
+
+    assert [o.steps for o in ended] == [12, 12]
+    member = tmp_path / "model" / "member_01"
+    assert load_member_settings(member).extensions == (12,)
+    assert [line["step"] for line in read_history(member)] == [4, 8, 10, 12]
+
+
+def test_a_killed_extension_ends_like_an_undisturbed_one(tmp_path, write_project):
+    project = write_project(tmp_path, ensemble={"members": 1})
+    longer = Options(extension=Extension(steps=6))
+    for name in ("one", "other"):
+        list(train_members(project, load_data(project, tmp_path), tmp_path / name))
+    data = load_data(project, tmp_path)
+    list(train_members(project, data, tmp_path / "one", longer))
+
+    begun = train_members(project, data, tmp_path / "other", longer)
+    for progress in begun:
+        if progress.record.step == 11:
+            break
+    begun.close()
+    list(train_members(project, data, tmp_path / "other", longer))  # the same again
+
+    for file in ("weights.safetensors", "settings.yaml", "outcome.json"):
+        one, other = (tmp_path / n / "member_00" / file for n in ("one", "other"))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_members_begin_from_those_of_a_model(tmp_path, write_project, trained):
+    source = trained / "models" / "tiny"
+    origin = Origin((source / "member_01",))
+    project = write_project(
+        tmp_path,
+        training={"steps": 1, "learning_rate": 1e-12, "average": 0.0},
+        ensemble={"members": 1},
+    )
+
+    outcomes(project, tmp_path, Options(origin=origin))
+
+    member = tmp_path / "model" / "member_00"
+    assert load_member_settings(member).origin == origin.sha256(0)
+    networks = [build_network(project.network, classes=2) for _ in range(2)]
+    for network, folder in zip(networks, (source / "member_01", member), strict=True):
+        load_weights(network, folder / "weights.safetensors")
+    for one, other in zip(*(n.parameters() for n in networks), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_a_model_that_began_elsewhere_is_not_mixed_in(tmp_path, write_project, trained):
+    project = write_project(tmp_path, ensemble={"members": 1})
+    outcomes(project, tmp_path)
+    origin = Origin((trained / "models" / "tiny" / "member_00",))
+
+    with pytest.raises(OutputError, match=r"settings: origin None, now [0-9a-f]+"):
+        outcomes(project, tmp_path, Options(origin=origin))
+
+
+def test_whoever_watches_gets_an_example_of_every_validation(tmp_path, write_project):
+    project = write_project(tmp_path, ensemble={"members": 1})
+    seen = []
+
+    def watch(member, settings, example):
+        steps = [line["step"] for line in read_history(member)]
+        seen.append((member.name, settings.seed, steps, example.predicted.shape))
+
+    outcomes(project, tmp_path, Options(watch=watch))
+
+    assert seen == [
+        ("member_00", 0, [4], (48, 56)),
+        ("member_00", 0, [4, 8], (48, 56)),
+    ]
+
+
+def test_a_cluster_trains_the_same_members(tmp_path, write_project, trained):
+    project = write_project(tmp_path)
+    with connect("local:2") as cluster:
+        progress = list(
+            train_on_cluster(project, tmp_path, tmp_path / "model", cluster, threads=1)
+        )
+
+    assert {p.member for p in progress if p.outcome} == {0, 1}
+    assert {p.record.step for p in progress if p.record} <= {4, 8}
+    for name in MEMBERS:
+        for file in ("weights.safetensors", "settings.yaml", "outcome.json"):
+            expected = trained / "models" / "tiny" / name / file
+            found = tmp_path / "model" / name / file
+            assert found.read_bytes() == expected.read_bytes()

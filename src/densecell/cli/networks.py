@@ -46,6 +46,7 @@ def networks(
 
 
 PUBLISHED = (
+    ("2d3d-light", 16, "same"),
     ("2d3d", 32, "same"),
     ("2d3d-plain", 32, "same"),
     ("2d3d-no-pyramid", 32, "same"),

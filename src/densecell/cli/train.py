@@ -1,6 +1,6 @@
 """Train the members of an ensemble and rank them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from densecell.config import ProjectConfig
     from densecell.ensemble import EnsembleFile
+    from densecell.training import Extension, Origin, Progress
 
 
 def train(
@@ -38,6 +39,32 @@ def train(
     name: Annotated[
         str | None, typer.Option(help="of the model; default NETWORK-WIDTH")
     ] = None,
+    extend: Annotated[
+        float | None,
+        typer.Option(
+            metavar="M", help="let finished members go on for so many minutes each"
+        ),
+    ] = None,
+    extend_steps: Annotated[
+        int | None, typer.Option(metavar="N", help="instead of --extend")
+    ] = None,
+    origin: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="MODEL", help="begin from the weights of its members"
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="all members at once: local:N processes, address of a dask scheduler, "
+            "or YAML for SLURM",
+        ),
+    ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="also write its event files")
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="train anew, dropping what is there")
     ] = False,
@@ -49,46 +76,131 @@ def train(
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.training_display import training_display
-    from densecell.config import ProjectConfig, load_settings
     from densecell.ensemble import rank_members
+    from densecell.report.training_pictures import draw_scores
+    from densecell.training import Extension
+
+    project = with_options(
+        with_preset(load_project(folder), preset),
+        network={"name": network, "width": width},
+        training=budget(minutes, steps),
+        ensemble={"members": members, "seed": seed},
+    )
+    begun_from = None
+    if origin is not None:
+        project, begun_from = with_origin(project, origin, asked=bool(network or width))
+    extension = None
+    if extend is not None or extend_steps is not None:
+        budget(extend, extend_steps, option="--extend")
+        extension = Extension(extend, extend_steps)
+    model = folder / "models" / (name or default_name(project))
+    with training_display() as show:
+        for progress in trained(
+            project,
+            folder,
+            model,
+            cluster=cluster,
+            origin=begun_from,
+            extension=extension,
+            tensorboard=tensorboard,
+            overwrite=overwrite,
+        ):
+            show(progress)
+    ensemble = rank_members(model, best=project.ensemble.best)
+    draw_scores(model, ensemble)
+    show_ranking(ensemble)
+    typer.echo(f"{model}: ready; next `densecell segment VOLUME -m {model} -o RESULT`")
+
+
+def load_project(folder: Path) -> "ProjectConfig":
+    """Read `project.yaml` of a project's folder."""
+    from densecell.config import ProjectConfig, load_settings
     from densecell.errors import ConfigError
-    from densecell.training import load_data, train_members
-    from densecell.volume.aside import remove
 
     path = folder / "project.yaml"
     if not path.is_file():
         raise ConfigError(
             f"{path}: no such file; `densecell init {folder} IMAGE LABELS` makes one"
         )
-    project = load_settings(path, ProjectConfig)
-    project = with_options(
-        with_preset(project, preset),
-        network={"name": network, "width": width},
-        training=budget(minutes, steps),
-        ensemble={"members": members, "seed": seed},
+    return load_settings(path, ProjectConfig)
+
+
+def trained(
+    project: "ProjectConfig",
+    folder: Path,
+    model: Path,
+    *,
+    cluster: str | None,
+    origin: "Origin | None",
+    extension: "Extension | None",
+    tensorboard: bool,
+    overwrite: bool,
+) -> Iterator["Progress"]:
+    """Train the members here, one after another, or all at once on a cluster."""
+    from functools import partial
+
+    from densecell.compute import connected, training_threads
+    from densecell.errors import ConfigError
+    from densecell.report.events import require_tensorboard, write_events
+    from densecell.report.training_pictures import draw_training
+    from densecell.training import (
+        Options,
+        Watch,
+        load_data,
+        train_members,
+        train_on_cluster,
     )
-    model = folder / "models" / (name or default_name(project))
+    from densecell.volume.aside import remove
+
+    watch: Watch = draw_training
+    if tensorboard:
+        require_tensorboard()
+        watch = partial(draw_training, also=write_events)
+    options = Options(origin, extension, watch)
     data = load_data(project, folder)
+    if origin is not None and model.absolute() in origin.members[0].parents:
+        raise ConfigError(f"{model}: cannot begin from itself; give another --name")
     if overwrite:  # only now: what is wrong with the data must not cost a model
         remove(model)
-    with training_display() as show:
-        for progress in train_members(project, data, model):
-            show(progress)
-    ensemble = rank_members(model, best=project.ensemble.best)
-    show_ranking(ensemble)
-    typer.echo(f"{model}: ready; next `densecell segment VOLUME -m {model} -o RESULT`")
+    with connected(cluster) as workers:
+        if workers is None:
+            yield from train_members(project, data, model, options)
+        else:
+            threads = training_threads(cluster)
+            yield from train_on_cluster(
+                project, folder, model, workers, threads=threads, options=options
+            )
+
+
+def with_origin(
+    project: "ProjectConfig", model: Path, *, asked: bool
+) -> tuple["ProjectConfig", "Origin"]:
+    """Give the project with the network of a model, and its members to begin from."""
+    from densecell.ensemble import read_ensemble
+    from densecell.errors import ConfigError
+    from densecell.training import Origin
+
+    if asked:
+        raise ConfigError("--from takes the network of its model: leave --network out")
+    voting = [m.folder for m in read_ensemble(model).members if m.used]
+    origin = Origin(tuple(model.absolute() / name for name in voting))
+    origin.check(project.classes)
+    return project.model_copy(update={"network": origin.network}), origin
 
 
 def default_name(project: "ProjectConfig") -> str:
     return f"{project.network.name}-{project.network.width}"
 
 
-def budget(minutes: float | None, steps: int | None) -> dict[str, float | None]:
+def budget(
+    minutes: float | None, steps: int | None, *, option: str = "--minutes"
+) -> dict[str, float | None]:
     """Turn the two options into settings; one replaces the other."""
     from densecell.errors import ConfigError
 
     if minutes is not None and steps is not None:
-        raise ConfigError("give --minutes or --steps, not both")
+        other = "--steps" if option == "--minutes" else f"{option}-steps"
+        raise ConfigError(f"give {option} or {other}, not both")
     if minutes is not None:
         return {"minutes": minutes, "steps": None}
     return {"minutes": None, "steps": steps} if steps is not None else {}

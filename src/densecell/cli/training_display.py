@@ -49,7 +49,7 @@ def _line_shower(console: Console) -> Callable[[Progress], None]:
     def show(progress: Progress) -> None:
         nonlocal said
         record = progress.record
-        validated = record is not None and record.scores is not None
+        validated = record is not None and record.miou_all is not None
         now = time.monotonic()
         if progress.outcome is not None or validated or now - said > LINE_EVERY_S:
             line = ", ".join(text for text in _row(progress) if text)
@@ -76,15 +76,19 @@ def _row(progress: Progress) -> tuple[str, ...]:
 
 
 def _record_row(member: int, record: Record) -> tuple[str, ...]:
-    left = (record.steps - record.step) / record.rate if record.rate else 0
+    rate, left = "", ""
+    if record.rate is not None:
+        rate = f"{record.rate:.2f} steps/s"
+        seconds = (record.steps - record.step) / record.rate if record.rate else 0
+        left = f"{in_words(seconds)} left"
     best = f"MIoU {record.best:.3f}" if record.best >= 0 else ""
     return (
         f"{member:02d}",
         f"step {record.step} of {record.steps}",
         f"loss {record.loss:.3f}",
         best,
-        f"{record.rate:.2f} steps/s",
-        f"{in_words(left)} left",
+        rate,
+        left,
     )
 
 

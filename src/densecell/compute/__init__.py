@@ -7,6 +7,7 @@ from densecell.compute.cluster import (
     connected,
     memory_per_worker,
     threads_per_worker,
+    training_threads,
     workers_asked_for,
 )
 from densecell.compute.machine import processor_name, usable_cores, usable_memory
@@ -22,6 +23,7 @@ __all__ = [
     "processor_name",
     "run_blocks",
     "threads_per_worker",
+    "training_threads",
     "trim_memory",
     "usable_cores",
     "usable_memory",

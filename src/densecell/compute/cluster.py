@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from densecell.compute.blocks import AT_ONCE
+from densecell.compute.machine import usable_cores
 from densecell.errors import ConfigError, MissingExtraError
 
 ANSWER_S = 10  # how long a scheduler may take to answer
@@ -88,6 +89,13 @@ def threads_per_worker(where: str | None) -> int | None:
         settings = read_cluster_file(Path(where)).settings
         return max(1, int(settings["cores"]) // int(settings.get("processes", 1)))
     return None
+
+
+def training_threads(where: str | None) -> int | None:
+    """Count the cores of a worker that trains alone; none: all that it may use."""
+    if where and where.startswith("local"):
+        return max(1, usable_cores() // _local(where))
+    return threads_per_worker(where)
 
 
 def memory_per_worker(where: str | None) -> int | None:

@@ -23,14 +23,32 @@ class Heads(NamedTuple):
 Convolution = Callable[[int, int, tuple[int, int, int]], nn.Module]
 
 
-def convolution(*, normalise: bool, same: bool = True) -> Convolution:
-    """Give a maker of convolution + (batch norm) + ReLU.
+class ChannelNorm(nn.Module):
+    """Normalise each voxel over its channels, with a gain and a shift of each."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, Z, Y, X) to the same."""
+        return self.norm(x.movedim(1, -1)).movedim(-1, 1)
+
+
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm3d,
+    "channel": ChannelNorm,
+}
+
+
+def convolution(*, norm: str = "none", same: bool = True) -> Convolution:
+    """Give a maker of convolution + (norm) + ReLU.
 
     Parameters
     ----------
-    normalise
-        Put a batch normalisation between. It uses fixed statistics after training, so
-        results never depend on the tile, and folds into the convolution.
+    norm
+        Put between; none of them depends on the tile. `batch` uses fixed statistics
+        after training and folds into the convolution; `channel` is of each voxel.
     same
         Pad with zeros in plane and keep the size; otherwise lose the border. Depth is
         always kept.
@@ -40,10 +58,10 @@ def convolution(*, normalise: bool, same: bool = True) -> Convolution:
         z, y, x = (k // 2 for k in kernel)
         padding = (z, y, x) if same else (z, 0, 0)
         layers: list[nn.Module] = [
-            nn.Conv3d(inputs, outputs, kernel, padding=padding, bias=not normalise)
+            nn.Conv3d(inputs, outputs, kernel, padding=padding, bias=norm == "none")
         ]
-        if normalise:
-            layers.append(nn.BatchNorm3d(outputs))
+        if norm != "none":
+            layers.append(NORMS[norm](outputs))
         return nn.Sequential(*layers, nn.ReLU(inplace=True))
 
     return make
@@ -68,12 +86,30 @@ def predictor(inputs: int, classes: int, *, relu: bool) -> nn.Module:
 
 
 def initialise(network: nn.Module) -> None:
-    """Glorot-uniform weights and zero biases, from torch's global generator."""
+    """Glorot-uniform weights and zero biases, from torch's global generator [1]_.
+
+    References
+    ----------
+    .. [1] Glorot, Bengio 2010, Understanding the difficulty of training deep
+           feedforward neural networks, AISTATS 9:249-256.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def initialise_for_relu(network: nn.Module) -> None:
+    """Widen the kernels of `initialise` to He's, which keep what a ReLU halves [1]_.
+
+    References
+    ----------
+    .. [1] He et al. 2015, Delving deep into rectifiers, arXiv:1502.01852.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv3d) and module.weight.any():  # zero is meant so
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
 
 def u_shape(

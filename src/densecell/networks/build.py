@@ -9,9 +9,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from densecell.config import NetworkConfig
 from densecell.geometry import Shape
-from densecell.networks.blocks import convolution
+from densecell.networks.blocks import convolution, initialise_for_relu
 from densecell.networks.hybrid import Hybrid2D3D
 from densecell.networks.interface import Network
+from densecell.networks.light import Light2D3D
 from densecell.networks.unet import UNet2D
 from densecell.networks.unet3d import Pairs, UNet3D, full_pairs, thin_pairs
 
@@ -38,7 +39,10 @@ def build_network(config: NetworkConfig, *, classes: int, seed: int = 0) -> Netw
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return MAKERS[config.name](config, classes)
+        network = MAKERS[config.name](config, classes)
+        if config.initialisation == "he":
+            initialise_for_relu(network)
+        return network
 
 
 def network_facts(config: NetworkConfig, *, classes: int) -> Facts:
@@ -70,7 +74,7 @@ def _hybrid(
     return Hybrid2D3D(
         classes,
         width=config.width,
-        conv=convolution(normalise=config.normalisation == "batch"),
+        conv=convolution(norm=config.normalisation),
         relu_logits=config.relu_logits,
         deep=deep,
         pyramid=pyramid,
@@ -87,7 +91,7 @@ def _unet3d(
     return UNet3D(
         classes,
         pairs=pairs(config.width),
-        conv=convolution(normalise=config.normalisation == "batch"),
+        conv=convolution(norm=config.normalisation),
         depth=depth,
         relu_logits=config.relu_logits,
     )
@@ -98,13 +102,23 @@ def _unet(config: NetworkConfig, classes: int) -> Network:
     return UNet2D(
         classes,
         width=config.width,
-        conv=convolution(normalise=config.normalisation == "batch", same=same),
+        conv=convolution(norm=config.normalisation, same=same),
         same=same,
         relu_logits=config.relu_logits,
     )
 
 
+def _light(config: NetworkConfig, classes: int) -> Network:
+    return Light2D3D(
+        classes,
+        width=config.width,
+        conv=convolution(norm=config.normalisation),
+        relu_logits=config.relu_logits,
+    )
+
+
 MAKERS: dict[str, Callable[[NetworkConfig, int], Network]] = {
+    "2d3d-light": _light,
     "2d3d": _hybrid,
     "2d3d-plain": partial(_hybrid, deep=False),
     "2d3d-no-pyramid": partial(_hybrid, pyramid=False),

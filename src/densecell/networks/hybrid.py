@@ -62,7 +62,7 @@ class Hybrid2D3D(Network):
     Examples
     --------
     >>> from densecell.networks.blocks import convolution
-    >>> network = Hybrid2D3D(7, width=4, conv=convolution(normalise=False))
+    >>> network = Hybrid2D3D(7, width=4, conv=convolution())
     >>> network(torch.zeros(1, 1, 5, 16, 24)).shape
     torch.Size([1, 7, 5, 16, 24])
     """

@@ -23,6 +23,8 @@ class Network(nn.Module, ABC):
         See `step`; 0 for networks that pad.
     flat
         Sees one slice at a time; the depth of its windows is arbitrary.
+    staged
+        Has a 2D part that can be trained alone: see `see_depth`.
     least_depth
         Fewest slices of a window. Torch's 3x3x3 convolutions in bfloat16 on a CPU read
         memory that was never written: forwards at depth 1, for the gradients of the
@@ -34,6 +36,7 @@ class Network(nn.Module, ABC):
     step: int = 8
     residue: int = 0
     flat: bool = False
+    staged: bool = False
     least_depth: int = 3
 
     @abstractmethod
@@ -43,6 +46,9 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def groups(self) -> dict[str, list[Tensor]]:
         """Give the weights (not biases) of `2d`, `3d` and `predictors`, for L2."""
+
+    def see_depth(self, on: bool) -> None:
+        """Switch what looks at neighbouring slices on or off, in staged networks."""
 
     def forward(self, window: Tensor) -> Tensor:
         """Give the logits alone."""

@@ -45,7 +45,7 @@ class UNet2D(Network):
     Examples
     --------
     >>> from densecell.networks.blocks import convolution
-    >>> valid = convolution(normalise=False, same=False)
+    >>> valid = convolution(same=False)
     >>> network = UNet2D(7, width=2, conv=valid, same=False)
     >>> network(torch.zeros(1, 1, 1, 188, 204)).shape
     torch.Size([1, 7, 1, 4, 20])

@@ -59,7 +59,7 @@ class UNet3D(Network):
     --------
     >>> import torch
     >>> from densecell.networks.blocks import convolution
-    >>> network = UNet3D(7, pairs=thin_pairs(2), conv=convolution(normalise=False))
+    >>> network = UNet3D(7, pairs=thin_pairs(2), conv=convolution())
     >>> network(torch.zeros(1, 1, 5, 16, 24)).shape
     torch.Size([1, 7, 5, 16, 24])
     """

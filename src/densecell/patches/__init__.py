@@ -1,6 +1,6 @@
 """Volumes to training windows."""
 
-from densecell.patches.batches import Batch, BatchMaker
+from densecell.patches.batches import Batch, BatchMaker, Schedule, Windows
 from densecell.patches.labelled import LabelledVolume, class_counts, load_labelled
 from densecell.patches.partial import PARTIAL, UNKNOWN, Exclusions
 from densecell.patches.sampling import Place, WindowSampler
@@ -14,7 +14,9 @@ __all__ = [
     "Exclusions",
     "LabelledVolume",
     "Place",
+    "Schedule",
     "WindowSampler",
+    "Windows",
     "class_counts",
     "error_weights",
     "load_labelled",

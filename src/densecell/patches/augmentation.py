@@ -2,6 +2,8 @@
 
 .. [1] Guay et al. 2021, doi:10.1038/s41598-021-81590-0 (Methods): elastic deformation
        in plane, reflections, rotations, brightness, contrast.
+.. [2] Lee et al. 2017, Superhuman accuracy on the SNEMI3D connectomics challenge,
+       arXiv:1706.00120: sections that are missing, out of focus or out of place.
 """
 
 from typing import Any, Literal, NamedTuple
@@ -14,6 +16,8 @@ from densecell.config import AugmentationConfig
 from densecell.geometry import Shape
 
 GRID_PX = 40  # pixels between the knots of the displacement field
+SHIFT_PX = 8  # a section is out of place by, at most
+BLUR_PX = (0.7, 2.0)  # sigma of a section out of focus
 SMOOTHING = 0.6  # knots
 
 
@@ -27,6 +31,17 @@ class Changes(NamedTuple):
     offset: float  # image sigmas
     noise: float  # image sigmas
     noise_seed: int
+    sections: tuple["SectionChanges", ...] = ()  # of single ones, [2]_; none: of no one
+
+
+class SectionChanges(NamedTuple):
+    """What is done to one section of a window."""
+
+    shift: tuple[int, int] = (0, 0)  # pixels, its labels with it
+    blur: float = 0.0  # sigma, pixels
+    gain: float = 1.0
+    offset: float = 0.0  # image sigmas
+    missing: bool = False
 
 
 def draw_changes(
@@ -49,6 +64,7 @@ def draw_changes(
         offset=config.brightness * INTENSITY_RANGE * float(rng.uniform(-1, 1)),
         noise=config.noise * float(rng.random()),
         noise_seed=int(rng.integers(2**31)),
+        sections=_draw_sections(config, shape, rng),
     )
 
 
@@ -59,6 +75,8 @@ def change_geometry(
     array: NDArray[Any], changes: Changes, *, nearest: bool
 ) -> NDArray[Any]:
     """Deform, turn and reflect a (Z, Y, X) window; labels with `nearest`."""
+    if any(section.shift != (0, 0) for section in changes.sections):
+        array = _shifted(array, changes.sections)
     if changes.knots is not None:
         array = _deform(array, changes.knots, order=0 if nearest else 1)
     array = np.rot90(array, changes.quarter_turns, axes=(1, 2))
@@ -69,11 +87,56 @@ def change_geometry(
 def change_intensities(
     window: NDArray[np.float32], changes: Changes
 ) -> NDArray[np.float32]:
-    """Stretch, shift and add noise to normalised intensities."""
+    """Stretch, shift and add noise to normalised intensities, then spoil sections."""
     rng = np.random.default_rng(changes.noise_seed)
     noise = rng.standard_normal(window.shape, np.float32)
     changed = window * changes.gain + changes.offset + changes.noise * noise
+    for plane, section in zip(changed, changes.sections, strict=False):
+        if section.blur > 0:
+            plane[:] = ndimage.gaussian_filter(plane, section.blur, mode="nearest")
+        plane *= section.gain
+        plane += section.offset
+        if section.missing:
+            plane[:] = plane.min()
     return changed.astype(np.float32)
+
+
+def _draw_sections(
+    config: AugmentationConfig, shape: Shape, rng: np.random.Generator
+) -> tuple[SectionChanges, ...]:
+    """Draw the faults of every section; only one of several can be missing or moved."""
+    shares = (config.missing, config.shifted, config.blurred, config.section_contrast)
+    if not any(shares):
+        return ()
+    several = shape[0] > 1
+    return tuple(_draw_section(config, several, rng) for _ in range(shape[0]))
+
+
+def _draw_section(
+    config: AugmentationConfig, several: bool, rng: np.random.Generator
+) -> SectionChanges:
+    missing, shifted, blurred = rng.random(3)
+    dy, dx = rng.integers(-SHIFT_PX, SHIFT_PX + 1, 2)
+    stretch, move = config.section_contrast * rng.uniform(-1, 1, 2)
+    return SectionChanges(
+        shift=(int(dy), int(dx)) if several and shifted < config.shifted else (0, 0),
+        blur=float(rng.uniform(*BLUR_PX)) if blurred < config.blurred else 0.0,
+        gain=1 + float(stretch),
+        offset=INTENSITY_RANGE * float(move),
+        missing=bool(several and missing < config.missing),
+    )
+
+
+def _shifted(array: NDArray[Any], sections: tuple[SectionChanges, ...]) -> NDArray[Any]:
+    """Move single sections in plane; what comes in is mirrored."""
+    moved = array.copy()
+    for plane, before, section in zip(moved, array, sections, strict=True):
+        dy, dx = section.shift
+        if (dy, dx) != (0, 0):
+            wide = np.pad(before, SHIFT_PX, mode="reflect")
+            y, x = SHIFT_PX + dy, SHIFT_PX + dx
+            plane[:] = wide[y : y + plane.shape[0], x : x + plane.shape[1]]
+    return moved
 
 
 def _draw_knots(

@@ -1,6 +1,6 @@
 """Batches of augmented windows, made ahead while the network computes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -29,6 +29,16 @@ class Batch(NamedTuple):
     exclusions: Exclusions = ()  # what codes from 224 mean
 
 
+class Windows(NamedTuple):
+    """The windows of one step: their size, and how many."""
+
+    shape: Shape
+    number: int
+
+
+Schedule = Callable[[int], Windows]  # by the step's number, from 0
+
+
 class BatchMaker:
     """Makes the batch of any step from the seed and the step's number.
 
@@ -40,8 +50,8 @@ class BatchMaker:
         Says where.
     config
         How they are changed.
-    batch
-        Windows per step.
+    schedule
+        Says which windows a step looks at.
     margin
         Voxels that the network loses on every side of a window.
     seed
@@ -56,7 +66,7 @@ class BatchMaker:
         sampler: WindowSampler,
         config: AugmentationConfig,
         *,
-        batch: int,
+        schedule: Schedule,
         margin: Shape,
         seed: int,
         class_weights: NDArray[np.float32] | None = None,
@@ -64,7 +74,7 @@ class BatchMaker:
         self._volumes = volumes
         self._sampler = sampler
         self._config = config
-        self._batch = batch
+        self._schedule = schedule
         self._margin = margin
         self._seed = seed
         self._class_weights: NDArray[np.float32] | None = None
@@ -74,8 +84,9 @@ class BatchMaker:
 
     def batch(self, step: int) -> Batch:
         """Give the batch of one step."""
-        first = step * self._batch
-        windows = [self._window(n) for n in range(first, first + self._batch)]
+        shape, count = self._schedule(step)
+        first = step * count
+        windows = [self._window(n, shape) for n in range(first, first + count)]
         intensities, channels, weights = zip(*windows, strict=True)
         return Batch(
             np.stack(intensities)[:, None],
@@ -98,10 +109,10 @@ class BatchMaker:
                 yield batch
 
     def _window(
-        self, number: int
+        self, number: int, shape: Shape
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32] | None]:
         rng = np.random.default_rng((self._seed, 3, number))
-        place = self._sampler.place(number)
+        place = self._sampler.place(number, shape)
         volume = self._volumes[place.volume]
         box = place.box.grown(self._margin)
         changes = draw_changes(self._config, box.shape, rng)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from densecell.geometry import Box, Shape
 from densecell.patches.labelled import LabelledVolume
-from densecell.patches.partial import PARTIAL
+from densecell.patches.partial import PARTIAL, UNKNOWN
 
 CANDIDATES = 4096  # voxels of each class kept to centre windows on
 
@@ -33,16 +33,17 @@ class WindowSampler:
     that is drawn evenly from the classes present, so that a class of one voxel in a
     thousand is seen as often as any.
 
+    A window without a single known voxel teaches nothing: it is drawn anew around a
+    known one, so that a volume with a few labelled slices is learned from just as well.
+
     Parameters
     ----------
     volumes
         What to draw from.
-    window
-        Voxels (z, y, x).
     rare_share
         Share of windows that centre on a class.
     seed
-        The same seed and number give the same place.
+        The same seed, number and window give the same place.
 
     References
     ----------
@@ -50,55 +51,64 @@ class WindowSampler:
     """
 
     def __init__(
-        self,
-        volumes: Sequence[LabelledVolume],
-        *,
-        window: Shape,
-        rare_share: float,
-        seed: int,
+        self, volumes: Sequence[LabelledVolume], *, rare_share: float, seed: int
     ) -> None:
-        self.window = window
+        self._volumes = volumes
         self._rare_share = rare_share
         self._seed = seed
-        self._bins = np.concatenate(
-            [_bins(n, volume.shape, window) for n, volume in enumerate(volumes)]
-        )
+        self._bins: dict[Shape, NDArray[np.int64]] = {}
         self._centres = _class_centres(volumes)
 
-    @property
-    def epoch(self) -> int:
-        """Windows until every bin of the grid has been drawn once."""
-        return len(self._bins)
+    def epoch(self, window: Shape) -> int:
+        """Count the windows until every bin of the grid has been drawn once."""
+        return len(self._grid(window))
 
-    def place(self, number: int) -> Place:
-        """Give the place of the window with this running number."""
+    def place(self, number: int, window: Shape) -> Place:
+        """Give the place of the window (z, y, x) with this running number."""
         rng = np.random.default_rng((self._seed, 1, number))
         if rng.random() < self._rare_share:
-            return self._on_a_class(rng)
-        return self._on_the_grid(number, rng)
+            return self._on_a_class(window, rng)
+        place = self._on_the_grid(number, window, rng)
+        return place if self._tells(place) else self._on_a_class(window, rng)
 
-    def _on_the_grid(self, number: int, rng: np.random.Generator) -> Place:
-        epoch, position = divmod(number, self.epoch)
-        order = np.random.default_rng((self._seed, 2, epoch)).permutation(self.epoch)
-        volume, *low_high = self._bins[order[position]]
+    def _on_the_grid(
+        self, number: int, window: Shape, rng: np.random.Generator
+    ) -> Place:
+        bins = self._grid(window)
+        epoch, position = divmod(number, len(bins))
+        order = np.random.default_rng((self._seed, 2, epoch)).permutation(len(bins))
+        volume, *low_high = bins[order[position]]
         low, high = low_high[:3], low_high[3:]
         corner = [int(rng.integers(a, b)) for a, b in zip(low, high, strict=True)]
-        return Place(int(volume), self._box(corner))
+        return Place(int(volume), _box(corner, window))
 
-    def _on_a_class(self, rng: np.random.Generator) -> Place:
+    def _on_a_class(self, window: Shape, rng: np.random.Generator) -> Place:
         candidates = self._centres[int(rng.integers(len(self._centres)))]
         volume, *centre = candidates[int(rng.integers(len(candidates)))]
-        jitter = [int(rng.integers(-(w // 4), w // 4 + 1)) for w in self.window]
+        jitter = [int(rng.integers(-(w // 4), w // 4 + 1)) for w in window]
         corner = [
-            int(c) - w // 2 + j
-            for c, w, j in zip(centre, self.window, jitter, strict=True)
+            int(c) - w // 2 + j for c, w, j in zip(centre, window, jitter, strict=True)
         ]
-        return Place(int(volume), self._box(corner))
+        return Place(int(volume), _box(corner, window))
 
-    def _box(self, corner: list[int]) -> Box:
-        z, y, x = corner
-        dz, dy, dx = self.window
-        return Box((z, y, x), (z + dz, y + dy, x + dx))
+    def _tells(self, place: Place) -> bool:
+        """Tell whether a window holds a voxel of which anything is known."""
+        channels = self._volumes[place.volume].channels
+        inside = place.box.clipped(channels.shape)
+        return bool((channels[inside.slices] != UNKNOWN).any())
+
+    def _grid(self, window: Shape) -> NDArray[np.int64]:
+        """Give the bins of all volumes for corners of this window."""
+        if window not in self._bins:
+            self._bins[window] = np.concatenate(
+                [_bins(n, v.shape, window) for n, v in enumerate(self._volumes)]
+            )
+        return self._bins[window]
+
+
+def _box(corner: list[int], window: Shape) -> Box:
+    z, y, x = corner
+    return Box((z, y, x), (z + window[0], y + window[1], x + window[2]))
 
 
 def _bins(number: int, shape: Shape, window: Shape) -> NDArray[np.int64]:

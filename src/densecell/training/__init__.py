@@ -1,28 +1,34 @@
 """Labelled volumes to weights."""
 
 from densecell.training.checkpoint import load_weights
+from densecell.training.data import Data, load_data, load_eval
+from densecell.training.freeze import Extension
 from densecell.training.loop import Record, read_history, train_member
-from densecell.training.members import (
-    Data,
+from densecell.training.member import (
     MemberSettings,
     Outcome,
     Progress,
-    load_data,
-    load_eval,
+    Watch,
     load_member_settings,
     member_folder,
     read_outcome,
-    train_members,
 )
-from densecell.training.validation import Validator
+from densecell.training.members import Options, train_members, train_on_cluster
+from densecell.training.origin import Origin
+from densecell.training.validation import Example, Validator
 
 __all__ = [
     "Data",
+    "Example",
+    "Extension",
     "MemberSettings",
+    "Options",
+    "Origin",
     "Outcome",
     "Progress",
     "Record",
     "Validator",
+    "Watch",
     "load_data",
     "load_eval",
     "load_member_settings",
@@ -32,4 +38,5 @@ __all__ = [
     "read_outcome",
     "train_member",
     "train_members",
+    "train_on_cluster",
 ]

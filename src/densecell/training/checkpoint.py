@@ -1,7 +1,8 @@
 """A member on disk: weights as safetensors, settings as YAML, nothing that runs code.
 
-`weights.safetensors` holds the best weights so far; `last.safetensors` holds weights,
-optimiser state and step, so that a killed training goes on exactly.
+`weights.safetensors` holds the best weights so far; `last.safetensors` the current and
+the averaged weights, optimiser state and step, so that a killed training goes on
+exactly.
 """
 
 import json
@@ -13,7 +14,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from densecell.errors import CheckpointError, OutputError
 from densecell.networks import Network
@@ -44,18 +46,28 @@ def load_weights(network: Network, path: Path) -> Facts:
 
 
 def save_last(
-    network: Network, optimiser: torch.optim.Optimizer, path: Path, facts: Facts
+    network: Network,
+    averaged: AveragedModel,
+    optimiser: torch.optim.Optimizer,
+    path: Path,
+    facts: Facts,
 ) -> None:
     """Write all that is needed to go on from here."""
     tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in averaged.state_dict().items()}
     for number, state in optimiser.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimiser.{number}.{name}"] = torch.as_tensor(value)
     _write(path, {k: v.contiguous() for k, v in tensors.items()}, facts)
 
 
-def load_last(network: Network, optimiser: torch.optim.Optimizer, path: Path) -> Facts:
-    """Put network and optimiser back where `save_last` left them.
+def load_last(
+    network: Network,
+    averaged: AveragedModel,
+    optimiser: torch.optim.Optimizer,
+    path: Path,
+) -> Facts:
+    """Put network, average and optimiser back where `save_last` left them.
 
     Raises
     ------
@@ -63,9 +75,10 @@ def load_last(network: Network, optimiser: torch.optim.Optimizer, path: Path) ->
         As `load_weights`.
     """
     tensors, facts = _read(path)
-    weights = _with_prefix(tensors, "network.")
-    _check_names(network, weights, path)
-    network.load_state_dict(weights)
+    for module, prefix in ((network, "network."), (averaged, "average.")):
+        weights = _with_prefix(tensors, prefix)
+        _check_names(module, weights, path)
+        module.load_state_dict(weights)
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in _with_prefix(tensors, "optimiser.").items():
         number, name = key.split(".", 1)
@@ -116,7 +129,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], Facts]:
         ) from None
 
 
-def _check_names(network: Network, tensors: dict[str, Tensor], path: Path) -> None:
+def _check_names(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
     expected = {k: tuple(v.shape) for k, v in network.state_dict().items()}
     found = {k: tuple(v.shape) for k, v in tensors.items()}
     if expected == found:

@@ -3,19 +3,21 @@
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
-from densecell.config import TrainingConfig
+from densecell.config import TrainingConfig, write_text
 from densecell.errors import HopelessError, TrainingError
 from densecell.evaluation import Scores
 from densecell.inference import native_bfloat16
 from densecell.networks import Network
 from densecell.patches import Batch, BatchMaker
+from densecell.training.averaging import averaged_copy
 from densecell.training.checkpoint import (
     LAST,
     WEIGHTS,
@@ -24,10 +26,15 @@ from densecell.training.checkpoint import (
     save_weights,
 )
 from densecell.training.losses import l2_penalty, window_loss
+from densecell.training.schedule import (
+    Spell,
+    flat_steps,
+    learning_rate,
+    validation_steps,
+)
 from densecell.training.validation import Validator
 
 HISTORY = "history.jsonl"
-WARM_UP = 0.05  # share of the steps
 SAVE_EVERY_S = 60.0
 SMOOTHING = 0.98  # of the loss that is shown
 
@@ -38,8 +45,8 @@ class Record(NamedTuple):
     step: int
     steps: int
     loss: float
-    rate: float  # steps per second
-    scores: Scores | None  # after a validation
+    rate: float | None  # steps per second; none: it is trained elsewhere
+    miou_all: float | None  # after a validation
     best: float  # MIoU(all)
 
 
@@ -50,12 +57,13 @@ def train_member(
     folder: Path,
     config: TrainingConfig,
     *,
+    spells: Sequence[Spell],
     hopeless_below: float,
 ) -> Iterator[Record]:
-    """Train a network for `config.steps` steps; yield how it goes after each.
+    """Train a network to the end of the last spell; yield how it goes after each step.
 
     Goes on from `last.safetensors` where there is one, exactly as if it had never
-    stopped. The best weights by MIoU(all) of the eval volumes are kept.
+    stopped. The best averaged weights by MIoU(all) of the eval volumes are kept.
 
     Parameters
     ----------
@@ -69,9 +77,11 @@ def train_member(
         Of the member; `weights.safetensors`, `last.safetensors` and `history.jsonl`
         are written there.
     config
-        With `steps` set.
+        How each step is made.
+    spells
+        Steps that share one schedule: the training, then its extensions.
     hopeless_below
-        MIoU(all) which must be reached at a quarter of the steps.
+        MIoU(all) which must be reached at a quarter of the first spell.
 
     Raises
     ------
@@ -80,43 +90,48 @@ def train_member(
     HopelessError
         If a quarter of the steps brought less than `hopeless_below`.
     """
-    steps = config.steps or 0
+    first, spell = spells[0], spells[-1]
     device = next(network.parameters()).device
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    averaged = averaged_copy(network, config.average)
+    mean = cast(Network, averaged.module)
     optimiser = make_optimiser(network, config)
-    first, best, smooth = _resume(network, optimiser, folder)
-    validate_at = validation_steps(config)
-    decided_at = next(step for step in validate_at if step >= steps / 4)
-    if first >= decided_at:  # killed between the validation and the decision
+    done, best, smooth = _resume(network, averaged, optimiser, folder)
+    flat = flat_steps(config, network, first)
+    validate_at = [step for s in spells for step in validation_steps(config, s)]
+    decided_at = next(step for step in validate_at if step >= first.until / 4)
+    if done >= decided_at:  # killed between the validation and the decision
         _check_hope(best, hopeless_below, decided_at)
-    clock, since, saved = time.monotonic(), first, time.monotonic()
+    clock, since, saved = time.monotonic(), done, time.monotonic()
 
-    for step, batch in enumerate(batches.ahead(first, steps), first + 1):
-        set_rate(optimiser, config, step)
+    for step, batch in enumerate(batches.ahead(done, spell.until), done + 1):
+        set_rate(optimiser, learning_rate(config, spell, step))
+        network.see_depth(step > flat)
         loss = optimise(network, optimiser, batch, config, device)
         if not math.isfinite(loss):
             raise TrainingError(
                 f"the loss turned {loss} at step {step}; the best weights so far are "
                 "kept. Lower training.learning_rate or train another seed"
             )
+        averaged.update_parameters(network)
         smooth = loss if step == 1 else SMOOTHING * smooth + (1 - SMOOTHING) * loss
 
-        scores = None
+        miou = None
         if step in validate_at:
-            scores = validator.score(network)
-            if scores.miou_all > best:
-                best = scores.miou_all
-                save_weights(
-                    network, folder / WEIGHTS, {"step": step, "miou_all": best}
-                )
+            scores = validator.score(mean)
+            miou = scores.miou_all
+            if miou > best:
+                best = miou
+                facts = {"step": step, "miou_all": best}
+                save_weights(mean, folder / WEIGHTS, facts)
             append_history(folder, step, smooth, scores)
         if step in validate_at or time.monotonic() - saved > SAVE_EVERY_S:
             facts = {"step": step, "best": best, "loss": smooth}
-            save_last(network, optimiser, folder / LAST, facts)
+            save_last(network, averaged, optimiser, folder / LAST, facts)
             saved = time.monotonic()
 
         rate = (step - since) / (time.monotonic() - clock)
-        yield Record(step, steps, smooth, rate, scores, best)
+        yield Record(step, spell.until, smooth, rate, miou, best)
         if step == decided_at:
             _check_hope(best, hopeless_below, step)
 
@@ -157,39 +172,20 @@ def low_precision(device: torch.device) -> bool:
 
 
 def make_optimiser(network: Network, config: TrainingConfig) -> torch.optim.Optimizer:
-    """Adam with the settings' constants."""
-    return torch.optim.Adam(
+    """Adam with the settings' constants and decoupled weight decay."""
+    return torch.optim.AdamW(
         network.parameters(),
+        weight_decay=config.weight_decay,
         lr=config.learning_rate,
         betas=(config.beta1, config.beta2),
         eps=config.epsilon,
     )
 
 
-def set_rate(
-    optimiser: torch.optim.Optimizer, config: TrainingConfig, step: int
-) -> None:
-    """Set the learning rate of a step: it follows from the step alone."""
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """Set the learning rate of the next step."""
     for group in optimiser.param_groups:
-        group["lr"] = learning_rate(config, step)
-
-
-def learning_rate(config: TrainingConfig, step: int) -> float:
-    """Give the rate of a step: constant, or a warm-up and then half a cosine."""
-    if config.schedule == "constant":
-        return config.learning_rate
-    done = step / (config.steps or 1)
-    if done < WARM_UP:
-        return config.learning_rate * done / WARM_UP
-    falling = (done - WARM_UP) / (1 - WARM_UP)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, falling)))
-
-
-def validation_steps(config: TrainingConfig) -> list[int]:
-    """Give the steps after which the eval volumes are scored; the last is one."""
-    steps = config.steps or 1
-    count = min(config.validations, steps)
-    return sorted({round(steps * (n + 1) / count) for n in range(count)})
+        group["lr"] = rate
 
 
 def append_history(folder: Path, step: int, loss: float, scores: Scores) -> None:
@@ -220,17 +216,19 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
 
 
 def _resume(
-    network: Network, optimiser: torch.optim.Optimizer, folder: Path
+    network: Network,
+    averaged: AveragedModel,
+    optimiser: torch.optim.Optimizer,
+    folder: Path,
 ) -> tuple[int, float, float]:
     """Give step, best score and shown loss to go on from."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / LAST).exists():
         (folder / HISTORY).unlink(missing_ok=True)
         return 0, -1.0, 0.0
-    facts = load_last(network, optimiser, folder / LAST)
+    facts = load_last(network, averaged, optimiser, folder / LAST)
     kept = [line for line in read_history(folder) if line["step"] <= facts["step"]]
-    text = "".join(json.dumps(line) + "\n" for line in kept)
-    (folder / HISTORY).write_text(text, encoding="utf-8")
+    write_text(folder / HISTORY, "".join(json.dumps(line) + "\n" for line in kept))
     return facts["step"], facts["best"], facts["loss"]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from densecell.classes import ClassScheme
 from densecell.config import InferenceConfig
 from densecell.evaluation import Scores, confusion_matrix, scores_from_confusion
+from densecell.geometry import Spacing
 from densecell.inference import (
     TorchEngine,
     box_probabilities,
@@ -21,6 +23,15 @@ from densecell.patches import LabelledVolume, class_counts
 from densecell.volume import read_padded
 
 TILE = (8, 320, 320)  # at most: torch takes more memory than inference elsewhere
+
+
+class Example(NamedTuple):
+    """The middle slice of the first eval volume, as it was last labelled."""
+
+    intensities: NDArray[np.float32]  # (Y, X), normalised
+    truth: NDArray[np.uint8]  # (Y, X) class ids
+    predicted: NDArray[np.uint8]  # (Y, X) class ids
+    spacing_nm: Spacing
 
 
 class Validator:
@@ -39,6 +50,7 @@ class Validator:
         self._scheme = scheme
         config = InferenceConfig(engine="torch", threads=torch.get_num_threads())
         self._config, self._choice = config, choose_engine(config)
+        self.example: Example  # of the last labelling that was scored
 
     def score(self, network: Network) -> Scores:
         """Label every volume and compare: one confusion matrix over all of them."""
@@ -58,13 +70,28 @@ class Validator:
     def compare(self, predicted: Iterable[NDArray[np.integer]]) -> Scores:
         """Score the channels (Z, Y, X) that somebody gives every labelled part."""
         confusion = np.zeros((len(self._scheme),) * 2, np.int64)
-        for volume, channels in zip(self._volumes, predicted, strict=True):
+        for number, (volume, channels) in enumerate(
+            zip(self._volumes, predicted, strict=True)
+        ):
+            if number == 0:
+                self.example = self._example(volume, channels)
             confusion += confusion_matrix(
                 self._scheme.to_ids(volume.channels),
                 self._scheme.to_ids(channels),
                 self._scheme,
             )
         return scores_from_confusion(confusion, self._scheme)
+
+    def _example(
+        self, volume: LabelledVolume, channels: NDArray[np.integer]
+    ) -> Example:
+        z = len(channels) // 2
+        return Example(
+            volume.intensities[volume.labelled.slices][z],
+            self._scheme.to_ids(volume.channels[z]),
+            self._scheme.to_ids(channels[z]),
+            volume.spacing_nm,
+        )
 
 
 def commonest_class_score(volumes: Sequence[LabelledVolume], classes: int) -> float:

@@ -1,0 +1,139 @@
+"""A light 2D network, and a small 3D part at its coarse scales.
+
+The paper's idea [1]_, a large 2D part and a small 3D one, at the cost of the 2D part:
+what lies between slices is added where pixels are few, by residual branches that begin
+at zero [2]_. So the network begins as a 2D U-Net, learns as fast, and can be trained as
+one, on single slices, before it looks at neighbours.
+
+.. [1] Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural network
+       ensembles, Scientific Reports 11:2561, doi:10.1038/s41598-021-81590-0.
+.. [2] Bachlechner et al. 2021, ReZero is all you need, arXiv:2003.04887: residual
+       branches that begin at zero.
+"""
+
+from torch import Tensor, nn
+
+from densecell.networks.blocks import (
+    FLAT,
+    Convolution,
+    Heads,
+    append,
+    initialise,
+    predictor,
+    u_shape,
+    up,
+)
+from densecell.networks.interface import Network, weights_of
+
+ACROSS = (3, 1, 1)  # a convolution that sees its neighbours alone
+MIXED = (2, 3, 4)  # scales whose features are mixed across slices: 1/4, 1/8, 1/16
+
+
+class Light2D3D(Network):
+    """A 2D U-Net of five scales; the three coarsest are mixed across slices.
+
+    ::
+
+        slice 1 --- 2D --- 2D --- 2D + mix --- 2D + mix --- 2D + mix --- 2D ... logits
+        slice 2 --- 2D --- 2D --- 2D + mix --- 2D + mix --- 2D + mix --- 2D ... logits
+        slice 3 --- 2D --- 2D --- 2D + mix --- 2D + mix --- 2D + mix --- 2D ... logits
+        scale         1     1/2       1/4          1/8         1/16
+
+    Parameters
+    ----------
+    classes
+        Channels of the output.
+    width
+        Channels of the first scale, doubled at each of the four next.
+    conv
+        Maker of the convolutions.
+    relu_logits
+        ReLU on the logits.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from densecell.networks.blocks import convolution
+    >>> network = Light2D3D(7, width=2, conv=convolution())
+    >>> network(torch.zeros(1, 1, 5, 16, 32)).shape
+    torch.Size([1, 7, 5, 16, 32])
+    """
+
+    radius = (3, 107, 107)
+    step = 16
+    staged = True
+
+    def __init__(
+        self,
+        classes: int,
+        *,
+        width: int,
+        conv: Convolution,
+        relu_logits: bool = False,
+    ) -> None:
+        super().__init__()
+        sizes = [width * 2**n for n in range(5)]
+        blocks = [_double(conv, 1, width)]
+        for scale in range(1, 5):
+            block = _double(conv, sizes[scale - 1], sizes[scale])
+            if scale in MIXED:
+                block.append(Mixing(sizes[scale], conv))
+            blocks.append(block)
+        self.encoder = nn.ModuleList(blocks[:4])
+        self.bottom = blocks[4]
+        coarse_to_fine = sizes[:4][::-1]
+        self.ups = nn.ModuleList([up(2 * n, n) for n in coarse_to_fine])
+        self.decoder = nn.ModuleList([_double(conv, 2 * n, n) for n in coarse_to_fine])
+        self.predictor = predictor(width, classes, relu=relu_logits)
+        initialise(self)
+        for mixing in self._mixings():
+            nn.init.zeros_(mixing.last.weight)
+
+    def heads(self, window: Tensor) -> Heads:
+        """Map (B, 1, Z, Y, X) to logits."""
+        x = u_shape(
+            window,
+            encoder=self.encoder,
+            bottom=self.bottom,
+            ups=self.ups,
+            decoder=self.decoder,
+            join=append,
+        )
+        return Heads(self.predictor(x), None)
+
+    def see_depth(self, on: bool) -> None:
+        """Switch the mixing across slices on or off."""
+        for mixing in self._mixings():
+            mixing.on = on
+
+    def groups(self) -> dict[str, list[Tensor]]:
+        """Give the kernels of the 2D part, the mixing, and the predictor."""
+        mixing = weights_of(*self._mixings())
+        ours = set(map(id, mixing))
+        rest = weights_of(self.encoder, self.bottom, self.ups, self.decoder)
+        return {
+            "2d": [weight for weight in rest if id(weight) not in ours],
+            "3d": mixing,
+            "predictors": weights_of(self.predictor),
+        }
+
+    def _mixings(self) -> list["Mixing"]:
+        return [module for module in self.modules() if isinstance(module, Mixing)]
+
+
+class Mixing(nn.Module):
+    """Add to each slice what its two neighbours say at the same place."""
+
+    def __init__(self, channels: int, conv: Convolution) -> None:
+        super().__init__()
+        self.first = conv(channels, channels, ACROSS)
+        self.last = nn.Conv3d(channels, channels, 1)
+        self.on = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, Z, Y, X) to the same."""
+        return x + self.last(self.first(x)) if self.on else x
+
+
+def _double(conv: Convolution, inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(conv(inputs, outputs, FLAT), conv(outputs, outputs, FLAT))

@@ -1,0 +1,215 @@
+"""One member: the settings that made it, its training, how it ended."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+from pydantic import BaseModel, Field
+
+from densecell.config import (
+    NetworkConfig,
+    SchemeSetting,
+    TrainingConfig,
+    load_settings,
+    parse_settings,
+    write_text,
+)
+from densecell.errors import CheckpointError, HopelessError, TrainingError
+from densecell.networks import Network, build_network
+from densecell.patches import (
+    BatchMaker,
+    LabelledVolume,
+    WindowSampler,
+    class_counts,
+    root_balance,
+)
+from densecell.training.checkpoint import WEIGHTS, load_weights
+from densecell.training.data import Data
+from densecell.training.loop import Record, read_history, train_member
+from densecell.training.schedule import Spell, window_schedule
+from densecell.training.validation import (
+    Example,
+    Validator,
+    commonest_class_score,
+)
+
+SETTINGS = "settings.yaml"
+OUTCOME = "outcome.json"
+ORIGIN = "origin.safetensors"
+BETTER_THAN_CHANCE = 0.02
+
+
+class MemberSettings(BaseModel, frozen=True, extra="forbid"):
+    """All that made a member, and all that is needed to build it again."""
+
+    format: Literal[1] = 1
+    classes: SchemeSetting
+    network: NetworkConfig
+    training: TrainingConfig
+    extensions: tuple[int, ...] = Field(
+        (), description="last step of each extension, counted from the very first"
+    )
+    seed: int = Field(ge=0)
+    origin: str | None = Field(
+        None, description="SHA-256 of the weights it began from; none: random ones"
+    )
+    spacing_nm: tuple[float, float, float]
+    mean: float = Field(description="of the training volumes' intensities")
+    std: float = Field(description="of the training volumes' intensities")
+
+    @property
+    def spells(self) -> list[Spell]:
+        """Give the steps of the training and of each extension."""
+        ends = [0, self.training.steps or 0, *self.extensions]
+        return [Spell(began, until) for began, until in itertools.pairwise(ends)]
+
+
+class Outcome(BaseModel, frozen=True, extra="forbid"):
+    """How a member's training ended."""
+
+    state: Literal["finished", "abandoned", "failed"]
+    reason: str = ""
+    seed: int
+    steps: int | None = None
+    best_step: int | None = None
+    miou_all: float | None = None
+    miou_org: float | None = None
+    iou: dict[str, float | None] = {}
+
+
+class Progress(NamedTuple):
+    """What training says while it works: a record or, at the end, an outcome."""
+
+    member: int
+    record: Record | None
+    outcome: Outcome | None
+
+
+Watch = Callable[[Path, MemberSettings, Example], None]
+
+
+def train_one(
+    data: Data, folder: Path, number: int, *, watch: Watch | None = None
+) -> Iterator[Progress]:
+    """Train member `number` of the model in `folder` as its settings there say.
+
+    A member that has ended is told of and left alone.
+    """
+    member = member_folder(folder, number)
+    settings = load_member_settings(member)
+    outcome = ended(member, settings)
+    if outcome is None:
+        network = new_network(settings)
+        validator = Validator(data.validation, settings.classes)
+        if settings.origin is not None:
+            load_weights(network, member / ORIGIN)
+        try:
+            for record in train_member(
+                network,
+                make_batches(settings, data.train, network),
+                validator,
+                member,
+                settings.training,
+                spells=settings.spells,
+                hopeless_below=_hopeless_below(settings, data),
+            ):
+                if watch is not None and record.miou_all is not None:
+                    watch(member, settings, validator.example)
+                yield Progress(number, record, None)
+            outcome = _end(member, settings, "finished")
+        except HopelessError as error:
+            outcome = _end(member, settings, "abandoned", reason=str(error))
+        except TrainingError as error:
+            outcome = _end(member, settings, "failed", reason=str(error))
+    yield Progress(number, None, outcome)
+
+
+def member_folder(folder: Path, number: int) -> Path:
+    """Give the folder of a member."""
+    return folder / f"member_{number:02d}"
+
+
+def load_member_settings(member: Path) -> MemberSettings:
+    """Read what made a member."""
+    return load_settings(member / SETTINGS, MemberSettings)
+
+
+def read_outcome(member: Path) -> Outcome:
+    """Read how a member's training ended."""
+    path = member / OUTCOME
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: not readable as JSON: {error}") from None
+    return parse_settings(values, Outcome, where=str(path))
+
+
+def ended(member: Path, settings: MemberSettings) -> Outcome | None:
+    """Give how a member ended; none if there are steps that it has to go yet."""
+    if not (member / OUTCOME).exists():
+        return None
+    outcome = read_outcome(member)
+    if outcome.state == "finished" and outcome.steps != settings.spells[-1].until:
+        return None
+    return outcome
+
+
+def new_network(settings: MemberSettings) -> Network:
+    """Build a member's network with its initial weights, on the device that trains."""
+    network = build_network(
+        settings.network, classes=len(settings.classes), seed=settings.seed
+    )
+    return network.cuda() if torch.cuda.is_available() else network
+
+
+def make_batches(
+    settings: MemberSettings, volumes: Sequence[LabelledVolume], network: Network
+) -> BatchMaker:
+    """Give what makes the batches of a member's steps."""
+    config, seed = settings.training, settings.seed
+    class_weights = None
+    if config.loss.weighting == "balanced":
+        class_weights = root_balance(class_counts(volumes, len(settings.classes)))
+    return BatchMaker(
+        volumes,
+        WindowSampler(volumes, rare_share=config.rare_share, seed=seed),
+        config.augmentation,
+        schedule=window_schedule(config, network, settings.spells[0], seed),
+        margin=network.margin,
+        seed=seed,
+        class_weights=class_weights,
+    )
+
+
+def _hopeless_below(settings: MemberSettings, data: Data) -> float:
+    if settings.training.abandon_below is not None:
+        return settings.training.abandon_below
+    chance = commonest_class_score(data.validation, len(settings.classes))
+    return chance + BETTER_THAN_CHANCE
+
+
+def _end(
+    member: Path,
+    settings: MemberSettings,
+    state: Literal["finished", "abandoned", "failed"],
+    *,
+    reason: str = "",
+) -> Outcome:
+    """Write how a member ended, with the scores of its best weights."""
+    history = read_history(member) if (member / WEIGHTS).exists() else []
+    best = max(history, key=lambda line: line["miou_all"], default={})
+    outcome = Outcome(
+        state=state,
+        reason=reason,
+        seed=settings.seed,
+        steps=settings.spells[-1].until,
+        best_step=best.get("step"),
+        miou_all=best.get("miou_all"),
+        miou_org=best.get("miou_org"),
+        iou=best.get("iou", {}),
+    )
+    write_text(member / OUTCOME, outcome.model_dump_json(indent=2) + "\n")
+    return outcome
