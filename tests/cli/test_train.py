@@ -1,10 +1,20 @@
+import hashlib
+import sys
+
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from densecell.cli.train import budget, train, with_options
+from densecell.cli.train import budget, train, with_options, with_preset
+from densecell.config import ProjectConfig, load_settings
 from densecell.ensemble import read_ensemble
-from densecell.errors import ConfigError, DensecellError, OutputError, TrainingError
+from densecell.errors import (
+    ConfigError,
+    DensecellError,
+    MissingExtraError,
+    OutputError,
+    TrainingError,
+)
 from densecell.training import load_member_settings
 
 
@@ -118,6 +128,7 @@ def test_a_misspelt_setting_is_named_and_nothing_written(tmp_path, write_project
         ),
         (("--width", 0), "options: network.width: input should be greater than or"),
         (("--steps", 1, "--minutes", 2), "give --minutes or --steps, not both"),
+        (("--extend", 1, "--extend-steps", 2), "give --extend or --extend-steps, not"),
     ],
 )
 def test_options_are_checked_like_settings(tmp_path, write_project, options, sentence):
@@ -140,10 +151,6 @@ def test_one_budget_replaces_the_other(tmp_path, write_project):
 def test_a_preset_replaces_the_projects_settings_and_options_go_over_it(
     write_project, tmp_path
 ):
-    from densecell.cli.train import with_options, with_preset
-    from densecell.config import ProjectConfig, load_settings
-    from densecell.errors import ConfigError
-
     write_project(tmp_path / "p")
     project = load_settings(tmp_path / "p" / "project.yaml", ProjectConfig)
 
@@ -155,3 +162,76 @@ def test_a_preset_replaces_the_projects_settings_and_options_go_over_it(
     assert with_preset(project, None) == project
     with pytest.raises(ConfigError, match="no preset 'papre'; known: paper"):
         with_preset(project, "papre")
+
+
+def test_pictures_show_how_it_went(tmp_path, write_project):
+    write_project(tmp_path)
+
+    run(tmp_path, "--steps", 2, "--members", 1)
+
+    model = tmp_path / "models" / "2d3d-2"
+    for name in ("member_00/curves.png", "member_00/example.png", "scores.png"):
+        assert (model / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_finished_model_is_extended(tmp_path, write_project):
+    write_project(tmp_path)
+    run(tmp_path, "--steps", 2, "--members", 1)
+
+    text = run(tmp_path, "--steps", 2, "--members", 1, "--extend-steps", 3)
+
+    member = tmp_path / "models" / "2d3d-2" / "member_00"
+    assert load_member_settings(member).extensions == (5,)
+    assert "step 5 of 5" in text
+
+
+def test_a_model_is_begun_from_another(tmp_path, write_project, trained):
+    write_project(tmp_path)
+    source = trained / "models" / "tiny"
+
+    run(tmp_path, "--steps", 1, "--members", 1, "--name", "tuned", "--from", source)
+
+    best = read_ensemble(source).members[0].folder
+    tuned = load_member_settings(tmp_path / "models" / "tuned" / "member_00")
+    assert tuned.origin == sha256(source / best / "weights.safetensors")
+    assert tuned.network == load_member_settings(source / best).network
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_model_brings_its_own_network(tmp_path, write_project, trained):
+    write_project(tmp_path)
+    with pytest.raises(ConfigError, match="--from takes the network of its model"):
+        run(tmp_path, "--width", 4, "--from", trained / "models" / "tiny")
+
+
+def test_a_model_cannot_begin_from_itself(tmp_path, write_project):
+    write_project(tmp_path)
+    run(tmp_path, "--steps", 1, "--members", 1, "--name", "tiny")
+    model = tmp_path / "models" / "tiny"
+    with pytest.raises(ConfigError, match="cannot begin from itself; give another"):
+        run(tmp_path, "--steps", 1, "--name", "tiny", "--from", model, "--overwrite")
+    assert (model / "ensemble.json").exists()
+
+
+def test_events_need_tensorboard(tmp_path, write_project, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    write_project(tmp_path)
+    with pytest.raises(MissingExtraError) as caught:
+        run(tmp_path, "--steps", 1, "--tensorboard")
+    assert str(caught.value) == (
+        "--tensorboard needs tensorboard, which is not installed; pip install "
+        "'densecell[train]'"
+    )
+    assert not (tmp_path / "models").exists()
+
+
+def test_all_members_are_trained_at_once(tmp_path, write_project):
+    write_project(tmp_path)
+
+    text = run(tmp_path, "--steps", 1, "--members", 2, "--cluster", "local:2")
+
+    assert "member 00, finished" in text
+    assert "member 01, finished" in text

@@ -1,33 +1,20 @@
 import time
 
-import pytest
-
-from densecell.classes import ClassScheme
 from densecell.cli.training_display import training_display
-from densecell.evaluation import scores_from_confusion
 from densecell.training import Outcome, Progress, Record
 
 
-@pytest.fixture
-def scores():
-    import numpy as np
-
-    return scores_from_confusion(
-        np.array([[4, 0], [0, 4]]), ClassScheme.from_ids([0, 1])
-    )
+def record(step, miou=None, best=-1.0, rate=4.0):
+    return Progress(1, Record(step, 10, 0.5, rate, miou, best), None)
 
 
-def record(step, scores=None, best=-1.0):
-    return Progress(1, Record(step, 10, 0.5, 4.0, scores, best), None)
-
-
-def test_piped_output_has_a_line_for_validations_and_outcomes(capsys, scores):
+def test_piped_output_has_a_line_for_validations_and_outcomes(capsys):
     done = Outcome(state="finished", seed=1, miou_all=0.75)
     given_up = Outcome(state="abandoned", seed=2, reason="after 3 steps MIoU 0.1")
 
     with training_display() as show:
         show(record(1))
-        show(record(2, scores, 0.75))
+        show(record(2, 0.75, 0.75))
         show(record(3))
         show(Progress(1, None, done))
         show(Progress(2, None, given_up))
@@ -53,15 +40,24 @@ def test_piped_output_has_a_line_now_and_then(capsys, monkeypatch):
     ]
 
 
-def test_a_terminal_shows_a_table(capsys, monkeypatch, scores):
+def test_a_terminal_shows_a_table(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
 
     with training_display() as show:
         show(record(1))
-        show(record(10, scores, 0.75))
+        show(record(10, 0.75, 0.75))
         show(Progress(1, None, Outcome(state="finished", seed=1, miou_all=0.75)))
 
     shown = capsys.readouterr().out
     assert "best MIoU(all)" in shown
     assert "finished" in shown
+
+
+def test_members_trained_elsewhere_have_no_rate(capsys):
+    with training_display() as show:
+        show(record(2, 0.75, 0.75, rate=None))
+
+    assert (
+        capsys.readouterr().out == "member 01, step 2 of 10, loss 0.500, MIoU 0.750\n"
+    )

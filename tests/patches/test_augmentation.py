@@ -4,6 +4,7 @@ import pytest
 from densecell.config import AugmentationConfig
 from densecell.patches.augmentation import (
     Changes,
+    SectionChanges,
     change_geometry,
     change_intensities,
     draw_changes,
@@ -158,3 +159,59 @@ def test_windows_that_are_not_square_turn_by_halves():
     drawn = [draw_changes(STRONG, (3, 64, 48), rng(seed)) for seed in range(50)]
 
     assert {d.quarter_turns for d in drawn} == {0, 2}
+
+
+def test_single_sections_are_moved_with_their_labels():
+    window = rng().integers(0, 9, (3, 40, 50))
+    moved = (SectionChanges(), SectionChanges(shift=(2, -3)), SectionChanges())
+    changes = NOTHING._replace(sections=moved)
+
+    changed = change_geometry(window, changes, nearest=True)
+
+    np.testing.assert_array_equal(changed[[0, 2]], window[[0, 2]])
+    np.testing.assert_array_equal(changed[1, :-2, 3:], window[1, 2:, :-3])
+
+
+def test_single_sections_are_spoilt_in_their_intensities():
+    window = rng().normal(size=(4, 30, 40)).astype(np.float32)
+    spoilt = (
+        SectionChanges(),
+        SectionChanges(blur=1.5),
+        SectionChanges(gain=2.0, offset=1.0),
+        SectionChanges(missing=True),
+    )
+
+    changed = change_intensities(window, NOTHING._replace(sections=spoilt))
+
+    np.testing.assert_array_equal(changed[0], window[0])
+    assert changed[1].std() < 0.4 * window[1].std()
+    np.testing.assert_allclose(changed[2], 2 * window[2] + 1, rtol=1e-6)
+    assert np.unique(changed[3]).tolist() == [window[3].min()]
+
+
+def test_faults_of_sections_are_drawn_by_their_shares():
+    config = AugmentationConfig(
+        missing=0.1, blurred=0.2, shifted=0.3, section_contrast=0.25
+    )
+
+    drawn = [
+        section
+        for seed in range(200)
+        for section in draw_changes(config, (5, 16, 16), rng(seed)).sections
+    ]
+
+    assert len(drawn) == 1000
+    assert 70 < sum(s.missing for s in drawn) < 130
+    assert 160 < sum(s.blur > 0 for s in drawn) < 240
+    assert 250 < sum(s.shift != (0, 0) for s in drawn) < 350
+    assert 0.75 <= min(s.gain for s in drawn) < 0.76
+    assert max(abs(s.offset) for s in drawn) <= 0.25 * 4
+
+
+def test_a_window_of_one_slice_keeps_it():
+    config = AugmentationConfig(missing=1.0, shifted=1.0)
+
+    (section,) = draw_changes(config, (1, 16, 16), rng()).sections
+
+    assert not section.missing
+    assert section.shift == (0, 0)
