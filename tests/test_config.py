@@ -91,9 +91,8 @@ def test_classes_can_be_written_out_without_a_level_more():
         (
             project(network={"name": "unet"}),
             "project.yaml: network.name: input should be '2d3d-light', '2d3d', "
-            "'2d3d-plain', '2d3d-no-pyramid', '2d3d-2d', 'unet2d', 'unet3d', 'unet3d-thin' or "
-            "'unet3d-thin5', "
-            "got 'unet'",
+            "'2d3d-plain', '2d3d-no-pyramid', '2d3d-2d', 'unet2d', 'unet3d', "
+            "'unet3d-thin' or 'unet3d-thin5', got 'unet'",
         ),
         (
             project(classes="platelets"),
