@@ -132,6 +132,11 @@ class TrainingConfig(_Frozen):
         "step; 0: those of the last step",
     )
     weight_decay: float = Field(0.0, ge=0, description="decoupled, as of AdamW")
+    adjust_logits: bool = Field(
+        True,
+        description="move each class's logit by what scores best on the eval volumes: "
+        "takes back what weights and windows gave to rare classes",
+    )
     flat_share: float = Field(
         0.5,
         ge=0,

@@ -30,6 +30,8 @@ PAPER: dict[str, dict[str, Any]] = {
         "beta2": 1 - 10**-2.1,
         "epsilon": 1e-7,
         "rare_share": 0.0,
+        "average": 0.0,
+        "adjust_logits": False,
         "loss": {
             "weighting": "paper",
             "dice": 0.0,

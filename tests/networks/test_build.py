@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 import torch
 
 from densecell.config import NetworkConfig
-from densecell.networks import build_network, network_facts
+from densecell.networks import build_network, network_facts, offset_logits
 from densecell.networks.build import MAKERS
 
 HYBRID = NetworkConfig(name="2d3d", width=32, normalisation="none")
@@ -151,3 +152,26 @@ def test_every_network_learns_from_a_window_and_names_its_kernels(name):
     kernels = [w for group in network.groups().values() for w in group]
     assert len(kernels) == len([p for p in network.parameters() if p.ndim > 1])
     assert all(w.grad is None or w.grad.abs().sum() > 0 for w in kernels)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_offsets_move_the_logits_for_a_while(name):
+    network = build_network(NetworkConfig(name=name, width=2), classes=3).eval()
+    window = torch.randn(1, 1, 3, 16, 32)
+    offsets = np.array([1, -2, 0.5], np.float32)
+
+    with torch.no_grad():
+        before = network(window)
+        with offset_logits(network, offsets):
+            during = network(window)
+        after = network(window)
+
+    expected = before + torch.tensor(offsets)[:, None, None, None]
+    torch.testing.assert_close(during, expected)
+    assert torch.equal(after, before)
+
+
+def test_logits_that_are_cut_have_no_bias_to_move():
+    network = build_network(NetworkConfig(width=1, relu_logits=True), classes=2)
+
+    assert network.last_bias() is None

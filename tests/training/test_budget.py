@@ -19,16 +19,15 @@ class Scoring:
         self.seconds, self.now = seconds, 0.0
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
 
-    def score(self, network):
+    def adjusted(self, network):
         self.now += self.seconds
 
 
 def settled(monkeypatch, *, step_s, validation_s, **settings):
     monkeypatch.setattr(budget, "_time_a_step", lambda *_: step_s)
     validator = Scoring(monkeypatch, validation_s)
-    return settle_steps(
-        torch.nn.Linear(1, 1), None, validator, TrainingConfig(**settings)
-    )
+    network = build_network(NetworkConfig(width=1), classes=2)
+    return settle_steps(network, None, validator, TrainingConfig(**settings))
 
 
 def test_steps_that_were_asked_for_are_not_measured():
@@ -68,7 +67,7 @@ def test_the_probe_leaves_the_network_as_it_was(monkeypatch, labelled):
     )
 
     class Silent:
-        def score(self, network):
+        def adjusted(self, network):
             pass
 
     config = settle_steps(network, batches, Silent(), TrainingConfig(minutes=0.1))

@@ -16,9 +16,11 @@ from densecell.training.averaging import averaged_copy
 from densecell.training.checkpoint import load_last, load_weights
 from densecell.training.loop import make_optimiser, optimise, set_rate
 from densecell.training.schedule import Spell
+from densecell.training.validation import Adjusted
 
 CONFIG = TrainingConfig(steps=8, validations=4, window=(3, 16, 16), rare_share=0.5)
 SPELLS = [Spell(0, 8)]
+OFFSETS = np.array([0.5, -0.25], np.float32)
 CPU = torch.device("cpu")
 
 
@@ -32,6 +34,9 @@ class Told:
         wrong = round(1000 * (1 - self.scores.pop(0)))
         confusion = np.array([[1000 - wrong, wrong], [wrong, 1000 - wrong]])
         return scores_from_confusion(confusion, ClassScheme.from_ids([0, 1]))
+
+    def adjusted(self, network):
+        return Adjusted(self.score(network), OFFSETS)
 
 
 @pytest.fixture
@@ -114,7 +119,19 @@ def test_the_best_weights_are_kept_not_the_last(tmp_path, batches):
 
     assert facts["step"] == 4
     assert facts["miou_all"] == record.best
+    best["predictor_3d.0.bias"] += torch.from_numpy(OFFSETS)  # in what is kept
     assert all(torch.equal(v, best[k]) for k, v in network.state_dict().items())
+
+
+def test_logits_are_left_alone_where_that_is_asked_for(tmp_path, batches):
+    config = CONFIG.model_copy(update={"adjust_logits": False})
+
+    list(trained(tmp_path, batches, [0.5, 0.6, 0.7, 0.8], config=config))
+
+    network = tiny()
+    load_weights(network, tmp_path / "weights.safetensors")
+    last = last_weights(tmp_path)[1]["average.predictor_3d.0.bias"]
+    assert torch.equal(network.last_bias(), last)
 
 
 def test_history_has_a_line_for_every_validation(tmp_path, batches):
@@ -286,6 +303,9 @@ def test_a_staged_network_looks_at_neighbours_after_its_first_steps(tmp_path, ba
 
         def groups(self):
             return self.inner.groups()
+
+        def last_bias(self):
+            return self.inner.last_bias()
 
         def see_depth(self, on):
             seen.append(on)

@@ -24,6 +24,9 @@ class Sign(Network):
     def groups(self):
         return {"2d": [], "3d": [], "predictors": []}
 
+    def last_bias(self):
+        return None
+
 
 @pytest.fixture
 def noise():
@@ -47,6 +50,25 @@ def test_labels_are_compared_where_they_lie_in_their_context(labelled, noise):
 
     assert scores.miou_all == 1
     assert scores.voxels == channels.size
+
+
+def test_offsets_that_suit_the_volumes_are_told_with_their_score(labelled, noise):
+    class Timid(Sign):
+        """Knows the answer, but gives class 1 too little."""
+
+        def heads(self, window):
+            logits = super().heads(window).logits
+            shy = torch.tensor([2.5, 0]).reshape(1, 2, 1, 1, 1)
+            return Heads(logits + shy, None)
+
+    volume = labelled(noise, noise > 0)
+
+    plain = Validator([volume], SCHEME).score(Timid())
+    scores, offsets = Validator([volume], SCHEME).adjusted(Timid())
+
+    assert plain.miou_all < 0.5
+    assert scores.miou_all == 1
+    assert offsets[1] - offsets[0] > 0
 
 
 def test_unknown_voxels_do_not_count(labelled, noise):

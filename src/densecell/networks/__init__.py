@@ -6,7 +6,7 @@ from densecell.networks.build import (
     build_network,
     network_facts,
 )
-from densecell.networks.interface import Network
+from densecell.networks.interface import Network, offset_logits
 
 __all__ = [
     "Facts",
@@ -14,4 +14,5 @@ __all__ = [
     "Network",
     "build_network",
     "network_facts",
+    "offset_logits",
 ]

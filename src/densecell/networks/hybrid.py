@@ -21,7 +21,7 @@ from densecell.networks.blocks import (
     u_shape,
     up,
 )
-from densecell.networks.interface import Network, weights_of
+from densecell.networks.interface import Network, bias_of, weights_of
 
 
 class Hybrid2D3D(Network):
@@ -123,6 +123,10 @@ class Hybrid2D3D(Network):
         return Heads(
             self.predictor_3d(self.fine(context) + self.coarse(context)), auxiliary
         )
+
+    def last_bias(self) -> Tensor | None:
+        """Give the bias of the last predictor."""
+        return bias_of(self.predictor_3d if self.pyramid else self.predictor_2d)
 
     def groups(self) -> dict[str, list[Tensor]]:
         """Give the kernels of the 2D module, the 3D module and the predictors."""

@@ -1,7 +1,12 @@
 """What every network offers to training and inference."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from densecell.geometry import Shape
@@ -47,12 +52,41 @@ class Network(nn.Module, ABC):
     def groups(self) -> dict[str, list[Tensor]]:
         """Give the weights (not biases) of `2d`, `3d` and `predictors`, for L2."""
 
+    @abstractmethod
+    def last_bias(self) -> Tensor | None:
+        """Give the (K,) bias that is added to the logits last; none: they are cut."""
+
     def see_depth(self, on: bool) -> None:
         """Switch what looks at neighbouring slices on or off, in staged networks."""
 
     def forward(self, window: Tensor) -> Tensor:
         """Give the logits alone."""
         return self.heads(window).logits
+
+
+@contextmanager
+def offset_logits(
+    network: Network, offsets: NDArray[np.float32] | None
+) -> Iterator[None]:
+    """Add a constant to each class's logit, for as long as the block lasts."""
+    bias = network.last_bias()
+    if offsets is None or bias is None:
+        yield
+        return
+    before = bias.detach().clone()
+    with torch.no_grad():
+        bias += torch.from_numpy(offsets).to(bias)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            bias.copy_(before)
+
+
+def bias_of(predictor: nn.Module) -> Tensor | None:
+    """Give the bias of a predictor, unless its logits are cut by a ReLU."""
+    layer, *cut = predictor.children()
+    return None if cut or not isinstance(layer, nn.Conv3d) else layer.bias
 
 
 def weights_of(*modules: nn.Module) -> list[Tensor]:

@@ -23,7 +23,7 @@ from densecell.networks.blocks import (
     u_shape,
     up,
 )
-from densecell.networks.interface import Network, weights_of
+from densecell.networks.interface import Network, bias_of, weights_of
 
 ACROSS = (3, 1, 1)  # a convolution that sees its neighbours alone
 MIXED = (2, 3, 4)  # scales whose features are mixed across slices: 1/4, 1/8, 1/16
@@ -105,6 +105,10 @@ class Light2D3D(Network):
         """Switch the mixing across slices on or off."""
         for mixing in self._mixings():
             mixing.on = on
+
+    def last_bias(self) -> Tensor | None:
+        """Give the bias of the last predictor."""
+        return bias_of(self.predictor)
 
     def groups(self) -> dict[str, list[Tensor]]:
         """Give the kernels of the 2D part, the mixing, and the predictor."""

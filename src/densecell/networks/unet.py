@@ -17,7 +17,7 @@ from densecell.networks.blocks import (
     u_shape,
     up,
 )
-from densecell.networks.interface import Network, weights_of
+from densecell.networks.interface import Network, bias_of, weights_of
 
 LOST = 92  # pixels on every side, by 18 valid convolutions over five scales
 
@@ -89,6 +89,10 @@ class UNet2D(Network):
             join=_after_cropped,
         )
         return Heads(self.predictor(x), None)
+
+    def last_bias(self) -> Tensor | None:
+        """Give the bias of the last predictor."""
+        return bias_of(self.predictor)
 
     def groups(self) -> dict[str, list[Tensor]]:
         """Give the kernels; there is no 3D module."""

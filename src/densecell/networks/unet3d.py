@@ -18,7 +18,7 @@ from densecell.networks.blocks import (
     u_shape,
     up,
 )
-from densecell.networks.interface import Network, weights_of
+from densecell.networks.interface import Network, bias_of, weights_of
 
 Pairs = list[tuple[int, int]]
 
@@ -106,6 +106,10 @@ class UNet3D(Network):
             join=append,
         )
         return Heads(self.predictor(x), None)
+
+    def last_bias(self) -> Tensor | None:
+        """Give the bias of the last predictor."""
+        return bias_of(self.predictor)
 
     def groups(self) -> dict[str, list[Tensor]]:
         """Give the kernels; there is no 2D module."""

@@ -13,7 +13,7 @@ from densecell.config import TrainingConfig
 from densecell.errors import TrainingError
 from densecell.networks import Network
 from densecell.patches import BatchMaker
-from densecell.training.loop import make_optimiser, optimise
+from densecell.training.loop import make_optimiser, optimise, validated
 from densecell.training.validation import Validator
 
 WARM_UP_STEPS = 3
@@ -42,7 +42,7 @@ def settle_steps(
     trial = copy.deepcopy(network)
     step_s = _time_a_step(trial, batches, config)
     start = time.monotonic()
-    validator.score(trial)
+    validated(trial, validator, config)
     validation_s = time.monotonic() - start
     steps = int((minutes * 60 - config.validations * validation_s) / step_s)
     if steps < config.validations:

@@ -66,7 +66,7 @@ def freeze_members(
 
 
 def extend_members(data: Data, folder: Path, extension: Extension) -> None:
-    """Let all finished members go on.
+    """Let all members go on after their last step.
 
     The schedule begins anew. An extension that was begun and did not end is only gone
     on with: the same command again does not add to it.
@@ -80,7 +80,8 @@ def extend_members(data: Data, folder: Path, extension: Extension) -> None:
     if not members:
         raise OutputError(f"{folder}: holds no trained member to extend; train first")
     longest = max(s.extensions for s in members.values())
-    if all(s.extensions == longest and ended(m, s) for m, s in members.items()):
+    done = all(s.extensions == longest and ended(m, s) for m, s in members.items())
+    if done or not longest:
         first = next(iter(members.values()))
         more = extension.steps or _in_steps(first, data, extension.minutes)
         longest = (*longest, first.spells[-1].until + more)

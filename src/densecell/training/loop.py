@@ -15,7 +15,7 @@ from densecell.config import TrainingConfig, write_text
 from densecell.errors import HopelessError, TrainingError
 from densecell.evaluation import Scores
 from densecell.inference import native_bfloat16
-from densecell.networks import Network
+from densecell.networks import Network, offset_logits
 from densecell.patches import Batch, BatchMaker
 from densecell.training.averaging import averaged_copy
 from densecell.training.checkpoint import (
@@ -32,7 +32,7 @@ from densecell.training.schedule import (
     learning_rate,
     validation_steps,
 )
-from densecell.training.validation import Validator
+from densecell.training.validation import Adjusted, Validator
 
 HISTORY = "history.jsonl"
 SAVE_EVERY_S = 60.0
@@ -118,12 +118,13 @@ def train_member(
 
         miou = None
         if step in validate_at:
-            scores = validator.score(mean)
+            scores, offsets = validated(mean, validator, config)
             miou = scores.miou_all
             if miou > best:
                 best = miou
                 facts = {"step": step, "miou_all": best}
-                save_weights(mean, folder / WEIGHTS, facts)
+                with offset_logits(mean, offsets):
+                    save_weights(mean, folder / WEIGHTS, facts)
             append_history(folder, step, smooth, scores)
         if step in validate_at or time.monotonic() - saved > SAVE_EVERY_S:
             facts = {"step": step, "best": best, "loss": smooth}
@@ -134,6 +135,15 @@ def train_member(
         yield Record(step, spell.until, smooth, rate, miou, best)
         if step == decided_at:
             _check_hope(best, hopeless_below, step)
+
+
+def validated(
+    network: Network, validator: Validator, config: TrainingConfig
+) -> Adjusted:
+    """Score a network, with offsets of its logits where they are wanted."""
+    if config.adjust_logits and network.last_bias() is not None:
+        return validator.adjusted(network)
+    return Adjusted(validator.score(network), None)
 
 
 def optimise(

@@ -20,6 +20,7 @@ from densecell.inference import (
 )
 from densecell.networks import Network
 from densecell.patches import LabelledVolume, class_counts
+from densecell.training.offsets import best_offsets, moved
 from densecell.volume import read_padded
 
 TILE = (8, 320, 320)  # at most: torch takes more memory than inference elsewhere
@@ -32,6 +33,13 @@ class Example(NamedTuple):
     truth: NDArray[np.uint8]  # (Y, X) class ids
     predicted: NDArray[np.uint8]  # (Y, X) class ids
     spacing_nm: Spacing
+
+
+class Adjusted(NamedTuple):
+    """Scores, and what was added to the logits for them."""
+
+    scores: Scores
+    offsets: NDArray[np.float32] | None  # (K,); none: nothing
 
 
 class Validator:
@@ -55,6 +63,15 @@ class Validator:
     def score(self, network: Network) -> Scores:
         """Label every volume and compare: one confusion matrix over all of them."""
         return self.compare(p.argmax(0) for p in self.probabilities(network))
+
+    def adjusted(self, network: Network) -> Adjusted:
+        """Score a network with the offsets of its logits that suit the volumes best.
+
+        Memory holds 4 bytes per class and voxel of all volumes.
+        """
+        shares = list(self.probabilities(network))
+        offsets = best_offsets(shares, [volume.channels for volume in self._volumes])
+        return Adjusted(self.compare(moved(p, offsets) for p in shares), offsets)
 
     def probabilities(self, network: Network) -> Iterator[NDArray[np.float32]]:
         """Yield the (K, Z, Y, X) probabilities of every volume's labelled part."""
