@@ -47,6 +47,7 @@ from densecell.evaluation import Scores
 
 DATA = Path("../shared/data/drosophila-vnc")
 PROBE_STEPS, WARM_UP_STEPS, PROBE_ROUNDS = 12, 3, 3
+LEAST_SIDE = 192  # the widest window
 MONAIS = ("dynunet", "basic")
 Json = dict[str, Any]
 
@@ -77,6 +78,8 @@ def arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if not (args.data / "image.tif").exists():
         parser.error(f"{args.data}: no image.tif; give the folder by --data")
+    if args.side is not None and args.side < LEAST_SIDE:
+        parser.error(f"--side {args.side}: windows need {LEAST_SIDE} or more")
     args.steps_file = args.steps_file or args.out / "steps.json"
     return args
 
