@@ -43,6 +43,7 @@ from contestants import SEEDS, Contestant, Ours, contestant
 
 from densecell.compute import processor_name, usable_cores, watched_memory
 from densecell.config import NetworkConfig, write_text
+from densecell.errors import TrainingError
 from densecell.evaluation import Scores
 
 DATA = Path("../shared/data/drosophila-vnc")
@@ -173,16 +174,18 @@ def done(args: argparse.Namespace, name: str, seed: int, steps: int) -> None:
 def train_and_score(args: argparse.Namespace, name: str, seed: int, steps: int) -> None:
     torch.set_num_threads(usable_cores())
     one, folder = made(args, name, steps=steps), args.out / name
-    begun, plain = time.perf_counter(), []
+    begun, taken, plain = time.perf_counter(), 0, []
     with watched_memory(every_s=0.5) as peak:
         for seconds, scored in timed(one.train(seed, folder)):
+            taken += 1
             plain += [] if scored else [seconds]
             if scored:
                 print(f"  {(time.perf_counter() - begun) / 60:.1f} minutes", flush=True)
     chosen_by, scores = one.report(seed, folder)
     result = {
         "steps": steps,
-        "minutes": mean(plain) * steps / 60 if plain else None,  # less validations
+        "taken": taken,  # fewer where the library gave the member up
+        "minutes": mean(plain) * taken / 60 if plain else None,  # less validations
         "peak_gb": peak.most / 1e9,
         "chosen_by": chosen_by,
         "scores": scores.as_json(),
@@ -195,7 +198,11 @@ def score_ensemble(args: argparse.Namespace, steps: int) -> None:
     if not path.exists():
         ours = made(args, "ours", steps=steps)
         assert isinstance(ours, Ours)
-        scores = ours.report_ensemble(args.out / "ours", SEEDS["ours"])
+        try:
+            scores = ours.report_ensemble(args.out / "ours", SEEDS["ours"])
+        except TrainingError as error:  # all were given up: too few steps
+            print(f"no ensemble: {error}", flush=True)
+            return
         write_text(path, json.dumps({"scores": scores.as_json()}, indent=2) + "\n")
 
 
@@ -222,7 +229,7 @@ def table(args: argparse.Namespace) -> str:
     for name in SEEDS:
         for seed, found in enumerate(results(args, name)):
             minutes = found["minutes"] or math.nan
-            facts = [name, seed, found["steps"], f"{minutes:.1f}"]
+            facts = [name, seed, found["taken"], f"{minutes:.1f}"]
             facts += [f"{found['peak_gb']:.2f}", f"{found['chosen_by']:.3f}"]
             rows.append(facts + in_cells(found["scores"]))
     if whole := ensemble_scores(args):
