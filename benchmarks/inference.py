@@ -33,11 +33,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -46,6 +45,7 @@ from monai.data.utils import dense_patch_slices
 from monai.inferers import sliding_window_inference
 from monai.inferers.utils import _get_scan_interval
 from numpy.typing import NDArray
+from products import GFLOP, SIDE, products, seconds
 
 from densecell.classes import ClassScheme
 from densecell.compute import usable_cores
@@ -91,9 +91,7 @@ OVERLAP = 1 / 3
 DEPTH = 5
 SIDES, BATCHES = (152, 224, 296), (1, 2, 4)
 TILES = 1  # of a turn of ours: each takes many seconds
-PRODUCT = 4096
 LAYOUTS = {"channels last": torch.channels_last_3d, "plain": torch.contiguous_format}
-OPENVINO_TYPE = {"float32": "f32", "bfloat16": "bf16"}
 BFLOAT16 = {"fp32": False, "bf16": True}  # MONAI's two ways
 
 Labels = NDArray[np.uint8]
@@ -272,49 +270,20 @@ def our_method(subject: Subject) -> Ours:
 
 def share_of_peak(ours: Ours, *, rounds: int) -> float:
     """Compare the network's calls, in turn with plain products: the best of each."""
-    products = {
-        "torch": torch_product(ours.choice),
-        "openvino": openvino_product(ours.choice),
-    }
-    best = dict.fromkeys(("call", *products), math.inf)
+    works = {"call": ours.call, **products(ours.choice)}
+    best = dict.fromkeys(works, math.inf)
     for _ in range(rounds + 1):  # the first is slow: nothing lies ready yet
-        for name, work in {"call": ours.call, **products}.items():
+        for name, work in works.items():
             best[name] = min(best[name], seconds(work))
     rate = ours.flop_of_call / best.pop("call") / 1e9
-    peaks = {name: 2 * PRODUCT**3 / t / 1e9 for name, t in best.items()}
+    peaks = {name: GFLOP / t for name, t in best.items()}
     each = ", ".join(f"{name} {peak:.0f}" for name, peak in peaks.items())
     print(
-        f"GFLOP/s: our network's calls {rate:.0f}; products of two {PRODUCT} x "
-        f"{PRODUCT} matrices, {ours.choice.precision}: {each}",
+        f"GFLOP/s: our network's calls {rate:.0f}; products of two {SIDE} x "
+        f"{SIDE} matrices, {ours.choice.precision}: {each}",
         flush=True,
     )
     return rate / max(peaks.values())
-
-
-def torch_product(choice: EngineChoice) -> Callable[[], object]:
-    dtype = {"bfloat16": torch.bfloat16, "float32": torch.float32}[choice.precision]
-    a, b = torch.randn(2, PRODUCT, PRODUCT).to(dtype)
-    return lambda: a @ b
-
-
-def openvino_product(choice: EngineChoice) -> Callable[[], object]:
-    """Multiply by a constant matrix, which is laid out beforehand as weights are."""
-    openvino: Any = import_module("openvino")
-    ops: Any = import_module("openvino.opset13")
-    rng = np.random.default_rng(0)
-    matrix = rng.standard_normal((PRODUCT, PRODUCT), dtype=np.float32)
-    a = ops.parameter(matrix.shape, openvino.Type.f32)
-    model = openvino.Model([ops.matmul(a, ops.constant(matrix), False, False)], [a])
-    settings = {
-        "INFERENCE_PRECISION_HINT": OPENVINO_TYPE[choice.precision],
-        "INFERENCE_NUM_THREADS": str(choice.threads),
-        "NUM_STREAMS": "1",
-        "ENABLE_CPU_PINNING": "NO",
-    }
-    request = openvino.Core().compile_model(model, "CPU", settings)
-    request = request.create_infer_request()
-    request.input_tensors[0].data[:] = matrix
-    return request.infer
 
 
 # MONAI's
@@ -429,12 +398,6 @@ def windows(shape: tuple[int, ...], window: Shape) -> list[tuple[slice, ...]]:
 
 
 # Both
-
-
-def seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def take_turns(
