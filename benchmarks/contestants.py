@@ -59,7 +59,7 @@ class Ours(Contestant):
         project = self.project.model_copy(update={"ensemble": members})
         for progress in train_members(project, load_data(project, Path()), folder):
             if progress.record is not None:
-                yield progress.record.scores is not None
+                yield progress.record.miou_all is not None
 
     def report(self, seed: int, folder: Path) -> tuple[float, Scores]:
         member = member_folder(folder, seed)

@@ -36,7 +36,7 @@ from densecell.compute import processor_name, usable_cores, watched_memory
 from densecell.config import InferenceConfig, NetworkConfig, TrainingConfig
 from densecell.geometry import Box, Spacing
 from densecell.inference import choose_engine
-from densecell.networks import build_network
+from densecell.networks import Network, build_network
 from densecell.patches import (
     Batch,
     BatchMaker,
@@ -46,7 +46,8 @@ from densecell.patches import (
     root_balance,
 )
 from densecell.training import loop
-from densecell.training.members import fitted
+from densecell.training.freeze import fitted
+from densecell.training.schedule import Spell, window_schedule
 from densecell.volume import Statistics
 
 SHAPE, BLOCK = (16, 512, 512), 16
@@ -85,7 +86,7 @@ class Training:
         self.way, self.config = way, config
         self._device = next(self.network.parameters()).device
         self._optimiser = loop.make_optimiser(self.network, config)
-        self._maker = batch_maker(config, volume, margin=self.network.margin)
+        self._maker = batch_maker(config, volume, self.network)
         self.batches: Iterator[Batch] = self._maker.ahead(0, 1_000_000)
         self.voxels = Box.whole(config.window).voxels * config.batch
 
@@ -163,17 +164,16 @@ def noise() -> LabelledVolume:
 
 
 def batch_maker(
-    config: TrainingConfig, volume: LabelledVolume, *, margin: tuple[int, int, int]
+    config: TrainingConfig, volume: LabelledVolume, network: Network
 ) -> BatchMaker:
-    sampler = WindowSampler(
-        [volume], window=config.window, rare_share=config.rare_share, seed=0
-    )
+    """Make the windows of a training's first steps."""
+    spell = Spell(0, config.steps or 1)
     return BatchMaker(
         [volume],
-        sampler,
+        WindowSampler([volume], rare_share=config.rare_share, seed=0),
         config.augmentation,
-        batch=config.batch,
-        margin=margin,
+        schedule=window_schedule(config, network, spell, seed=0),
+        margin=network.margin,
         seed=0,
         class_weights=root_balance(class_counts([volume], len(SCHEME))),
     )
