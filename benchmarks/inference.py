@@ -207,7 +207,7 @@ def random_model(folder: Path, width: int, source: Source) -> Path:
     member = member_folder(folder, 0)
     settings = MemberSettings(
         classes=source.scheme,
-        network=NetworkConfig(width=width),
+        network=NetworkConfig(name="2d3d", width=width),
         training=TrainingConfig(),
         seed=0,
         spacing_nm=source.spacing_nm,

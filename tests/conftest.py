@@ -23,7 +23,7 @@ CLASSES = {
     1: {"name": "disc", "colour": [230, 159, 0], "role": "organelle"},
 }
 SETTINGS = {
-    "network": {"width": 2},
+    "network": {"name": "2d3d", "width": 2},
     "training": {
         "window": [3, 24, 32],
         "steps": 8,

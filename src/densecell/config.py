@@ -47,7 +47,9 @@ class NetworkConfig(_Frozen):
         "unet3d-thin",
         "unet3d-thin5",
     ] = Field(
-        "2d3d", description="2d3d: the paper's best; unet2d: Ronneberger et al. 2015"
+        "2d3d-light",
+        description="2d3d-light: learns fast; 2d3d: the paper's best; unet2d: "
+        "Ronneberger et al. 2015",
     )
     width: int = Field(16, ge=1, le=256, description="channels of its first scale")
     normalisation: Literal["none", "batch", "channel"] = Field(

@@ -107,7 +107,7 @@ def test_building_leaves_the_global_generator_alone():
     expected = torch.rand(3)
 
     torch.manual_seed(5)
-    build_network(NetworkConfig(width=1), classes=2, seed=9)
+    build_network(NetworkConfig(name="2d3d", width=1), classes=2, seed=9)
 
     assert torch.equal(torch.rand(3), expected)
 
@@ -172,6 +172,8 @@ def test_offsets_move_the_logits_for_a_while(name):
 
 
 def test_logits_that_are_cut_have_no_bias_to_move():
-    network = build_network(NetworkConfig(width=1, relu_logits=True), classes=2)
+    network = build_network(
+        NetworkConfig(name="2d3d", width=1, relu_logits=True), classes=2
+    )
 
     assert network.last_bias() is None

@@ -26,7 +26,7 @@ class Scoring:
 def settled(monkeypatch, *, step_s, validation_s, **settings):
     monkeypatch.setattr(budget, "_time_a_step", lambda *_: step_s)
     validator = Scoring(monkeypatch, validation_s)
-    network = build_network(NetworkConfig(width=1), classes=2)
+    network = build_network(NetworkConfig(name="2d3d", width=1), classes=2)
     return settle_steps(network, None, validator, TrainingConfig(**settings))
 
 
@@ -55,7 +55,7 @@ def test_minutes_that_do_not_suffice_are_refused(monkeypatch):
 
 def test_the_probe_leaves_the_network_as_it_was(monkeypatch, labelled):
     monkeypatch.setattr(budget, "PROBE_S", 0.0)
-    network = build_network(NetworkConfig(width=1), classes=2, seed=5)
+    network = build_network(NetworkConfig(name="2d3d", width=1), classes=2, seed=5)
     volume = labelled(np.zeros((3, 16, 16)), np.ones((3, 16, 16)))
     batches = BatchMaker(
         [volume],
@@ -73,7 +73,7 @@ def test_the_probe_leaves_the_network_as_it_was(monkeypatch, labelled):
     config = settle_steps(network, batches, Silent(), TrainingConfig(minutes=0.1))
 
     assert config.steps > 10
-    untouched = build_network(NetworkConfig(width=1), classes=2, seed=5)
+    untouched = build_network(NetworkConfig(name="2d3d", width=1), classes=2, seed=5)
     for now, before in zip(
         network.state_dict().values(), untouched.state_dict().values(), strict=True
     ):

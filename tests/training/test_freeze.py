@@ -21,7 +21,9 @@ from densecell.training.freeze import extend_members, fitted
 def test_windows_are_fitted_to_network_and_volumes(
     labelled, network, window, batch, expected
 ):
-    made = build_network(NetworkConfig(width=1, **network), classes=2)
+    made = build_network(
+        NetworkConfig(**{"name": "2d3d", "width": 1} | network), classes=2
+    )
     volume = labelled(np.zeros((6, 8, 9)), np.zeros((6, 8, 9)))
     config = TrainingConfig(window=window, batch=batch)
 
@@ -31,7 +33,7 @@ def test_windows_are_fitted_to_network_and_volumes(
 
 
 def test_batches_of_one_are_avoided_where_they_are_slow(labelled, monkeypatch):
-    made = build_network(NetworkConfig(width=1), classes=2)
+    made = build_network(NetworkConfig(name="2d3d", width=1), classes=2)
     volume = labelled(np.zeros((6, 8, 9)), np.zeros((6, 8, 9)))
     batches = []
     for low in (True, False):

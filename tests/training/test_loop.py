@@ -54,7 +54,7 @@ def batches(labelled, discs):
 
 
 def tiny():
-    return build_network(NetworkConfig(width=1), classes=2, seed=0)
+    return build_network(NetworkConfig(name="2d3d", width=1), classes=2, seed=0)
 
 
 def trained(

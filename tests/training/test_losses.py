@@ -111,7 +111,7 @@ def test_the_loss_is_taken_in_float32():
 
 
 def test_each_module_has_its_share_of_the_penalty():
-    network = build_network(NetworkConfig(width=1), classes=2)
+    network = build_network(NetworkConfig(name="2d3d", width=1), classes=2)
     for parameter in network.parameters():
         nn.init.ones_(parameter)
     count = {name: sum(map(Tensor.numel, g)) for name, g in network.groups().items()}
@@ -123,7 +123,7 @@ def test_each_module_has_its_share_of_the_penalty():
 
 
 def test_without_shares_there_is_no_penalty():
-    network = build_network(NetworkConfig(width=1), classes=2)
+    network = build_network(NetworkConfig(name="2d3d", width=1), classes=2)
 
     assert l2_penalty(network, LossConfig()) is None
 
