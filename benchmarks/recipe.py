@@ -42,6 +42,7 @@ VARIANTS: dict[str, Changes] = {
     "constant rate": {"training": {"schedule": "constant"}},
     "no averaging": {"training": {"average": 0.0}},
     "weight decay": {"training": {"weight_decay": 0.01}},
+    "logits as they are": {"training": {"adjust_logits": False}},
     "no windows on rare classes": {"training": {"rare_share": 0.0}},
     "cross entropy alone": {"training": {"loss": {"dice": 0.0}}},
     "uniform weights": {"training": {"loss": {"weighting": "uniform"}}},
@@ -79,7 +80,7 @@ def arguments() -> argparse.Namespace:
 def varied(args: argparse.Namespace, changes: Changes) -> ProjectConfig:
     """Give the default project with a few settings changed."""
     values = fly_project(args.data, NetworkConfig(), None).model_dump()
-    budget = {"minutes": None, "steps": args.steps}
+    budget = {"minutes": None, "steps": args.steps, "validations": 4}
     values = merged(values, {"training": budget})
     return parse_settings(merged(values, changes), ProjectConfig, where="variant")
 

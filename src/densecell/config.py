@@ -140,7 +140,7 @@ class TrainingConfig(_Frozen):
         "takes back what weights and windows gave to rare classes",
     )
     flat_share: float = Field(
-        0.5,
+        0.7,
         ge=0,
         lt=1,
         description="share of the steps, at the start, in which networks that can "
