@@ -52,7 +52,13 @@ class Contestant(ABC):
 
 
 class Ours(Contestant):
-    """The library's training."""
+    """The library's training, scored on the slices `report`."""
+
+    def __init__(
+        self, project: ProjectConfig, *, report: tuple[int, int] = REPORT
+    ) -> None:
+        super().__init__(project)
+        self._slices = report
 
     def train(self, seed: int, folder: Path) -> Iterator[bool]:
         members = EnsembleConfig(members=seed + 1, seed=0)
@@ -79,7 +85,7 @@ class Ours(Contestant):
 
     @cached_property
     def _validator(self) -> Validator:
-        project = on_report(self.project)
+        project = on_report(self.project, self._slices)
         return Validator(load_eval(project, Path()), project.classes)
 
 
@@ -157,10 +163,12 @@ def fly_project(data: Path, network: NetworkConfig, side: int | None) -> Project
     )
 
 
-def on_report(project: ProjectConfig) -> ProjectConfig:
+def on_report(
+    project: ProjectConfig, slices: tuple[int, int] = REPORT
+) -> ProjectConfig:
     """Let the slices to report stand where those to choose on do."""
     learn, choose = project.volumes
-    report = choose.model_copy(update={"z": REPORT})
+    report = choose.model_copy(update={"z": slices})
     return project.model_copy(update={"volumes": (learn, report)})
 
 

@@ -1,12 +1,13 @@
 """What each part of the default recipe is worth: one changed at a time, equal steps.
 
 Trained on slices 0-9 of `drosophila-vnc`, weights chosen on 10-11, scored on 12-15 with
-the neighbouring slices as context. Every variant is the default with one change, given
-as many steps; what is trained is kept in `--out`, and the same command goes on where
-it stopped.
+the neighbouring slices as context; or the same slices of `cdeep3m-mito`, scored on
+12-19. Every variant is the default with one change, given as many steps; what is
+trained is kept in `--out`, and the same command goes on where it stopped.
 
     python benchmarks/recipe.py --out /scratch/recipe --steps 1000 --seeds 2
-    python benchmarks/recipe.py --out /scratch/recipe --steps 1000 --only default he
+    python benchmarks/recipe.py --out /scratch/recipe --only default "2D only"
+    python benchmarks/recipe.py --out /scratch/mito --tissue cdeep3m-mito
 
 Prints a table in Markdown, sorted by the mean MIoU(all) of the seeds.
 """
@@ -18,17 +19,27 @@ from statistics import mean
 from typing import Any
 
 import torch
-from contestants import Ours, fly_project
+from contestants import CHOOSE, LEARN, REPORT, Ours
 
 from densecell.compute import usable_cores
-from densecell.config import (
-    NetworkConfig,
-    ProjectConfig,
-    parse_settings,
-    write_text,
-)
+from densecell.config import ProjectConfig, parse_settings, write_text
 
-DATA = Path("../shared/data/drosophila-vnc")
+DATA = Path("../shared/data")
+TISSUES: dict[str, dict[str, Any]] = {
+    "drosophila-vnc": {
+        "classes": "drosophila-vnc",
+        "spacing_nm": (50, 4.6, 4.6),
+        "report": REPORT,
+    },
+    "cdeep3m-mito": {
+        "classes": {
+            0: {"name": "other", "colour": (0, 0, 0), "role": "background"},
+            1: {"name": "mitochondrion", "colour": (213, 94, 0), "role": "organelle"},
+        },
+        "spacing_nm": (40, 5.9, 5.9),
+        "report": (12, 20),
+    },
+}
 Changes = dict[str, dict[str, Any]]
 VARIANTS: dict[str, Changes] = {
     "default": {},
@@ -66,12 +77,14 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="image.tif, labels.tif")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of TISSUE")
+    parser.add_argument("--tissue", choices=TISSUES, default="drosophila-vnc")
     parser.add_argument("--out", type=Path, required=True, help="goes on from there")
     parser.add_argument("--steps", type=int, default=1000, help="of each training")
     parser.add_argument("--seeds", type=int, default=2, help="of each variant")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     args = parser.parse_args()
+    args.data = args.data / args.tissue
     if not (args.data / "image.tif").exists():
         parser.error(f"{args.data}: no image.tif; give the folder by --data")
     return args
@@ -79,10 +92,23 @@ def arguments() -> argparse.Namespace:
 
 def varied(args: argparse.Namespace, changes: Changes) -> ProjectConfig:
     """Give the default project with a few settings changed."""
-    values = fly_project(args.data, NetworkConfig(), None).model_dump()
-    budget = {"minutes": None, "steps": args.steps, "validations": 4}
-    values = merged(values, {"training": budget})
-    return parse_settings(merged(values, changes), ProjectConfig, where="variant")
+    tissue = TISSUES[args.tissue]
+    files = {
+        "image": args.data.resolve() / "image.tif",
+        "labels": args.data.resolve() / "labels.tif",
+        "spacing_nm": tissue["spacing_nm"],
+    }
+    values = {
+        "classes": tissue["classes"],
+        "volumes": (
+            {**files, "role": "train", "z": LEARN},
+            {**files, "role": "eval", "z": CHOOSE},
+        ),
+        "training": {"minutes": None, "steps": args.steps, "validations": 4},
+    }
+    project = parse_settings(values, ProjectConfig, where="default")
+    changed = merged(project.model_dump(), changes)
+    return parse_settings(changed, ProjectConfig, where="variant")
 
 
 def merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +124,8 @@ def trained(args: argparse.Namespace, name: str, seed: int) -> None:
     path = result_path(args, name, seed)
     if path.exists():
         return
-    ours = Ours(varied(args, VARIANTS[name]))
+    report = TISSUES[args.tissue]["report"]
+    ours = Ours(varied(args, VARIANTS[name]), report=report)
     folder = args.out / name.replace(" ", "_").replace("'", "")
     for _ in ours.train(seed, folder):
         pass
