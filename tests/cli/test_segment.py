@@ -259,3 +259,26 @@ def test_reflections_change_probabilities_but_little(image, model, tmp_path):
 
     same = labels_of(tmp_path / "plain") == labels_of(tmp_path / "tta")
     assert 0.7 < same.mean() < 1
+
+
+def test_other_voxels_are_resampled_and_planned_so(discs, model, tmp_path):
+    path = tmp_path / "fine.npy"
+    np.save(path, discs[0][:2].repeat(2, 1).repeat(2, 2))
+    options = ("--spacing", 40, 5, 5, "--box", 0, 0, 0, 2, 40, 40)
+
+    run(path, model, tmp_path / "r", *options)
+    planned = run(path, model, tmp_path / "plan", *options, "--plan")
+
+    assert labels_of(tmp_path / "r").shape == (2, 40, 40)
+    assert read_run(tmp_path / "r").seen_shape == (2, 48, 56)
+    lines = dict(line.split(maxsplit=1) for line in planned.splitlines())
+    assert lines["voxels"] == (
+        "2 x 40 x 40 = 3,200, of a volume that the model sees as 2 x 48 x 56"
+    )
+
+
+def test_resampling_can_be_switched_off(image, model, tmp_path):
+    with pytest.warns(UserWarning, match="objects look larger"):
+        run(image, model, tmp_path / "r", "--spacing", 40, 5, 5, "--no-resample")
+
+    assert read_run(tmp_path / "r").grid is None

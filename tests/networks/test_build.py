@@ -147,3 +147,10 @@ def test_every_network_learns_from_a_window_and_names_its_kernels(name):
     kernels = [w for group in network.groups().values() for w in group]
     assert len(kernels) == len([p for p in network.parameters() if p.ndim > 1])
     assert all(w.grad is None or w.grad.abs().sum() > 0 for w in kernels)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_settings_know_which_networks_see_one_slice(name):
+    config = NetworkConfig(name=name, width=1)
+
+    assert build_network(config, classes=2).flat == config.flat

@@ -52,6 +52,7 @@ def train(
     from densecell.config import ProjectConfig, load_settings
     from densecell.ensemble import rank_members
     from densecell.errors import ConfigError
+    from densecell.patches import resampling_notes
     from densecell.training import load_data, train_members
     from densecell.volume.aside import remove
 
@@ -68,6 +69,8 @@ def train(
         ensemble={"members": members, "seed": seed},
     )
     model = folder / "models" / (name or default_name(project))
+    for note in resampling_notes(project):
+        typer.echo(note, err=True)
     data = load_data(project, folder)
     if overwrite:  # only now: what is wrong with the data must not cost a model
         remove(model)

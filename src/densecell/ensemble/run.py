@@ -5,6 +5,7 @@ on when or where a run was interrupted.
 """
 
 import importlib.metadata
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -28,12 +29,22 @@ from densecell.inference import (
     fastest_engine,
     plan_tiling,
 )
-from densecell.volume import Statistics, Volume, intensity_statistics, require_spacing
+from densecell.volume import (
+    Grid,
+    ResampledVolume,
+    Statistics,
+    Volume,
+    grid_between,
+    intensity_statistics,
+    require_spacing,
+)
+from densecell.volume.interface import in_words
 
 RUN = "run.yaml"
 WORTH_MEASURING = 4_000_000  # voxels times members: for fewer nothing is measured
 USUAL_TILE_BYTES = 400.0  # per voxel, where nothing is measured
 SHARE_OF_FREE = 2 / 3  # of the memory, when no budget is given
+Parts = tuple[int, int]
 
 
 class FrozenVolume(BaseModel, frozen=True, extra="forbid"):
@@ -68,6 +79,12 @@ class FrozenInference(BaseModel, frozen=True, extra="forbid"):
     exact: bool = False
     tta: bool = False
     skip_flat: float | None = None
+    resample: bool = True
+    ratio: tuple[Parts, Parts, Parts] | None = Field(
+        None,
+        description="as many voxels of the volume are as long as so many of the grid "
+        "that the model sees, by axis; none: it sees the volume's own",
+    )
 
 
 class Run(BaseModel, frozen=True, extra="forbid"):
@@ -100,6 +117,19 @@ class Run(BaseModel, frozen=True, extra="forbid"):
         return Statistics(*self.volume.statistics)
 
     @property
+    def grid(self) -> Grid | None:
+        """The grid that the model sees; none: the volume's own voxels."""
+        if self.inference.ratio is None:
+            return None
+        z, y, x = (Fraction(*parts) for parts in self.inference.ratio)
+        return Grid(self.volume.shape, (z, y, x))
+
+    @property
+    def seen_shape(self) -> Shape:
+        """Voxels of what the model sees."""
+        return self.volume.shape if self.grid is None else self.grid.shape
+
+    @property
     def choice(self) -> EngineChoice:
         """The engine that every resume uses."""
         i = self.inference
@@ -108,6 +138,10 @@ class Run(BaseModel, frozen=True, extra="forbid"):
     def tiles(self) -> InferenceConfig:
         """Give the frozen tiles in the form of settings."""
         return InferenceConfig(tile=self.inference.tile, margin=self.inference.margin)
+
+    def seen(self, volume: Volume) -> Volume:
+        """Show the volume as the model sees it."""
+        return volume if self.grid is None else ResampledVolume(volume, self.grid)
 
     def blocks(self) -> list[Box]:
         """Give all blocks, in raster order, in voxels of the result."""
@@ -145,12 +179,15 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
     spacing = require_spacing(volume)
     _check_box(volume, wish.box)
     _check_background(ensemble, wish.inference)
-    statistics = intensity_statistics(volume)
     extent = volume.shape if wish.box is None else Box(*wish.box).shape
     network, config = ensemble.networks[0], wish.inference
+    grid = grid_of(volume, ensemble, config)
+    statistics = intensity_statistics(
+        volume if grid is None else ResampledVolume(volume, grid)
+    )
     if config.threads is None:
         config = config.model_copy(update={"threads": wish.cores})
-    usual = plan_tiling(network, volume.shape, config)
+    usual = plan_tiling(network, grid.shape if grid else volume.shape, config)
     choice, tile_bytes = choose_engine(config), USUAL_TILE_BYTES
     if Box.whole(extent).voxels * len(ensemble.networks) >= WORTH_MEASURING:
         fastest, *_ = fastest_engine(network, config, depth=usual.tile[0])
@@ -160,6 +197,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
         volume,
         ensemble,
         config,
+        grid=grid,
         extent=extent,
         tile_bytes=tile_bytes,
         budget=budget // wish.processes,
@@ -192,12 +230,51 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
             exact=config.exact,
             tta=config.tta,
             skip_flat=config.skip_flat,
+            resample=config.resample,
+            ratio=None if cut.grid is None else _parts(cut.grid),
         ),
         keep_members=wish.keep_members,
         probabilities=wish.probabilities,
         versions=_versions(),
     )
     return run, cut.bytes
+
+
+def grid_of(volume: Volume, ensemble: Ensemble, config: InferenceConfig) -> Grid | None:
+    """Give the grid on which a model sees a volume; none: the volume's own voxels.
+
+    Raises
+    ------
+    SpacingError
+        If the volume's voxel size is unknown, or far from what the model learned from.
+    """
+    if not config.resample:
+        return None
+    return grid_between(
+        volume.shape,
+        require_spacing(volume),
+        ensemble.spacing_nm,
+        flat=ensemble.networks[0].flat,
+        where=str(volume.path),
+    )
+
+
+def resampling_note(
+    volume: Volume, ensemble: Ensemble, config: InferenceConfig
+) -> str | None:
+    """Say that a volume will be resampled, if it will."""
+    if grid_of(volume, ensemble, config) is None:
+        return None
+    return (
+        f"{volume.path}: has voxels of {in_words(require_spacing(volume))} (z y x), "
+        f"shown to the model as the {in_words(ensemble.spacing_nm)} that it learned "
+        "from; labels are written on the volume's own voxels"
+    )
+
+
+def _parts(grid: Grid) -> tuple[Parts, Parts, Parts]:
+    z, y, x = ((r.numerator, r.denominator) for r in grid.ratio)
+    return (z, y, x)
 
 
 def read_run(out: Path) -> Run:
@@ -236,10 +313,11 @@ def check_same_run(
     asked["--exact"] = (wish.inference.exact, frozen.exact)
     asked["--tta"] = (wish.inference.tta, frozen.tta)
     asked["--skip-flat"] = (wish.inference.skip_flat, frozen.skip_flat)
+    asked["--no-resample"] = (not wish.inference.resample, not frozen.resample)
     wished = wish.inference
     if wished.tile or wished.margin:  # fitted to the volume, as frozen
         whole = wished.model_copy(update={"tile": wished.tile or frozen.tile})
-        tiling = plan_tiling(ensemble.networks[0], volume.shape, whole)
+        tiling = plan_tiling(ensemble.networks[0], run.seen_shape, whole)
         asked["tile"] = (tiling.tile, frozen.tile)
         asked["margin"] = (tiling.margin, frozen.margin)
     for name in ("engine", "precision", "threads"):

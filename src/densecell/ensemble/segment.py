@@ -30,9 +30,10 @@ from densecell.ensemble.stores import STORE, create_stores, images
 from densecell.ensemble.work import STAGE, Labeller, label_anywhere, make_runners, mark
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.volume import Volume, build_pyramid
+from densecell.volume.grid import SPACING_TOLERANCE
+from densecell.volume.interface import in_words
 
 AGREEMENT = "agreement.json"
-SPACING_TOLERANCE = 0.10
 SHOWN = 10  # failed blocks that an error names
 
 
@@ -78,7 +79,8 @@ def segment_volume(
         If blocks failed three times each, when all others are finished.
     """
     run = _begin_or_resume(volume, ensemble, out, wish)
-    warn_of_spacing(volume, ensemble)
+    if not wish.inference.resample:
+        warn_of_spacing(volume, ensemble)
     blocks = run.blocks()
     open_ = [n for n in range(len(blocks)) if not mark(out, n).exists()]
     total = run.extent.voxels
@@ -155,15 +157,11 @@ def warn_of_spacing(volume: Volume, ensemble: Ensemble) -> None:
     pairs = zip(volume.spacing_nm, ensemble.spacing_nm, strict=True)
     if any(abs(a / b - 1) > SPACING_TOLERANCE for a, b in pairs):
         warnings.warn(
-            f"{volume.path} has voxels of {_in_nm(volume.spacing_nm)}, the model "
-            f"learned from {_in_nm(ensemble.spacing_nm)}: objects look larger or "
-            "smaller to it than they are, and labels may be poor",
+            f"{volume.path} has voxels of {in_words(volume.spacing_nm)} (z y x), the "
+            f"model learned from {in_words(ensemble.spacing_nm)}: objects look larger "
+            "or smaller to it than they are, and labels may be poor",
             stacklevel=2,
         )
-
-
-def _in_nm(spacing: Sequence[float]) -> str:
-    return " x ".join(f"{s:g}" for s in spacing) + " nm (z y x)"
 
 
 def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) -> Run:

@@ -291,6 +291,8 @@ def _check_same(project: ProjectConfig, data: Data, folder: Path) -> None:
         training = training.model_copy(update={"steps": frozen.training.steps})
     now = _by_name(project, training, project.ensemble.seed)
     then = _by_name(frozen, frozen.training, frozen.seed)
+    now["spacing_nm"] = tuple(data.train[0].spacing_nm)
+    then["spacing_nm"] = frozen.spacing_nm
     for name in now | then:
         if now.get(name) != then.get(name):
             raise OutputError(
