@@ -131,10 +131,9 @@ def test_what_the_model_sees_is_what_it_learned_from(tmp_path, whole, image, ens
     found = read(whole, "probability_1")
 
     assert read_run(whole).statistics == intensity_statistics(native)
-    assert np.ptp(expected) > 20
-    off = np.abs(found - expected)  # rounded twice; larger where tiles meet
-    assert off.mean() < 1
-    assert (off < 1.01).mean() > 0.8
+    assert np.ptp(expected) > 5
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.9
+    assert np.abs(found - expected).max() < 3  # rounded twice, and where tiles meet
 
 
 def test_a_box_is_a_crop_of_the_whole(tmp_path, whole, image, ensemble):

@@ -192,7 +192,7 @@ def test_voxels_of_another_size_are_brought_to_those_of_the_first_volume(
     assert volume.shape == volume.intensities.shape == (6, 48, 56)
     np.testing.assert_array_equal(volume.channels, discs[1])  # each voted for by 12
     here = np.corrcoef(volume.intensities.ravel(), discs[0].ravel())[0, 1]
-    assert here > 0.98
+    assert here > 0.95
     assert volume.intensities.std() == pytest.approx(1, abs=1e-4)  # of what is seen
 
 

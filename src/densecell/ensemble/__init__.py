@@ -10,7 +10,8 @@ from densecell.ensemble.rank import (
     read_ensemble,
     use_members,
 )
-from densecell.ensemble.run import Run, Wish, read_run, resampling_note
+from densecell.ensemble.resolution import resampling_note
+from densecell.ensemble.run import Run, Wish, read_run
 from densecell.ensemble.segment import Step, is_finished, segment_volume
 from densecell.ensemble.select import Chosen, greedy_members
 

@@ -5,7 +5,6 @@ on when or where a run was interrupted.
 """
 
 import importlib.metadata
-from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +20,7 @@ from densecell.config import (
 )
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.memory import fit
+from densecell.ensemble.resolution import Ratios, frozen_ratio, grid_of, thawed_grid
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box, Shape, Spacing, tile
 from densecell.inference import (
@@ -34,17 +34,14 @@ from densecell.volume import (
     ResampledVolume,
     Statistics,
     Volume,
-    grid_between,
     intensity_statistics,
     require_spacing,
 )
-from densecell.volume.interface import in_words
 
 RUN = "run.yaml"
 WORTH_MEASURING = 4_000_000  # voxels times members: for fewer nothing is measured
 USUAL_TILE_BYTES = 400.0  # per voxel, where nothing is measured
 SHARE_OF_FREE = 2 / 3  # of the memory, when no budget is given
-Parts = tuple[int, int]
 
 
 class FrozenVolume(BaseModel, frozen=True, extra="forbid"):
@@ -80,7 +77,7 @@ class FrozenInference(BaseModel, frozen=True, extra="forbid"):
     tta: bool = False
     skip_flat: float | None = None
     resample: bool = True
-    ratio: tuple[Parts, Parts, Parts] | None = Field(
+    ratio: Ratios | None = Field(
         None,
         description="as many voxels of the volume are as long as so many of the grid "
         "that the model sees, by axis; none: it sees the volume's own",
@@ -119,10 +116,7 @@ class Run(BaseModel, frozen=True, extra="forbid"):
     @property
     def grid(self) -> Grid | None:
         """The grid that the model sees; none: the volume's own voxels."""
-        if self.inference.ratio is None:
-            return None
-        z, y, x = (Fraction(*parts) for parts in self.inference.ratio)
-        return Grid(self.volume.shape, (z, y, x))
+        return thawed_grid(self.volume.shape, self.inference.ratio)
 
     @property
     def seen_shape(self) -> Shape:
@@ -231,50 +225,13 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
             tta=config.tta,
             skip_flat=config.skip_flat,
             resample=config.resample,
-            ratio=None if cut.grid is None else _parts(cut.grid),
+            ratio=frozen_ratio(cut.grid),
         ),
         keep_members=wish.keep_members,
         probabilities=wish.probabilities,
         versions=_versions(),
     )
     return run, cut.bytes
-
-
-def grid_of(volume: Volume, ensemble: Ensemble, config: InferenceConfig) -> Grid | None:
-    """Give the grid on which a model sees a volume; none: the volume's own voxels.
-
-    Raises
-    ------
-    SpacingError
-        If the volume's voxel size is unknown, or far from what the model learned from.
-    """
-    if not config.resample:
-        return None
-    return grid_between(
-        volume.shape,
-        require_spacing(volume),
-        ensemble.spacing_nm,
-        flat=ensemble.networks[0].flat,
-        where=str(volume.path),
-    )
-
-
-def resampling_note(
-    volume: Volume, ensemble: Ensemble, config: InferenceConfig
-) -> str | None:
-    """Say that a volume will be resampled, if it will."""
-    if grid_of(volume, ensemble, config) is None:
-        return None
-    return (
-        f"{volume.path}: has voxels of {in_words(require_spacing(volume))} (z y x), "
-        f"shown to the model as the {in_words(ensemble.spacing_nm)} that it learned "
-        "from; labels are written on the volume's own voxels"
-    )
-
-
-def _parts(grid: Grid) -> tuple[Parts, Parts, Parts]:
-    z, y, x = ((r.numerator, r.denominator) for r in grid.ratio)
-    return (z, y, x)
 
 
 def read_run(out: Path) -> Run:

@@ -5,7 +5,6 @@ the blocks that have no mark and ends with the same bytes.
 """
 
 import json
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from densecell.compute import Cluster, Outcome, run_blocks
 from densecell.config import write_text
 from densecell.ensemble.load import Ensemble
+from densecell.ensemble.resolution import warn_of_spacing
 from densecell.ensemble.run import (
     RUN,
     Run,
@@ -30,8 +30,6 @@ from densecell.ensemble.stores import STORE, create_stores, images
 from densecell.ensemble.work import STAGE, Labeller, label_anywhere, make_runners, mark
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.volume import Volume, build_pyramid
-from densecell.volume.grid import SPACING_TOLERANCE
-from densecell.volume.interface import in_words
 
 AGREEMENT = "agreement.json"
 SHOWN = 10  # failed blocks that an error names
@@ -149,19 +147,6 @@ def _named(failed: Sequence[Outcome], run: Run, out: Path) -> str:
 def is_finished(out: Path) -> bool:
     """Tell whether a result is complete."""
     return (out / AGREEMENT).exists()
-
-
-def warn_of_spacing(volume: Volume, ensemble: Ensemble) -> None:
-    """Warn when a volume's voxels are not of the size that the model learned."""
-    assert volume.spacing_nm is not None  # freeze() has seen to it
-    pairs = zip(volume.spacing_nm, ensemble.spacing_nm, strict=True)
-    if any(abs(a / b - 1) > SPACING_TOLERANCE for a, b in pairs):
-        warnings.warn(
-            f"{volume.path} has voxels of {in_words(volume.spacing_nm)} (z y x), the "
-            f"model learned from {in_words(ensemble.spacing_nm)}: objects look larger "
-            "or smaller to it than they are, and labels may be poor",
-            stacklevel=2,
-        )
 
 
 def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) -> Run:

@@ -90,12 +90,13 @@ def load_labelled(
 
 def resampling_notes(project: ProjectConfig) -> list[str]:
     """Say which volumes of a project are resampled to its grid, a line for each."""
-    return [
+    notes = (
         f"{entry.image}: has voxels of {in_words(entry.spacing_nm)} (z y x), resampled "
         f"to the project's {in_words(project.grid_nm)}"
-        for entry in dict.fromkeys(project.volumes)
+        for entry in project.volumes
         if _grid(entry, (1, 1, 1), project) is not None
-    ]
+    )
+    return list(dict.fromkeys(notes))  # the parts of a volume share a line
 
 
 def class_counts(volumes: Sequence[LabelledVolume], classes: int) -> NDArray[np.int64]:
@@ -137,25 +138,24 @@ def _load(
     ids = labels.read(box)
     scheme.check(ids, where=str(labels.path))
     channels = annotated(scheme.to_channels(ids), box.start, entry, scheme, exclusions)
-    grid = _grid(entry, image.shape, project)
+    grid, part = _grid(entry, image.shape, project), box
     if grid is not None:
-        image, place = ResampledVolume(image, grid), box
-        box = grid.within(place)
-        channels = resampled_labels(channels, place, grid, box)
-    around = box.grown(context).clipped(image.shape)
+        image, part = ResampledVolume(image, grid), grid.within(box)
+        channels = resampled_labels(channels, box, grid, part)
     if not (channels < PARTIAL).any():
         raise VolumeError(
             f"{labels.path}: every voxel of {box.start} to {box.stop} carries the "
             f"ignore id {scheme.ignore} or lies outside the annotated boxes; nothing "
             "to learn from or to score there"
         )
+    around = part.grown(context).clipped(image.shape)
     statistics = intensity_statistics(image)
     return LabelledVolume(
         name=entry.image.name,
         intensities=normalise(image.read(around), statistics),
         channels=channels,
         weights=None,
-        labelled=box.relative_to(around.start),
+        labelled=part.relative_to(around.start),
         spacing_nm=project.grid_nm,
         statistics=statistics,
         exclusions=exclusions,
