@@ -112,3 +112,15 @@ def test_an_axis_of_one_tile_is_left_as_it_is():
 
 def test_without_a_grid_units_are_tiles():
     assert unit(None, Tiling((9, 90, 90), (3, 32, 32), (1, 8, 8))) == (1, 16, 16)
+
+
+def test_a_tile_without_margin_makes_do_with_what_it_keeps():
+    grid = Grid((1, 1, 16), (ONE, ONE, 2 * ONE))
+    kept = Box((0, 0, 4), (1, 1, 8))
+    computed = np.arange(4, 8, dtype=np.float32).reshape(1, 1, 1, 4)
+
+    found = kept_on_volume(grid, Tile(kept, grid.held(kept)), computed)
+
+    np.testing.assert_allclose(
+        found[0, 0, 0], [4, 4.25, 4.75, 5.25, 5.75, 6.25, 6.75, 7]
+    )
