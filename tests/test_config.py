@@ -196,3 +196,19 @@ def test_written_settings_name_everything(tmp_path):
     written = yaml.safe_load(Path(tmp_path / "a.yaml").read_text())
 
     assert set(written) == set(TrainingConfig.model_fields)
+
+
+def test_networks_learn_from_the_voxels_of_the_first_volume_to_train_on():
+    chosen = ENTRY | {"role": "eval", "spacing_nm": [50, 4, 4]}
+    first = parse_settings(project(volumes=[chosen, ENTRY]), ProjectConfig, where="")
+    given = parse_settings(project(spacing_nm=[30, 8, 8]), ProjectConfig, where="")
+
+    assert first.grid_nm == (40, 10, 10)
+    assert given.grid_nm == (30, 8, 8)
+
+
+def test_a_size_of_voxels_that_is_none():
+    assert refusal(project(spacing_nm=[40, 0, 10])) == (
+        "project.yaml: settings: spacing must be three positive lengths in nm (z y x), "
+        "got (40.0, 0.0, 10.0)"
+    )

@@ -67,6 +67,11 @@ class NetworkConfig(_Frozen):
         "same", description="unet2d only: valid as published, or same: faster"
     )
 
+    @property
+    def flat(self) -> bool:
+        """Whether it sees one slice, whatever the distance to the next."""
+        return self.name in ("2d3d-2d", "unet2d")
+
 
 class ErrorWeights(_Frozen):
     """How much an error at a voxel costs (METHOD: Guay et al. 2021, Methods)."""
@@ -211,6 +216,9 @@ class InferenceConfig(_Frozen):
         description="a tile whose 8 x 8 means differ by less than this many standard "
         "deviations of the volume is background, unseen by any network",
     )
+    resample: bool = Field(
+        True, description="show volumes of other voxel size on the model's grid"
+    )
 
     @model_validator(mode="after")
     def _one_margin(self) -> Self:
@@ -300,9 +308,27 @@ class ProjectConfig(_Frozen):
     format: Literal[1] = FORMAT
     classes: SchemeSetting = Field(description="a built-in scheme's name, or classes")
     volumes: tuple[VolumeEntry, ...] = Field(min_length=1)
+    spacing_nm: tuple[float, float, float] | None = Field(
+        None,
+        description="voxel size z, y, x that networks learn from; volumes of another "
+        "are resampled. None: that of the first volume with role train",
+    )
     network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()
     ensemble: EnsembleConfig = EnsembleConfig()
+
+    @model_validator(mode="after")
+    def _spacing_is_sane(self) -> Self:
+        if self.spacing_nm is not None:
+            Spacing.checked(self.spacing_nm)
+        return self
+
+    @property
+    def grid_nm(self) -> Spacing:
+        """Voxel size of the grid that networks learn from."""
+        stated = [v.spacing_nm for v in self.volumes if v.role == "train"]
+        stated += [v.spacing_nm for v in self.volumes]  # for projects without one
+        return Spacing.checked(self.spacing_nm or stated[0])
 
 
 def load_settings(path: Path, kind: type[Settings]) -> Settings:

@@ -36,6 +36,10 @@ def image(tmp_path, discs):
 
 
 def run(image, model, out, *options):
+    return outcome_of(image, model, out, *options).stdout
+
+
+def outcome_of(image, model, out, *options):
     app = typer.Typer()
     app.command()(segment)
     words = [image, "-m", model, "-o", out, *QUICK, *options]
@@ -43,7 +47,7 @@ def run(image, model, out, *options):
     if outcome.exception and not isinstance(outcome.exception, SystemExit):
         raise outcome.exception
     assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return outcome
 
 
 def labels_of(out):
@@ -259,3 +263,30 @@ def test_reflections_change_probabilities_but_little(image, model, tmp_path):
 
     same = labels_of(tmp_path / "plain") == labels_of(tmp_path / "tta")
     assert 0.7 < same.mean() < 1
+
+
+def test_other_voxels_are_resampled_and_the_user_told(discs, model, tmp_path):
+    path = tmp_path / "fine.npy"
+    np.save(path, discs[0][:2].repeat(2, 1).repeat(2, 2))
+    options = ("--spacing", 40, 5, 5, "--box", 0, 0, 0, 2, 40, 40)
+
+    said = outcome_of(path, model, tmp_path / "r", *options).stderr
+    planned = run(path, model, tmp_path / "plan", *options, "--plan")
+
+    assert said.splitlines()[0] == (
+        f"{path}: has voxels of 40 x 5 x 5 nm (z y x), shown to the model as the 40 x "
+        "10 x 10 nm that it learned from; labels are written on the volume's own voxels"
+    )
+    assert labels_of(tmp_path / "r").shape == (2, 40, 40)
+    assert read_run(tmp_path / "r").seen_shape == (2, 48, 56)
+    lines = dict(line.split(maxsplit=1) for line in planned.splitlines())
+    assert lines["voxels"] == (
+        "2 x 40 x 40 = 3,200, of a volume that the model sees as 2 x 48 x 56"
+    )
+
+
+def test_resampling_can_be_switched_off(image, model, tmp_path):
+    with pytest.warns(UserWarning, match="objects look larger"):
+        run(image, model, tmp_path / "r", "--spacing", 40, 5, 5, "--no-resample")
+
+    assert read_run(tmp_path / "r").grid is None

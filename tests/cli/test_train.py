@@ -22,13 +22,17 @@ from densecell.training import load_member_settings
 
 
 def run(*arguments):
+    return outcome_of(*arguments).stdout
+
+
+def outcome_of(*arguments):
     app = typer.Typer()
     app.command()(train)
     outcome = CliRunner().invoke(app, [str(a) for a in arguments])
     if outcome.exception and not isinstance(outcome.exception, SystemExit):
         raise outcome.exception
     assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return outcome
 
 
 def test_a_project_becomes_a_ranked_ensemble(tmp_path, write_project):
@@ -268,3 +272,19 @@ def test_a_killed_process_is_gone_on_with_to_the_same_weights(tmp_path, write_pr
             for model in ("undisturbed", "killed")
         )
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_volumes_of_another_voxel_size_are_told_of(tmp_path, write_project):
+    write_project(tmp_path, spacing_nm=[40, 20, 20])
+    options = ("--steps", 1, "--members", 1, "--network", "unet2d", "--width", 1)
+
+    said = outcome_of(tmp_path, *options).stderr
+
+    assert said.splitlines()[:2] == [
+        f"{name}.npy: has voxels of 40 x 10 x 10 nm (z y x), resampled to the "
+        "project's 40 x 20 x 20 nm"
+        for name in ("train", "eval")
+    ]
+
+    settings = load_member_settings(tmp_path / "models" / "unet2d-1" / "member_00")
+    assert settings.spacing_nm == (40, 20, 20)

@@ -1,10 +1,12 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from densecell.ensemble.blocks import Runner, label_region, read_region
 from densecell.geometry import Box, Tiling
 from densecell.inference import Engine
-from densecell.volume import ArrayVolume, Statistics
+from densecell.volume import ArrayVolume, Grid, ResampledVolume, Statistics
 
 SHAPE = (1, 1, 3)
 STILL = Statistics(0.0, 1.0, 0.0, 1.0)
@@ -132,3 +134,22 @@ def test_intensities_are_normalised():
     block = label_block(volume, Statistics(10.0, 4.0, 0, 0), runners, Box.whole(SHAPE))
 
     assert block.probabilities[1].tolist() == [[[0.0, 0.5, 1.0]]]
+
+
+@pytest.mark.parametrize("ratio", [Fraction(3, 2), Fraction(37, 40), Fraction(3, 7)])
+@pytest.mark.parametrize("box", [Box.whole((5, 30, 40)), Box((1, 3, 7), (4, 18, 29))])
+def test_what_is_seen_on_a_grid_comes_back_in_its_place(ratio, box):
+    z, y, x = np.mgrid[:5, :30, :40].astype(np.float32)
+    volume = ArrayVolume(0.1 * z + 0.01 * y + 0.005 * x)
+    grid = Grid(volume.shape, (Fraction(5, 4), ratio, ratio))
+    tiling = Tiling(grid.shape, (3, 16, 16), (1, 4, 4), step=8)
+    runners = [Runner(Sees(), tiling, (0, 0, 0), grid)]
+
+    block = label_block(ResampledVolume(volume, grid), STILL, runners, box)
+
+    found, expected = block.probabilities[1], volume.read(box)
+    inner = Box.whole(volume.shape).grown((-2, -3, -3)).intersection(box)
+    inside = inner.relative_to(box.start).slices
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found[inside], expected[inside], atol=5e-4)
+    np.testing.assert_allclose(found, expected, atol=0.08)

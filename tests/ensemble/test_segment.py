@@ -1,7 +1,6 @@
 import itertools
 import json
 import shutil
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -250,28 +249,6 @@ def test_the_result_knows_its_voxel_size(whole):
 
     assert labels.spacing_nm == (40, 10, 10)
     assert labels.format.startswith("OME-Zarr")
-
-
-def test_other_voxels_than_the_model_learned_from_are_warned_of(
-    tmp_path, discs, ensemble
-):
-    other = volume_of(discs[0], spacing=(50, 10, 8.5))
-    with pytest.warns(UserWarning, match="objects look larger") as caught:
-        segmented(other, ensemble, tmp_path / "r", Wish(inference=TILES))
-    assert [str(w.message) for w in caught] == [
-        "/data/a.tif has voxels of 50 x 10 x 8.5 nm (z y x), the model learned from "
-        "40 x 10 x 10 nm (z y x): objects look larger or smaller to it than they are, "
-        "and labels may be poor"
-    ]
-    assert is_finished(tmp_path / "r")
-
-
-def test_nearly_the_same_voxels_are_not_warned_of(tmp_path, discs, ensemble):
-    other = volume_of(discs[0], spacing=(43, 9.5, 10))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        segmented(other, ensemble, tmp_path / "r", Wish(inference=TILES))
-    assert is_finished(tmp_path / "r")
 
 
 def test_other_settings_into_the_same_place_change_nothing(

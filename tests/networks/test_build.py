@@ -177,3 +177,10 @@ def test_logits_that_are_cut_have_no_bias_to_move():
     )
 
     assert network.last_bias() is None
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_settings_know_which_networks_see_one_slice(name):
+    config = NetworkConfig(name=name, width=1)
+
+    assert build_network(config, classes=2).flat == config.flat

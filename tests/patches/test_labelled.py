@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from densecell.errors import ConfigError, VolumeError
+from densecell.config import AnnotatedBox
+from densecell.errors import ConfigError, SpacingError, VolumeError
 from densecell.geometry import Box
-from densecell.patches import UNKNOWN, load_labelled
+from densecell.patches import PARTIAL, UNKNOWN, load_labelled, resampling_notes
 
 
 def test_intensities_are_normalised_and_labels_counted_as_channels(
@@ -164,3 +165,132 @@ def test_the_papers_weights_balance_classes_over_all_volumes(tmp_path, write_pro
 
     both = np.concatenate([left.weights, right.weights], axis=2)
     np.testing.assert_array_equal(both, whole.weights)
+
+
+def other_size(project, folder, discs, factors, *, role="eval", **changes):
+    """Put discs in other voxels in the place of one of a project's volumes."""
+    for name, array in zip((role, f"{role}_labels"), discs, strict=True):
+        for axis, factor in enumerate(factors):
+            array = array.repeat(factor, axis)
+        np.save(folder / f"{name}.npy", array)
+    spacing = [s / f for s, f in zip((40, 10, 10), factors, strict=True)]
+    volumes = [
+        v.model_copy(update={"spacing_nm": spacing} | changes) if v.role == role else v
+        for v in project.volumes
+    ]
+    return project.model_copy(update={"volumes": tuple(volumes)})
+
+
+def test_voxels_of_another_size_are_brought_to_those_of_the_first_volume(
+    tmp_path, write_project, discs
+):
+    project = other_size(write_project(tmp_path), tmp_path, discs, (2, 3, 2))
+
+    (volume,) = load_labelled(project, tmp_path, role="eval")
+
+    assert volume.spacing_nm == (40, 10, 10)
+    assert volume.shape == volume.intensities.shape == (6, 48, 56)
+    np.testing.assert_array_equal(volume.channels, discs[1])  # each voted for by 12
+    here = np.corrcoef(volume.intensities.ravel(), discs[0].ravel())[0, 1]
+    assert here > 0.95
+    assert volume.intensities.std() == pytest.approx(1, abs=1e-4)  # of what is seen
+
+
+def test_a_project_may_state_the_size_of_voxels(tmp_path, write_project, discs):
+    project = write_project(tmp_path, spacing_nm=[40, 20, 20])
+
+    (volume,) = load_labelled(project, tmp_path, role="train")
+
+    assert volume.spacing_nm == (40, 20, 20)
+    assert volume.shape == (6, 24, 28)
+    votes = discs[1].reshape(6, 24, 2, 28, 2).sum((2, 4))
+    np.testing.assert_array_equal(volume.channels, votes > 2)  # equal votes: the lower
+
+
+def test_nearly_the_same_voxels_stay_as_they_are(tmp_path, write_project):
+    project = write_project(tmp_path, spacing_nm=[42, 10.5, 9.5])
+    (plain,) = load_labelled(write_project(tmp_path), tmp_path, role="train")
+
+    (volume,) = load_labelled(project, tmp_path, role="train")
+
+    np.testing.assert_array_equal(volume.intensities, plain.intensities)
+    np.testing.assert_array_equal(volume.channels, plain.channels)
+
+
+def test_parts_of_one_volume_do_not_share_a_label_when_resampled(
+    tmp_path, write_project, discs
+):
+    project = write_project(tmp_path, spacing_nm=[60, 10, 10])
+    entry = project.volumes[0]
+    parts = [entry.model_copy(update={"z": z}) for z in ((0, 3), (3, 6))]
+    project = project.model_copy(update={"volumes": tuple(parts)})
+    labels = discs[1].copy()
+    labels[:3], labels[3:] = 0, 1
+    np.save(tmp_path / "train_labels.npy", labels)
+
+    first, second = load_labelled(project, tmp_path, role="train", context=(1, 0, 0))
+
+    assert (first.shape[0], second.shape[0]) == (2, 2)  # of 4 slices of 60 nm
+    assert (first.channels.max(), second.channels.min()) == (0, 1)
+    assert (first.labelled.start[0], second.labelled.start[0]) == (0, 1)
+
+
+def test_annotated_boxes_lie_in_the_voxels_of_their_volume(
+    tmp_path, write_project, discs
+):
+    box = AnnotatedBox(box=((0, 0, 0), (6, 48, 112)), classes=("disc",))
+    project = other_size(
+        write_project(tmp_path), tmp_path, discs, (1, 2, 4), boxes=(box,)
+    )
+
+    (volume,) = load_labelled(project, tmp_path, role="eval")
+
+    inside, outside = volume.channels[:, :24, :28], volume.channels[:, 24:, :]
+    assert set(np.unique(inside)) == {1, PARTIAL}
+    assert (volume.channels[:, :, 28:] == UNKNOWN).all()
+    assert (outside == UNKNOWN).all()
+
+
+def test_slices_of_a_network_that_sees_one_are_not_mixed(
+    tmp_path, write_project, discs
+):
+    project = write_project(tmp_path, network={"name": "unet2d"})
+    project = other_size(project, tmp_path, discs, (2, 1, 1))
+
+    (volume,) = load_labelled(project, tmp_path, role="eval")
+
+    assert volume.shape == (12, 48, 56)
+    assert resampling_notes(project) == []
+
+
+def test_the_user_is_told_which_volumes_are_resampled(tmp_path, write_project, discs):
+    project = other_size(write_project(tmp_path), tmp_path, discs, (1, 2, 2))
+    parts = [project.volumes[1].model_copy(update={"z": z}) for z in ((0, 2), (2, 6))]
+    project = project.model_copy(update={"volumes": (project.volumes[0], *parts)})
+
+    assert resampling_notes(project) == [
+        "eval.npy: has voxels of 40 x 5 x 5 nm (z y x), resampled to the project's "
+        "40 x 10 x 10 nm"
+    ]
+
+
+def test_voxels_of_a_size_that_cannot_be_right(tmp_path, write_project):
+    project = write_project(tmp_path, spacing_nm=[40, 0.1, 0.1])
+    with pytest.raises(SpacingError, match=r"^train.npy: has voxels of 40 x 10 x 10 n"):
+        load_labelled(project, tmp_path, role="train")
+
+
+def test_each_volume_is_normalised_by_its_own_contrast(tmp_path, write_project, discs):
+    project = write_project(tmp_path)
+    dim = (discs[0].astype(np.float32) / 4 + 100).round().astype(np.uint8)
+    np.save(tmp_path / "train.npy", discs[0])
+    np.save(tmp_path / "eval.npy", dim)
+
+    (bright,) = load_labelled(project, tmp_path, role="train")
+    (other,) = load_labelled(project, tmp_path, role="eval")
+
+    assert other.statistics.std < bright.statistics.std / 3
+    for volume in (bright, other):
+        assert volume.intensities.mean() == pytest.approx(0, abs=1e-5)
+        assert volume.intensities.std() == pytest.approx(1, abs=1e-5)
+    assert np.abs(bright.intensities - other.intensities).max() < 0.1

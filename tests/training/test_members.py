@@ -107,6 +107,7 @@ def test_members_can_be_added(tmp_path, write_project):
         ({"training": {"learning_rate": 0.01}}, "training.learning_rate 0.002, now"),
         ({"training": {"steps": 9}}, "training.steps 8, now 9"),
         ({"ensemble": {"members": 1, "seed": 5}}, "ensemble.seed 0, now 5"),
+        ({"spacing_nm": [40, 11, 11]}, "spacing_nm (40.0, 10.0, 10.0), now (40.0, 11"),
     ],
 )
 def test_other_settings_are_refused_also_when_all_is_finished(

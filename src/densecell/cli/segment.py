@@ -60,6 +60,13 @@ def segment(
             "differ by less than SD standard deviations; try 0.7",
         ),
     ] = None,
+    no_resample: Annotated[
+        bool,
+        typer.Option(
+            "--no-resample",
+            help="show the model voxels of another size than it learned from",
+        ),
+    ] = False,
     max_memory: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="for example 4G; default: 2/3 of the free"),
@@ -105,6 +112,7 @@ def segment(
         is_finished,
         load_ensemble,
         plan,
+        resampling_note,
         segment_volume,
     )
     from densecell.ensemble.run import freeze
@@ -122,6 +130,7 @@ def segment(
             "exact": exact,
             "tta": tta,
             "skip_flat": skip_flat,
+            "resample": not no_resample,
         },
         InferenceConfig,
         where="options",
@@ -138,6 +147,8 @@ def segment(
     )
     source = open_volume(volume, spacing_nm=spacing)
     ensemble = load_ensemble(model, best=members)
+    if note := resampling_note(source, ensemble, inference):
+        typer.echo(note, err=True)
     if plan_only:
         show_plan(plan(source, ensemble, wish, beside=_existing(out)), wish.processes)
         return
@@ -183,6 +194,9 @@ def show_plan(plan: "Plan", processes: int) -> None:
         "disk": in_gb(plan.bytes_on_disk),
         "time": f"{in_words(plan.seconds)} in one process",
     }
+    if run.grid is not None:
+        seen = " x ".join(map(str, run.grid.shape))
+        lines["voxels"] += f", of a volume that the model sees as {seen}"
     for name, text in lines.items():
         typer.echo(f"{name:8} {text}")
 

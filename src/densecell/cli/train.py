@@ -141,6 +141,7 @@ def trained(
 
     from densecell.compute import connected, training_threads
     from densecell.errors import ConfigError
+    from densecell.patches import resampling_notes
     from densecell.report.events import require_tensorboard, write_events
     from densecell.report.training_pictures import draw_training
     from densecell.training import (
@@ -157,6 +158,8 @@ def trained(
         require_tensorboard()
         watch = partial(draw_training, also=write_events)
     options = Options(origin, extension, watch)
+    for note in resampling_notes(project):
+        typer.echo(note, err=True)
     data = load_data(project, folder)
     if origin is not None and model.absolute() in origin.members[0].parents:
         raise ConfigError(f"{model}: cannot begin from itself; give another --name")

@@ -10,6 +10,7 @@ from densecell.ensemble.rank import (
     read_ensemble,
     use_members,
 )
+from densecell.ensemble.resolution import resampling_note
 from densecell.ensemble.run import Run, Wish, read_run
 from densecell.ensemble.segment import Step, is_finished, segment_volume
 from densecell.ensemble.select import Chosen, greedy_members
@@ -31,6 +32,7 @@ __all__ = [
     "rank_members",
     "read_ensemble",
     "read_run",
+    "resampling_note",
     "segment_volume",
     "use_members",
 ]

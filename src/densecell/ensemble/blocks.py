@@ -4,30 +4,53 @@ Memory holds the sum of the probabilities of one block and one tile of one membe
 whatever the number of members and the size of the volume.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box, Shape, Tile, Tiling
-from densecell.inference import Engine, is_flat, tile_probabilities
-from densecell.volume import Statistics, Volume, normalise, read_padded
+from densecell.inference import (
+    Engine,
+    is_flat,
+    kept_of_tile,
+    kept_on_volume,
+    tile_probabilities,
+    tiles_of_volume,
+)
+from densecell.volume import Grid, Statistics, Volume, normalise, read_padded
 
 
 class Runner(NamedTuple):
-    """One member, ready to be run over a volume."""
+    """One member, ready to be run over a volume, or over a grid laid over it."""
 
     engine: Engine
     tiling: Tiling
     network_margin: Shape
+    grid: Grid | None = None
+
+    def tiles(self, box: Box) -> Iterator[Tile]:
+        """Yield the tiles that write into a box of the volume."""
+        if self.grid is None:
+            return self.tiling.tiles(box)
+        return tiles_of_volume(self.grid, self.tiling, box)
+
+    def keep(
+        self, tile: Tile, probabilities: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Make what a tile writes of what it computed."""
+        if self.grid is None:
+            return kept_of_tile(tile, probabilities)
+        return kept_on_volume(self.grid, tile, probabilities)
 
 
 class Region(NamedTuple):
     """A block, and the normalised intensities that its tiles look at."""
 
-    box: Box
-    seen: Box
+    box: Box  # of the volume
+    seen: Box  # of the volume or of the grid, as what tiles read
     intensities: NDArray[np.float32]  # of `seen`
 
     def read(self, window: Box) -> NDArray[np.float32]:
@@ -55,11 +78,16 @@ class BlockLabels(NamedTuple):
 def read_region(
     volume: Volume, statistics: Statistics, runners: Sequence[Runner], box: Box
 ) -> Region:
-    """Read everything that any member looks at for a box of a volume, once."""
-    seen = box
-    for runner in runners:
-        for tile in runner.tiling.tiles(box):
-            seen = seen.union(tile.read_box.grown(runner.network_margin))
+    """Read everything that any member looks at for a box of a volume, once.
+
+    Where members see a grid laid over a volume, `volume` shows that grid.
+    """
+    windows = (
+        tile.read_box.grown(runner.network_margin)
+        for runner in runners
+        for tile in runner.tiles(box)
+    )
+    seen = reduce(Box.union, windows)
     return Region(box, seen, normalise(read_padded(volume, seen), statistics))
 
 
@@ -76,7 +104,7 @@ def label_region(
     for runner, said in zip(runners, members, strict=True):
         tiles = _looked_at(region, runner, total, said, flat)
         for box, probabilities in tile_probabilities(
-            runner.engine, region.read, tiles, runner.network_margin
+            runner.engine, region.read, tiles, runner.network_margin, keep=runner.keep
         ):
             part = box.relative_to(region.box.start).slices
             said[part] = probabilities.argmax(0)
@@ -103,7 +131,7 @@ def _looked_at(
 ) -> list[Tile]:
     """List the tiles that a network has to see; settle the others here."""
     tiles = []
-    for tile in runner.tiling.tiles(region.box):
+    for tile in runner.tiles(region.box):
         window = region.read(tile.read_box.grown(runner.network_margin))
         if flat is None or not is_flat(window, flat.threshold):
             tiles.append(tile)

@@ -10,8 +10,8 @@ from densecell.config import InferenceConfig
 from densecell.ensemble.load import Ensemble
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Shape, Tiling
-from densecell.inference import plan_tiling
-from densecell.volume import Volume
+from densecell.inference import aligned, plan_tiling, unit
+from densecell.volume import Grid, Volume
 
 BLOCK_VOXELS = 3_200_000
 FLAT_DEPTH = 8  # slices of a block where tiles are one slice deep
@@ -25,6 +25,7 @@ class Cut(NamedTuple):
     """How a volume is cut, and the memory that labelling it takes."""
 
     tiling: Tiling
+    grid: Grid | None  # that the tiles lie on; none: the volume's own voxels
     block: Shape
     bytes: int
 
@@ -34,6 +35,7 @@ def fit(
     ensemble: Ensemble,
     config: InferenceConfig,
     *,
+    grid: Grid | None = None,
     extent: Shape,
     tile_bytes: float,
     budget: int,
@@ -47,6 +49,8 @@ def fit(
         What will be labelled, by what.
     config
         A tile of the settings is not changed.
+    grid
+        That the model sees instead of the volume's own voxels.
     extent
         Voxels of the result.
     tile_bytes
@@ -62,15 +66,18 @@ def fit(
         If not even small tiles fit, with what they would need.
     """
     network = ensemble.networks[0]
-    tiling = plan_tiling(network, volume.shape, config)
+    shape = volume.shape if grid is None else grid.shape
+    tiling = plan_tiling(network, shape, config)
     while True:
-        for most in _block_sizes(tiling, extent, processes):
-            block = block_shape(tiling, extent, most)
-            needed = _bytes(volume, ensemble, tiling, block, tile_bytes)
+        laid = None if grid is None else aligned(grid, tiling)
+        written = unit(laid, tiling)
+        for most in _block_sizes(written, extent, processes):
+            block = block_shape(written, extent, most)
+            needed = _bytes(volume, ensemble, tiling, laid, block, tile_bytes)
             if needed <= RESERVE * budget:
-                return Cut(tiling, block, needed)
+                return Cut(tiling, laid, block, needed)
         smaller = _smaller(tiling)
-        tighter = plan_tiling(network, volume.shape, config, most=smaller)
+        tighter = plan_tiling(network, shape, config, most=smaller)
         if min(smaller[1:]) <= 2 * max(tiling.margin) or tighter == tiling:
             raise ConfigError(
                 f"--max-memory {in_gb(budget)} is too little: tiles of "
@@ -80,10 +87,10 @@ def fit(
         tiling = tighter
 
 
-def _block_sizes(tiling: Tiling, extent: Shape, processes: int) -> Iterator[int]:
-    """Yield how many voxels a block may have, from the usual down to one tile."""
+def _block_sizes(unit: Shape, extent: Shape, processes: int) -> Iterator[int]:
+    """Yield how many voxels a block may have, from the usual down to one unit."""
     most = min(BLOCK_VOXELS, Box.whole(extent).voxels // (SHARES * processes))
-    while most > Box.whole(tiling.kept).voxels:
+    while most > Box.whole(unit).voxels:
         yield most
         most //= 2
     yield 1
@@ -100,9 +107,12 @@ def in_gb(size: float) -> str:
     return f"{size / 1e9:.1f}G" if size >= 1e9 else f"{size / 1e6:.0f}M"
 
 
-def block_shape(tiling: Tiling, extent: Shape, most: int = BLOCK_VOXELS) -> Shape:
-    """Choose blocks of whole tiles: large enough to read well, small in memory."""
-    block = list(tiling.kept)
+def block_shape(unit: Shape, extent: Shape, most: int = BLOCK_VOXELS) -> Shape:
+    """Choose blocks of whole units: large enough to read well, small in memory.
+
+    A unit is what one tile writes.
+    """
+    block = list(unit)
     if block[0] == 1:
         block[0] = min(FLAT_DEPTH, extent[0])
     for axis in (1, 2, 0, 1, 2, 0, 1, 2):
@@ -123,6 +133,7 @@ def _bytes(
     volume: Volume,
     ensemble: Ensemble,
     tiling: Tiling,
+    grid: Grid | None,
     block: Shape,
     tile_bytes: float,
 ) -> int:
@@ -136,6 +147,8 @@ def _bytes(
     # twice: one block is computed while another is written.
     of_block = kept * (4 * classes + 8 + 2 * (members + 4) + 4 * classes)
     of_reading = 2 * seen * (4 + volume.dtype.itemsize)
+    if grid is not None:
+        of_reading = _of_resampling(volume, grid, tiling, block, classes)
     return int(
         _taken()
         + WEIGHT_COPIES * weights
@@ -144,6 +157,18 @@ def _bytes(
         + of_reading
         + min(volume.cache_bytes, voxels * volume.dtype.itemsize)
     )
+
+
+def _of_resampling(
+    volume: Volume, grid: Grid, tiling: Tiling, block: Shape, classes: int
+) -> int:
+    """Count what a block takes on its way to the grid, and a tile on its way back."""
+    read = Box.whole(block).grown(grid.reach(tiling.margin)).voxels
+    seen = grid.holding(Box.whole(block)).grown(tiling.margin).voxels
+    # Both as floats, a partial sum and a piece of it, twice: as in `_bytes`.
+    there = 2 * (read * (4 + volume.dtype.itemsize) + 3 * 4 * max(read, seen))
+    tile = min(Box.whole(unit(grid, tiling)).voxels, Box.whole(block).voxels)
+    return there + (classes + 3) * 4 * tile
 
 
 def _taken() -> int:

@@ -16,7 +16,8 @@ from densecell.ensemble.run import Run, Wish, settle
 from densecell.ensemble.stores import STORE, create_stores, images
 from densecell.ensemble.work import Labeller, make_runners
 from densecell.errors import OutputError
-from densecell.geometry import Box, Shape, Tiling
+from densecell.geometry import Box, Shape
+from densecell.inference import unit
 from densecell.volume import Volume, build_pyramid
 
 PROBE_S = 20.0  # after which no further place is probed
@@ -66,7 +67,7 @@ def plan(volume: Volume, ensemble: Ensemble, wish: Wish, *, beside: Path) -> Pla
             f"{beside}: nothing can be tried out there ({error.strerror or error}); "
             "choose an --out in a folder that may be written to"
         ) from None
-    tiles = _count(runners[0].tiling, run.extent)
+    tiles = _count(runners[0], run.extent)
     voxels = run.extent.voxels
     seconds = (
         ready_s
@@ -88,9 +89,9 @@ def _probed(
 ) -> _Probe:
     """Segment a tile here and there, until that took long enough."""
     probe = _Probe(0, 0, 0.0, 0.0, 0)
-    tiling = runners[0].tiling
+    written = unit(run.grid, runners[0].tiling)
     begin = time.perf_counter()
-    for box in _places(run.extent, tiling.kept):
+    for box in _places(run.extent, written):
         warm = probe.voxels > 0
         part, out = _run_of(run, box), folder / str(len(list(folder.iterdir())))
         create_stores(part, out)
@@ -105,7 +106,7 @@ def _probed(
         ended = time.perf_counter()
         probe = _Probe(
             probe.voxels + box.voxels,
-            probe.tiles + _count(tiling, box),
+            probe.tiles + _count(runners[0], box),
             probe.labelling_s + labelled - start,
             probe.coarser_s + ended - labelled,
             probe.bytes + _size(out / STORE),
@@ -115,8 +116,8 @@ def _probed(
     return probe
 
 
-def _count(tiling: Tiling, box: Box) -> int:
-    return sum(1 for _ in tiling.tiles(box))
+def _count(runner: Runner, box: Box) -> int:
+    return sum(1 for _ in runner.tiles(box))
 
 
 def _size(folder: Path) -> int:

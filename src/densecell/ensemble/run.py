@@ -20,6 +20,7 @@ from densecell.config import (
 )
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.memory import fit
+from densecell.ensemble.resolution import Ratios, frozen_ratio, grid_of, thawed_grid
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box, Shape, Spacing, tile
 from densecell.inference import (
@@ -28,7 +29,14 @@ from densecell.inference import (
     fastest_engine,
     plan_tiling,
 )
-from densecell.volume import Statistics, Volume, intensity_statistics, require_spacing
+from densecell.volume import (
+    Grid,
+    ResampledVolume,
+    Statistics,
+    Volume,
+    intensity_statistics,
+    require_spacing,
+)
 
 RUN = "run.yaml"
 WORTH_MEASURING = 4_000_000  # voxels times members: for fewer nothing is measured
@@ -68,6 +76,12 @@ class FrozenInference(BaseModel, frozen=True, extra="forbid"):
     exact: bool = False
     tta: bool = False
     skip_flat: float | None = None
+    resample: bool = True
+    ratio: Ratios | None = Field(
+        None,
+        description="as many voxels of the volume are as long as so many of the grid "
+        "that the model sees, by axis; none: it sees the volume's own",
+    )
 
 
 class Run(BaseModel, frozen=True, extra="forbid"):
@@ -100,6 +114,16 @@ class Run(BaseModel, frozen=True, extra="forbid"):
         return Statistics(*self.volume.statistics)
 
     @property
+    def grid(self) -> Grid | None:
+        """The grid that the model sees; none: the volume's own voxels."""
+        return thawed_grid(self.volume.shape, self.inference.ratio)
+
+    @property
+    def seen_shape(self) -> Shape:
+        """Voxels of what the model sees."""
+        return self.volume.shape if self.grid is None else self.grid.shape
+
+    @property
     def choice(self) -> EngineChoice:
         """The engine that every resume uses."""
         i = self.inference
@@ -108,6 +132,10 @@ class Run(BaseModel, frozen=True, extra="forbid"):
     def tiles(self) -> InferenceConfig:
         """Give the frozen tiles in the form of settings."""
         return InferenceConfig(tile=self.inference.tile, margin=self.inference.margin)
+
+    def seen(self, volume: Volume) -> Volume:
+        """Show the volume as the model sees it."""
+        return volume if self.grid is None else ResampledVolume(volume, self.grid)
 
     def blocks(self) -> list[Box]:
         """Give all blocks, in raster order, in voxels of the result."""
@@ -145,12 +173,15 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
     spacing = require_spacing(volume)
     _check_box(volume, wish.box)
     _check_background(ensemble, wish.inference)
-    statistics = intensity_statistics(volume)
     extent = volume.shape if wish.box is None else Box(*wish.box).shape
     network, config = ensemble.networks[0], wish.inference
+    grid = grid_of(volume, ensemble, config)
+    statistics = intensity_statistics(
+        volume if grid is None else ResampledVolume(volume, grid)
+    )
     if config.threads is None:
         config = config.model_copy(update={"threads": wish.cores})
-    usual = plan_tiling(network, volume.shape, config)
+    usual = plan_tiling(network, grid.shape if grid else volume.shape, config)
     choice, tile_bytes = choose_engine(config), USUAL_TILE_BYTES
     if Box.whole(extent).voxels * len(ensemble.networks) >= WORTH_MEASURING:
         fastest, *_ = fastest_engine(network, config, depth=usual.tile[0])
@@ -160,6 +191,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
         volume,
         ensemble,
         config,
+        grid=grid,
         extent=extent,
         tile_bytes=tile_bytes,
         budget=budget // wish.processes,
@@ -192,6 +224,8 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
             exact=config.exact,
             tta=config.tta,
             skip_flat=config.skip_flat,
+            resample=config.resample,
+            ratio=frozen_ratio(cut.grid),
         ),
         keep_members=wish.keep_members,
         probabilities=wish.probabilities,
@@ -236,10 +270,11 @@ def check_same_run(
     asked["--exact"] = (wish.inference.exact, frozen.exact)
     asked["--tta"] = (wish.inference.tta, frozen.tta)
     asked["--skip-flat"] = (wish.inference.skip_flat, frozen.skip_flat)
+    asked["--no-resample"] = (not wish.inference.resample, not frozen.resample)
     wished = wish.inference
     if wished.tile or wished.margin:  # fitted to the volume, as frozen
         whole = wished.model_copy(update={"tile": wished.tile or frozen.tile})
-        tiling = plan_tiling(ensemble.networks[0], volume.shape, whole)
+        tiling = plan_tiling(ensemble.networks[0], run.seen_shape, whole)
         asked["tile"] = (tiling.tile, frozen.tile)
         asked["margin"] = (tiling.margin, frozen.margin)
     for name in ("engine", "precision", "threads"):

@@ -38,12 +38,13 @@ def unpacked(volume: Volume, run: Run, out: Path) -> Volume:
 
 def is_decoded_again(volume: Volume, run: Run) -> bool:
     """Tell whether the blocks of a row would each decode what the last one did."""
+    margin, grid = run.inference.margin, run.grid
     depth, rows, _ = (
         min(n, round_up(b + 2 * m, c) + c)
         for n, b, m, c in zip(
             volume.shape,
             run.inference.block,
-            run.inference.margin,
+            margin if grid is None else grid.reach(margin),
             volume.chunk,
             strict=True,
         )

@@ -5,7 +5,6 @@ the blocks that have no mark and ends with the same bytes.
 """
 
 import json
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from densecell.compute import Cluster, Outcome, run_blocks
 from densecell.config import write_text
 from densecell.ensemble.load import Ensemble
+from densecell.ensemble.resolution import warn_of_spacing
 from densecell.ensemble.run import (
     RUN,
     Run,
@@ -32,7 +32,6 @@ from densecell.errors import BlocksFailedError, OutputError
 from densecell.volume import Volume, build_pyramid
 
 AGREEMENT = "agreement.json"
-SPACING_TOLERANCE = 0.10
 SHOWN = 10  # failed blocks that an error names
 
 
@@ -78,7 +77,8 @@ def segment_volume(
         If blocks failed three times each, when all others are finished.
     """
     run = _begin_or_resume(volume, ensemble, out, wish)
-    warn_of_spacing(volume, ensemble)
+    if not wish.inference.resample:
+        warn_of_spacing(volume, ensemble)
     blocks = run.blocks()
     open_ = [n for n in range(len(blocks)) if not mark(out, n).exists()]
     total = run.extent.voxels
@@ -147,23 +147,6 @@ def _named(failed: Sequence[Outcome], run: Run, out: Path) -> str:
 def is_finished(out: Path) -> bool:
     """Tell whether a result is complete."""
     return (out / AGREEMENT).exists()
-
-
-def warn_of_spacing(volume: Volume, ensemble: Ensemble) -> None:
-    """Warn when a volume's voxels are not of the size that the model learned."""
-    assert volume.spacing_nm is not None  # freeze() has seen to it
-    pairs = zip(volume.spacing_nm, ensemble.spacing_nm, strict=True)
-    if any(abs(a / b - 1) > SPACING_TOLERANCE for a, b in pairs):
-        warnings.warn(
-            f"{volume.path} has voxels of {_in_nm(volume.spacing_nm)}, the model "
-            f"learned from {_in_nm(ensemble.spacing_nm)}: objects look larger or "
-            "smaller to it than they are, and labels may be poor",
-            stacklevel=2,
-        )
-
-
-def _in_nm(spacing: Sequence[float]) -> str:
-    return " x ".join(f"{s:g}" for s in spacing) + " nm (z y x)"
 
 
 def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) -> Run:

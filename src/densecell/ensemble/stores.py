@@ -54,6 +54,8 @@ def create_stores(run: Run, out: Path) -> None:
     frozen = run.inference
     block = frozen.block
     kept = [t - 2 * m for t, m in zip(frozen.tile, frozen.margin, strict=True)]
+    if run.grid is not None:
+        kept = [(k * r).numerator for k, r in zip(kept, run.grid.ratio, strict=True)]
     chunk = (block[0], *(min(k, b) for k, b in zip(kept[1:], block[1:], strict=True)))
     if any(b % c for b, c in zip(block, chunk, strict=True)):
         chunk = block

@@ -52,7 +52,7 @@ class Labeller:
     def __init__(
         self, run: Run, volume: Volume, runners: Sequence[Runner], out: Path
     ) -> None:
-        self._run, self._volume, self._out = run, volume, out
+        self._run, self._seen, self._out = run, run.seen(volume), out
         self._blocks = run.blocks()
         self._stores = open_stores(run, out)
         self._runners = runners
@@ -63,7 +63,7 @@ class Labeller:
         """Read, label, write and mark one block."""
         run, block = self._run, self._blocks[number]
         box = block.shifted(run.extent.start)
-        region = read_region(self._volume, run.statistics, self._runners, box)
+        region = read_region(self._seen, run.statistics, self._runners, box)
         with self._computing:
             torch.set_num_threads(run.inference.threads)  # of the softmax, here
             labels = label_region(region, self._runners, len(run.classes), self._flat)
@@ -113,12 +113,12 @@ def make_runners(run: Run, ensemble: Ensemble) -> list[Runner]:
 
 
 def _runner(run: Run, network: Network) -> Runner:
-    tiling = plan_tiling(network, run.volume.shape, run.tiles())
+    tiling = plan_tiling(network, run.seen_shape, run.tiles())
     window = Box.whole(tiling.tile).grown(network.margin).shape
     engine: Engine = make_engine(network, run.choice, window=window)
     if run.inference.tta:
         engine = Reflected(engine)
-    return Runner(engine, tiling, network.margin)
+    return Runner(engine, tiling, network.margin, run.grid)
 
 
 def _flat(run: Run) -> Flat | None:

@@ -13,7 +13,18 @@ from densecell.inference.engines import (
 )
 from densecell.inference.flat import is_flat
 from densecell.inference.measure import Measured, fastest_engine
-from densecell.inference.tiles import box_probabilities, plan_tiling, tile_probabilities
+from densecell.inference.regrid import (
+    aligned,
+    kept_on_volume,
+    tiles_of_volume,
+    unit,
+)
+from densecell.inference.tiles import (
+    box_probabilities,
+    kept_of_tile,
+    plan_tiling,
+    tile_probabilities,
+)
 
 __all__ = [
     "Engine",
@@ -23,12 +34,17 @@ __all__ = [
     "OpenVinoEngine",
     "Reflected",
     "TorchEngine",
+    "aligned",
     "box_probabilities",
     "choose_engine",
     "fastest_engine",
     "is_flat",
+    "kept_of_tile",
+    "kept_on_volume",
     "make_engine",
     "native_bfloat16",
     "plan_tiling",
     "tile_probabilities",
+    "tiles_of_volume",
+    "unit",
 ]

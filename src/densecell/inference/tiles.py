@@ -16,6 +16,7 @@ MOST: Shape = (16, 448, 448)  # voxels of a tile, at most
 MOST_FLAT: Shape = (1, 768, 768)  # of networks that see one slice
 MARGIN: Shape = (1, 24, 24)
 Reader = Callable[[Box], NDArray[np.float32]]
+Keep = Callable[[Tile, NDArray[np.float32]], NDArray[np.float32]]
 
 
 def plan_tiling(
@@ -63,8 +64,19 @@ def plan_tiling(
     return Tiling(shape, tile, margin, step=network.step, flush=not valid)
 
 
+def kept_of_tile(tile: Tile, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut what a tile writes from the (K, Z, Y, X) probabilities of what it read."""
+    kept = tile.write_box.relative_to(tile.read_box.start).slices
+    return probabilities[(slice(None), *kept)]
+
+
 def tile_probabilities(
-    engine: Engine, read: Reader, tiles: Iterable[Tile], network_margin: Shape
+    engine: Engine,
+    read: Reader,
+    tiles: Iterable[Tile],
+    network_margin: Shape,
+    *,
+    keep: Keep = kept_of_tile,
 ) -> Iterator[tuple[Box, NDArray[np.float32]]]:
     """Yield what every tile is kept for: a box, and its (K, Z, Y, X) probabilities.
 
@@ -78,13 +90,14 @@ def tile_probabilities(
         Of a lattice; what they write may be cut to a box.
     network_margin
         Voxels that the network itself loses on every side.
+    keep
+        Makes what a tile writes of what it computed.
     """
     for batch in batched(tiles, engine.batch):
         windows = [read(tile.read_box.grown(network_margin)) for tile in batch]
         results = engine.probabilities(np.stack(windows)[:, None])
         for tile, probabilities in zip(batch, results, strict=True):
-            kept = tile.write_box.relative_to(tile.read_box.start).slices
-            yield tile.write_box, probabilities[(slice(None), *kept)]
+            yield tile.write_box, keep(tile, probabilities)
 
 
 def box_probabilities(

@@ -1,7 +1,12 @@
 """Volumes to training windows."""
 
 from densecell.patches.batches import Batch, BatchMaker, Schedule, Windows
-from densecell.patches.labelled import LabelledVolume, class_counts, load_labelled
+from densecell.patches.labelled import (
+    LabelledVolume,
+    class_counts,
+    load_labelled,
+    resampling_notes,
+)
 from densecell.patches.partial import PARTIAL, UNKNOWN, Exclusions
 from densecell.patches.sampling import Place, WindowSampler
 from densecell.patches.weights import error_weights, root_balance
@@ -20,5 +25,6 @@ __all__ = [
     "class_counts",
     "error_weights",
     "load_labelled",
+    "resampling_notes",
     "root_balance",
 ]

@@ -19,12 +19,17 @@ from densecell.patches.partial import (
 )
 from densecell.patches.weights import error_weights
 from densecell.volume import (
+    Grid,
+    ResampledVolume,
     Statistics,
     Volume,
+    grid_between,
     intensity_statistics,
     normalise,
     open_volume,
+    resampled_labels,
 )
+from densecell.volume.interface import in_words
 
 
 class LabelledVolume(NamedTuple):
@@ -39,7 +44,7 @@ class LabelledVolume(NamedTuple):
     channels: NDArray[np.uint8]  # (Z, Y, X) of `labelled`; 255 is unknown; see partial
     weights: NDArray[np.float32] | None  # like `channels`
     labelled: Box
-    spacing_nm: Spacing
+    spacing_nm: Spacing  # of the project's grid
     statistics: Statistics  # of the whole volume, before normalisation
     exclusions: Exclusions = ()  # what codes from 224 mean; the same in all volumes
 
@@ -52,7 +57,9 @@ class LabelledVolume(NamedTuple):
 def load_labelled(
     project: ProjectConfig, root: Path, *, role: str, context: Shape = (0, 0, 0)
 ) -> list[LabelledVolume]:
-    """Read every volume of a project that plays `role`.
+    """Read every volume of a project that plays `role`, on the project's grid.
+
+    Each is normalised by its own statistics: contrast differs between volumes.
 
     Parameters
     ----------
@@ -67,18 +74,29 @@ def load_labelled(
 
     Raises
     ------
+    SpacingError
+        If a volume's voxels are of a size far from that of the project's grid.
     VolumeError
         If image and labels differ in shape, the labels hold ids that the scheme lacks,
         or the intensities are constant or not finite.
     """
     entries = [entry for entry in project.volumes if entry.role == role]
     exclusions = exclusions_of(project.volumes, project.classes)
-    volumes = [
-        _load(entry, root, project.classes, context, exclusions) for entry in entries
-    ]
+    volumes = [_load(entry, root, project, context, exclusions) for entry in entries]
     if project.training.loss.weighting == "paper" and role == "train":
         return _weighed(volumes, project.classes, project.training.loss.weights)
     return volumes
+
+
+def resampling_notes(project: ProjectConfig) -> list[str]:
+    """Say which volumes of a project are resampled to its grid, a line for each."""
+    notes = (
+        f"{entry.image}: has voxels of {in_words(entry.spacing_nm)} (z y x), resampled "
+        f"to the project's {in_words(project.grid_nm)}"
+        for entry in project.volumes
+        if _grid(entry, (1, 1, 1), project) is not None
+    )
+    return list(dict.fromkeys(notes))  # the parts of a volume share a line
 
 
 def class_counts(volumes: Sequence[LabelledVolume], classes: int) -> NDArray[np.int64]:
@@ -107,35 +125,51 @@ def _weighed(
 def _load(
     entry: VolumeEntry,
     root: Path,
-    scheme: ClassScheme,
+    project: ProjectConfig,
     context: Shape,
     exclusions: Exclusions,
 ) -> LabelledVolume:
+    scheme = project.classes
     image = open_volume(root / entry.image, spacing_nm=entry.spacing_nm)
     labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
     _check_pair(image, labels)
     box = entry.box(image.shape)
-    around = box.grown(context).clipped(image.shape)
 
     ids = labels.read(box)
     scheme.check(ids, where=str(labels.path))
     channels = annotated(scheme.to_channels(ids), box.start, entry, scheme, exclusions)
+    grid, part = _grid(entry, image.shape, project), box
+    if grid is not None:
+        image, part = ResampledVolume(image, grid), grid.within(box)
+        channels = resampled_labels(channels, box, grid, part)
     if not (channels < PARTIAL).any():
         raise VolumeError(
             f"{labels.path}: every voxel of {box.start} to {box.stop} carries the "
             f"ignore id {scheme.ignore} or lies outside the annotated boxes; nothing "
             "to learn from or to score there"
         )
+    around = part.grown(context).clipped(image.shape)
     statistics = intensity_statistics(image)
     return LabelledVolume(
         name=entry.image.name,
         intensities=normalise(image.read(around), statistics),
         channels=channels,
         weights=None,
-        labelled=box.relative_to(around.start),
-        spacing_nm=Spacing.checked(entry.spacing_nm),
+        labelled=part.relative_to(around.start),
+        spacing_nm=project.grid_nm,
         statistics=statistics,
         exclusions=exclusions,
+    )
+
+
+def _grid(entry: VolumeEntry, shape: Shape, project: ProjectConfig) -> Grid | None:
+    """Lay the project's grid over a volume whose voxels are of another size."""
+    return grid_between(
+        shape,
+        Spacing.checked(entry.spacing_nm),
+        project.grid_nm,
+        flat=project.network.flat,
+        where=str(entry.image),
     )
 
 

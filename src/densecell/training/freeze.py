@@ -189,6 +189,7 @@ def _by_name(settings: MemberSettings) -> dict[str, object]:
             "ensemble": {"seed": settings.seed},
             "classes": settings.classes.as_settings(),
             "origin": settings.origin,
+            "spacing_nm": settings.spacing_nm,
         }
     )
 

@@ -11,6 +11,7 @@
 from densecell.volume.array import ArrayVolume
 from densecell.volume.conversion import convert, copy_voxels, write_slices
 from densecell.volume.crop import CroppedVolume
+from densecell.volume.grid import Grid, grid_between
 from densecell.volume.intensities import Statistics, intensity_statistics, normalise
 from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.ome_create import CHUNK, SHARD, create_ome_zarr
@@ -18,6 +19,7 @@ from densecell.volume.ome_zarr import OmeZarrVolume, open_ome_zarr, read_scheme
 from densecell.volume.opening import open_volume
 from densecell.volume.padding import read_padded
 from densecell.volume.pyramid import build_pyramid
+from densecell.volume.resampled import ResampledVolume, resampled_labels
 from densecell.volume.tiff_writing import write_tiff
 
 __all__ = [
@@ -25,13 +27,16 @@ __all__ = [
     "SHARD",
     "ArrayVolume",
     "CroppedVolume",
+    "Grid",
     "OmeZarrVolume",
+    "ResampledVolume",
     "Statistics",
     "Volume",
     "build_pyramid",
     "convert",
     "copy_voxels",
     "create_ome_zarr",
+    "grid_between",
     "intensity_statistics",
     "normalise",
     "open_ome_zarr",
@@ -39,6 +44,7 @@ __all__ = [
     "read_padded",
     "read_scheme",
     "require_spacing",
+    "resampled_labels",
     "write_slices",
     "write_tiff",
 ]

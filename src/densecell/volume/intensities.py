@@ -90,7 +90,7 @@ def measure(volume: Volume, *, origin: Shape = (0, 0, 0)) -> Statistics:
     low, high = np.inf, -np.inf
     for box in sampled_boxes(volume.shape):
         block = volume.read(box)
-        _check_finite(block, box.shifted(origin), volume)
+        check_finite(block, box.shifted(origin), volume)
         values = block.astype(np.float64)
         # Chan's update: sums of squares about the mean do not cancel.
         gained, shift = block.size, float(values.mean()) - mean
@@ -117,7 +117,8 @@ def sampled_boxes(shape: Shape) -> Iterator[Box]:
         yield Box((0, 0, 0), size).shifted((z, y, x))
 
 
-def _check_finite(block: NDArray[Any], box: Box, volume: Volume) -> None:
+def check_finite(block: NDArray[Any], box: Box, volume: Volume) -> None:
+    """Refuse NaN and infinity in what was read of a box, naming the first voxel."""
     if block.dtype.kind != "f" or (finite := np.isfinite(block)).all():
         return
     first = np.argwhere(~finite)[0]

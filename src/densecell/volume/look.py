@@ -64,7 +64,7 @@ def _roughness(block: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.zeros(1, np.float32)
     around = block[:, :-2, 1:-1] + block[:, 2:, 1:-1]
     around += block[:, 1:-1, :-2] + block[:, 1:-1, 2:]
-    return block[:, 1:-1, 1:-1] - around / 4
+    return block[:, 1:-1, 1:-1] - around * np.float32(0.25)
 
 
 def _counted(values: NDArray[np.float32]) -> NDArray[np.int64]:
