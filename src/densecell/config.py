@@ -216,6 +216,10 @@ class InferenceConfig(_Frozen):
         description="a tile whose 8 x 8 means differ by less than this many standard "
         "deviations of the volume is background, unseen by any network",
     )
+    adapt: bool = Field(
+        False,
+        description="map grey values and noise of the volume to those learned from",
+    )
     resample: bool = Field(
         True, description="show volumes of other voxel size on the model's grid"
     )

@@ -60,6 +60,13 @@ def segment(
             "differ by less than SD standard deviations; try 0.7",
         ),
     ] = None,
+    adapt: Annotated[
+        bool,
+        typer.Option(
+            "--adapt",
+            help="map grey values and noise to those learned from: for other subjects",
+        ),
+    ] = False,
     no_resample: Annotated[
         bool,
         typer.Option(
@@ -130,6 +137,7 @@ def segment(
             "exact": exact,
             "tta": tta,
             "skip_flat": skip_flat,
+            "adapt": adapt,
             "resample": not no_resample,
         },
         InferenceConfig,

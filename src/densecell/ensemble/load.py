@@ -11,6 +11,7 @@ from densecell.geometry import Spacing
 from densecell.networks import Network, build_network
 from densecell.training import load_member_settings, load_weights
 from densecell.training.checkpoint import WEIGHTS
+from densecell.volume import Look
 
 
 class Ensemble(NamedTuple):
@@ -22,6 +23,7 @@ class Ensemble(NamedTuple):
     fingerprints: tuple[str, ...]  # SHA-256 of each member's weights file
     scheme: ClassScheme
     spacing_nm: Spacing
+    look: Look | None  # of what it learned from; none: not known
 
 
 def load_ensemble(
@@ -46,6 +48,7 @@ def load_ensemble(
         fingerprints=tuple(_sha256(folder / name / WEIGHTS) for name in names),
         scheme=file.classes,
         spacing_nm=Spacing.checked(file.spacing_nm),
+        look=load_member_settings(folder / names[0]).look,
     )
 
 

@@ -74,6 +74,8 @@ def fit(
         for most in _block_sizes(written, extent, processes):
             block = block_shape(written, extent, most)
             needed = _bytes(volume, ensemble, tiling, laid, block, tile_bytes)
+            if config.adapt:
+                needed += _of_adapting(tiling, laid, block)
             if needed <= RESERVE * budget:
                 return Cut(tiling, laid, block, needed)
         smaller = _smaller(tiling)
@@ -169,6 +171,13 @@ def _of_resampling(
     there = 2 * (read * (4 + volume.dtype.itemsize) + 3 * 4 * max(read, seen))
     tile = min(Box.whole(unit(grid, tiling)).voxels, Box.whole(block).voxels)
     return there + (classes + 3) * 4 * tile
+
+
+def _of_adapting(tiling: Tiling, grid: Grid | None, block: Shape) -> int:
+    """Count the arrays between grey values as read and as changed, twice as above."""
+    box = Box.whole(block)
+    seen = (box if grid is None else grid.holding(box)).grown(tiling.margin).voxels
+    return 2 * seen * 20  # float32, smoothed, mapped in float64, float32 again
 
 
 def _taken() -> int:

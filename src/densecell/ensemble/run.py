@@ -21,7 +21,7 @@ from densecell.config import (
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.memory import fit
 from densecell.ensemble.resolution import Ratios, frozen_ratio, grid_of, thawed_grid
-from densecell.errors import ConfigError, OutputError
+from densecell.errors import CheckpointError, ConfigError, OutputError
 from densecell.geometry import Box, Shape, Spacing, tile
 from densecell.inference import (
     EngineChoice,
@@ -30,10 +30,13 @@ from densecell.inference import (
     plan_tiling,
 )
 from densecell.volume import (
+    AdaptedVolume,
+    Change,
     Grid,
     ResampledVolume,
     Statistics,
     Volume,
+    change_to,
     intensity_statistics,
     require_spacing,
 )
@@ -64,6 +67,14 @@ class FrozenModel(BaseModel, frozen=True, extra="forbid"):
     spacing_nm: tuple[float, float, float]
 
 
+class FrozenChange(BaseModel, frozen=True, extra="forbid"):
+    """How grey values are changed; see `volume.adapted`."""
+
+    sigma_px: float
+    source: tuple[float, ...]
+    target: tuple[float, ...]
+
+
 class FrozenInference(BaseModel, frozen=True, extra="forbid"):
     """How tiles are cut and computed."""
 
@@ -76,6 +87,7 @@ class FrozenInference(BaseModel, frozen=True, extra="forbid"):
     exact: bool = False
     tta: bool = False
     skip_flat: float | None = None
+    change: FrozenChange | None = None
     resample: bool = True
     ratio: Ratios | None = Field(
         None,
@@ -135,7 +147,11 @@ class Run(BaseModel, frozen=True, extra="forbid"):
 
     def seen(self, volume: Volume) -> Volume:
         """Show the volume as the model sees it."""
-        return volume if self.grid is None else ResampledVolume(volume, self.grid)
+        seen = volume if self.grid is None else ResampledVolume(volume, self.grid)
+        if (change := self.inference.change) is None:
+            return seen
+        changed = Change(change.sigma_px, change.source, change.target)
+        return AdaptedVolume(seen, self.statistics, changed)
 
     def blocks(self) -> list[Box]:
         """Give all blocks, in raster order, in voxels of the result."""
@@ -176,9 +192,9 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
     extent = volume.shape if wish.box is None else Box(*wish.box).shape
     network, config = ensemble.networks[0], wish.inference
     grid = grid_of(volume, ensemble, config)
-    statistics = intensity_statistics(
-        volume if grid is None else ResampledVolume(volume, grid)
-    )
+    seen = volume if grid is None else ResampledVolume(volume, grid)
+    statistics = intensity_statistics(seen)
+    change = _change(seen, statistics, ensemble) if config.adapt else None
     if config.threads is None:
         config = config.model_copy(update={"threads": wish.cores})
     usual = plan_tiling(network, grid.shape if grid else volume.shape, config)
@@ -226,12 +242,25 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
             skip_flat=config.skip_flat,
             resample=config.resample,
             ratio=frozen_ratio(cut.grid),
+            change=change,
         ),
         keep_members=wish.keep_members,
         probabilities=wish.probabilities,
         versions=_versions(),
     )
     return run, cut.bytes
+
+
+def _change(
+    seen: Volume, statistics: Statistics, ensemble: Ensemble
+) -> FrozenChange | None:
+    """Find how the volume gets the look that the model learned from."""
+    if ensemble.look is None:
+        raise CheckpointError(
+            f"{ensemble.path}: does not say what the volumes that it learned from look "
+            "like, so that --adapt has no aim; train it anew, or leave --adapt out"
+        )
+    return FrozenChange(**change_to(ensemble.look, seen, statistics)._asdict())
 
 
 def read_run(out: Path) -> Run:
@@ -269,6 +298,7 @@ def check_same_run(
     frozen = run.inference
     asked["--exact"] = (wish.inference.exact, frozen.exact)
     asked["--tta"] = (wish.inference.tta, frozen.tta)
+    asked["--adapt"] = (wish.inference.adapt, frozen.change is not None)
     asked["--skip-flat"] = (wish.inference.skip_flat, frozen.skip_flat)
     asked["--no-resample"] = (not wish.inference.resample, not frozen.resample)
     wished = wish.inference

@@ -26,6 +26,7 @@ from densecell.training.member import (
 )
 from densecell.training.origin import Origin, take_origin
 from densecell.training.validation import Validator
+from densecell.volume import Look, look_of
 
 
 class Extension(NamedTuple):
@@ -49,6 +50,7 @@ def freeze_members(
     """
     _check_same(project, data, folder, origin)
     training: TrainingConfig | None = None
+    look: Look | None = None
     if (member_folder(folder, 0) / SETTINGS).exists():
         training = load_member_settings(member_folder(folder, 0)).training
     for number in range(project.ensemble.members):
@@ -58,7 +60,8 @@ def freeze_members(
         settings = _settings(project, data, number)
         if training is None:
             training = _settled(settings, data)
-        settings = settings.model_copy(update={"training": training})
+        look = look or look_of(v.intensities[v.labelled.slices] for v in data.train)
+        settings = settings.model_copy(update={"training": training, **look._asdict()})
         if origin is not None:
             sha256 = take_origin(origin, number, member)
             settings = settings.model_copy(update={"origin": sha256})

@@ -35,6 +35,7 @@ from densecell.training.validation import (
     Validator,
     commonest_class_score,
 )
+from densecell.volume import Look
 
 SETTINGS = "settings.yaml"
 OUTCOME = "outcome.json"
@@ -59,6 +60,17 @@ class MemberSettings(BaseModel, frozen=True, extra="forbid"):
     spacing_nm: tuple[float, float, float]
     mean: float = Field(description="of the training volumes' intensities")
     std: float = Field(description="of the training volumes' intensities")
+
+    landmarks: tuple[float, ...] = Field(
+        (),
+        description="percentiles of normalised training intensities; see volume.look",
+    )
+    noise: float = Field(0.0, description="of normalised training intensities")
+
+    @property
+    def look(self) -> Look | None:
+        """Give what it learned from looks like; none: it is not known."""
+        return Look(self.landmarks, self.noise) if self.landmarks else None
 
     @property
     def spells(self) -> list[Spell]:

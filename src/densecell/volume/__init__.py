@@ -8,12 +8,14 @@
     write_tiff, write_slices, convert
 """
 
+from densecell.volume.adapted import AdaptedVolume, Change, change_to
 from densecell.volume.array import ArrayVolume
 from densecell.volume.conversion import convert, copy_voxels, write_slices
 from densecell.volume.crop import CroppedVolume
 from densecell.volume.grid import Grid, grid_between
 from densecell.volume.intensities import Statistics, intensity_statistics, normalise
 from densecell.volume.interface import Volume, require_spacing
+from densecell.volume.look import Look, look_of
 from densecell.volume.ome_create import CHUNK, SHARD, create_ome_zarr
 from densecell.volume.ome_zarr import OmeZarrVolume, open_ome_zarr, read_scheme
 from densecell.volume.opening import open_volume
@@ -25,19 +27,24 @@ from densecell.volume.tiff_writing import write_tiff
 __all__ = [
     "CHUNK",
     "SHARD",
+    "AdaptedVolume",
     "ArrayVolume",
+    "Change",
     "CroppedVolume",
     "Grid",
+    "Look",
     "OmeZarrVolume",
     "ResampledVolume",
     "Statistics",
     "Volume",
     "build_pyramid",
+    "change_to",
     "convert",
     "copy_voxels",
     "create_ome_zarr",
     "grid_between",
     "intensity_statistics",
+    "look_of",
     "normalise",
     "open_ome_zarr",
     "open_volume",
