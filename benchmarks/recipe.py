@@ -56,7 +56,7 @@ VARIANTS: dict[str, Changes] = {
     "logits as they are": {"training": {"adjust_logits": False}},
     "no windows on rare classes": {"training": {"rare_share": 0.0}},
     "cross entropy alone": {"training": {"loss": {"dice": 0.0}}},
-    "uniform weights": {"training": {"loss": {"weighting": "uniform"}}},
+    "balanced weights": {"training": {"loss": {"weighting": "balanced"}}},
     "the paper's weights": {"training": {"loss": {"weighting": "paper"}}},
     "no elastic deformation": {"training": {"augmentation": {"elastic": 0.0}}},
     "missing sections": {"training": {"augmentation": {"missing": 0.05}}},

@@ -86,7 +86,7 @@ class LossConfig(_Frozen):
     """What is minimised. Cross entropy is a mean over voxels, not a sum."""
 
     weighting: Literal["balanced", "paper", "uniform"] = Field(
-        "balanced",
+        "uniform",
         description="what an error costs; balanced: 1 / root of the class's share; "
         "paper: by class and distance to a border",
     )
