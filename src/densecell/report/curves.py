@@ -21,8 +21,10 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> byt
         loss.plot(steps, [line["loss"] for line in history], **style)
         score.plot(steps, [line["miou_all"] for line in history], **style)
     loss.set(xlabel="step", ylabel="training loss")
+    loss.set_ylim(bottom=0)
     score.set(xlabel="step", ylabel="MIoU(all) of the eval volume", ylim=(0, 1))
     for axis in (loss, score):
+        axis.set_xlim(left=0)
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
     score.legend(frameon=False, fontsize=9)
