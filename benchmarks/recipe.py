@@ -59,6 +59,7 @@ VARIANTS: dict[str, Changes] = {
     "balanced weights": {"training": {"loss": {"weighting": "balanced"}}},
     "the paper's weights": {"training": {"loss": {"weighting": "paper"}}},
     "no elastic deformation": {"training": {"augmentation": {"elastic": 0.0}}},
+    "three times the noise": {"training": {"augmentation": {"noise": 0.3}}},
     "missing sections": {"training": {"augmentation": {"missing": 0.05}}},
     "blurred sections": {"training": {"augmentation": {"blurred": 0.1}}},
     "shifted sections": {"training": {"augmentation": {"shifted": 0.1}}},
