@@ -43,7 +43,7 @@ from densecell.patches import (
     LabelledVolume,
     WindowSampler,
     class_counts,
-    root_balance,
+    power_balance,
 )
 from densecell.training import loop
 from densecell.training.freeze import fitted
@@ -175,7 +175,7 @@ def batch_maker(
         schedule=window_schedule(config, network, spell, seed=0),
         margin=network.margin,
         seed=0,
-        class_weights=root_balance(class_counts([volume], len(SCHEME))),
+        class_weights=power_balance(class_counts([volume], len(SCHEME)), 0.25),
     )
 
 

@@ -86,9 +86,16 @@ class LossConfig(_Frozen):
     """What is minimised. Cross entropy is a mean over voxels, not a sum."""
 
     weighting: Literal["balanced", "paper", "uniform"] = Field(
-        "uniform",
-        description="what an error costs; balanced: 1 / root of the class's share; "
-        "paper: by class and distance to a border",
+        "balanced",
+        description="what an error costs; balanced: by the rarity of its class; paper: "
+        "by class and distance to a border",
+    )
+    balance: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="of `weighting: balanced`: share of the class to the power of minus "
+        "this",
     )
     weights: ErrorWeights = Field(ErrorWeights(), description="of `weighting: paper`")
     dice: float = Field(1.0, ge=0, description="share of the soft Dice loss")

@@ -4,7 +4,7 @@ import pytest
 from densecell.classes import CellClass, ClassScheme
 from densecell.config import ErrorWeights
 from densecell.errors import VolumeError
-from densecell.patches.weights import class_balance, error_weights, root_balance
+from densecell.patches.weights import class_balance, error_weights, power_balance
 
 PLATELET = ClassScheme.platelet()
 TWO = ClassScheme.from_ids([0, 1])
@@ -167,12 +167,13 @@ def test_unknown_labels_are_refused():
         error_weights(np.full((1, 2, 2), 9, np.uint8), PLATELET)
 
 
-def test_the_root_balance_costs_one_on_average():
+@pytest.mark.parametrize(("power", "ratio"), [(0.5, 3), (0.25, 3**0.5), (0, 1)])
+def test_the_balance_costs_one_on_average(power, ratio):
     counts = np.array([900, 0, 100])
 
-    balance = root_balance(counts)
+    balance = power_balance(counts, power)
 
-    assert balance[2] / balance[0] == pytest.approx(3)
+    assert balance[2] / balance[0] == pytest.approx(ratio)
     assert balance[1] == 0
     assert (balance * counts).sum() / counts.sum() == pytest.approx(1)
-    assert root_balance(np.zeros(2, int)).tolist() == [0, 0]
+    assert power_balance(np.zeros(2, int), power).tolist() == [0, 0]

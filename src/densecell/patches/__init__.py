@@ -9,7 +9,7 @@ from densecell.patches.labelled import (
 )
 from densecell.patches.partial import PARTIAL, UNKNOWN, Exclusions
 from densecell.patches.sampling import Place, WindowSampler
-from densecell.patches.weights import error_weights, root_balance
+from densecell.patches.weights import error_weights, power_balance
 
 __all__ = [
     "PARTIAL",
@@ -25,6 +25,6 @@ __all__ = [
     "class_counts",
     "error_weights",
     "load_labelled",
+    "power_balance",
     "resampling_notes",
-    "root_balance",
 ]

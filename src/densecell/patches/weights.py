@@ -109,16 +109,18 @@ def class_balance(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     return balance
 
 
-def root_balance(counts: NDArray[np.integer]) -> NDArray[np.float32]:
-    """Weigh classes by 1 / sqrt(voxels), so that the mean over all voxels is 1.
+def power_balance(counts: NDArray[np.integer], power: float) -> NDArray[np.float32]:
+    """Weigh classes by voxels ** -power, so that the mean over all voxels is 1.
 
-    Between uniform weights, under which a short training never finds the rare classes,
-    and 1 / voxels, under which it paints them everywhere.
+    Under uniform weights (0) a short training never finds very rare classes; under
+    1 / voxels (1) it paints them everywhere.
 
     Parameters
     ----------
     counts
         (K,) voxels per class, over all that is trained on.
+    power
+        0 to 1.
 
     Returns
     -------
@@ -126,12 +128,14 @@ def root_balance(counts: NDArray[np.integer]) -> NDArray[np.float32]:
 
     Examples
     --------
-    >>> [f"{weight:.2f}" for weight in root_balance(np.array([16, 4, 0]))]
+    >>> [f"{weight:.2f}" for weight in power_balance(np.array([16, 4, 0]), 0.5)]
     ['0.83', '1.67', '0.00']
     """
-    roots = np.sqrt(counts.astype(float))
-    weights = np.divide(1, roots, out=np.zeros_like(roots), where=counts > 0)
-    return (weights * counts.sum() / max(1.0, roots.sum())).astype(np.float32)
+    there = counts > 0
+    weights = np.zeros(len(counts))
+    weights[there] = counts[there].astype(float) ** -power
+    mean = (weights * counts).sum() / max(1, counts.sum())
+    return (weights / max(mean, np.finfo(float).tiny)).astype(np.float32)
 
 
 class _Borders(NamedTuple):

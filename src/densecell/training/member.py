@@ -24,7 +24,7 @@ from densecell.patches import (
     LabelledVolume,
     WindowSampler,
     class_counts,
-    root_balance,
+    power_balance,
 )
 from densecell.training.checkpoint import WEIGHTS, load_weights
 from densecell.training.data import Data
@@ -184,7 +184,8 @@ def make_batches(
     config, seed = settings.training, settings.seed
     class_weights = None
     if config.loss.weighting == "balanced":
-        class_weights = root_balance(class_counts(volumes, len(settings.classes)))
+        counts = class_counts(volumes, len(settings.classes))
+        class_weights = power_balance(counts, config.loss.balance)
     return BatchMaker(
         volumes,
         WindowSampler(volumes, rare_share=config.rare_share, seed=seed),
