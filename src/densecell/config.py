@@ -94,8 +94,7 @@ class LossConfig(_Frozen):
         0.25,
         ge=0,
         le=1,
-        description="of `weighting: balanced`: share of the class to the power of minus "
-        "this",
+        description="of `weighting: balanced`: 1 / share of the class to this power",
     )
     weights: ErrorWeights = Field(ErrorWeights(), description="of `weighting: paper`")
     dice: float = Field(1.0, ge=0, description="share of the soft Dice loss")
