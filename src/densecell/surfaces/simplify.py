@@ -15,6 +15,7 @@ SHARES = (0.02, 0.04, 0.08, 0.16, 0.32, 0.64)  # of the triangles, tried in this
 FEWEST = 100  # triangles; smaller meshes are left alone
 LOOKED_AT = 2000  # vertices that reject a share before all are looked at
 CANDIDATES = 8  # triangles near a point, of which the nearest counts
+SCATTERED = 4  # points per triangle, on average, by which those near are found
 AT_ONCE = 50_000  # points whose distances are computed together
 
 
@@ -82,20 +83,37 @@ def farthest_nm(points_nm: Points, surface: Surface) -> float:
     points_nm
         (N, 3), z first.
     surface
-        Of each point the triangles with the nearest centres are looked at.
+        Of each point the few triangles that seem nearest are looked at, so that the
+        distance is never too small.
     """
     closest_point = imported("trimesh.triangles").closest_point
     triangles = surface.vertices_nm[surface.faces]  # (M, 3 corners, 3)
-    tree = cKDTree(triangles.mean(axis=1))
-    count, farthest = min(CANDIDATES, len(triangles)), 0.0
+    scattered, owners = _scattered(triangles)
+    tree, farthest = cKDTree(scattered), 0.0
     for start in range(0, len(points_nm), AT_ONCE):
         points = points_nm[start : start + AT_ONCE]
-        _, near = tree.query(points, k=[*range(1, count + 1)])  # (N, count)
-        several = np.repeat(points, count, axis=0)
-        found = closest_point(triangles[near.ravel()], several)
+        _, near = tree.query(points, k=CANDIDATES)  # (N, CANDIDATES)
+        several = np.repeat(points, CANDIDATES, axis=0)
+        found = closest_point(triangles[owners[near.ravel()]], several)
         away = np.linalg.norm(found - several, axis=1).reshape(near.shape)
         farthest = max(farthest, float(away.min(axis=1).max()))
     return farthest
+
+
+def _scattered(triangles: Points) -> tuple[Points, NDArray[np.intp]]:
+    """Give each triangle's centre and random points, more on large ones; and whose."""
+    rng = np.random.default_rng(0)
+    a, b, c = triangles.transpose(1, 0, 2)
+    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    count = SCATTERED * len(triangles)
+    owners = rng.choice(len(triangles), count, p=areas / areas.sum())
+    weights = rng.dirichlet((1, 1, 1), count)  # uniform over a triangle
+    points = np.einsum("pc,pcd->pd", weights, triangles[owners])
+    everyone = np.arange(len(triangles))
+    return (
+        np.concatenate([triangles.mean(axis=1), points]),
+        np.concatenate([everyone, owners]),
+    )
 
 
 def _collapsed(surface: Surface, share: float) -> Surface:

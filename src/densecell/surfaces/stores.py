@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from densecell.classes import ClassScheme, Role
 from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.surfaces.extract import surface_of
+from densecell.surfaces.fair import fair
 from densecell.surfaces.surface import Surface
 from densecell.volume import (
     OmeZarrVolume,
@@ -52,8 +55,9 @@ class Levels(NamedTuple):
             part = self._box(box, level)
             mask = volume.read(part) == number
             if mask.any():
-                corner = tuple(n * s for n, s in zip(part.start, spacing, strict=True))
-                return surface_of(mask, spacing_nm=spacing, origin_nm=corner), level
+                z, y, x = np.multiply(part.start, spacing).tolist()
+                rough = surface_of(mask, spacing_nm=spacing, origin_nm=(z, y, x))
+                return fair(rough, spacing_nm=spacing), level
         raise VolumeError(
             f"{self.finest.path}: object {number} is not where it was, at voxels "
             f"{box.start} to {box.stop}: mesh the result again with --overwrite"
