@@ -237,6 +237,35 @@ class InferenceConfig(_Frozen):
         return self
 
 
+class MeshConfig(_Frozen):
+    """How objects become meshes."""
+
+    max_error_nm: float | None = Field(
+        None,
+        ge=0,
+        description="how far a vertex may lie from the simplified surface; 0: not "
+        "simplified; none: a quarter of a voxel's longest edge",
+    )
+    max_voxels: int = Field(
+        30_000_000,
+        ge=1000,
+        description="of an object's bounding box: larger ones are taken from a "
+        "coarser level",
+    )
+    formats: tuple[Literal["glb", "precomputed", "ply", "obj", "stl"], ...] = Field(
+        ("glb", "precomputed"),
+        min_length=1,
+        description="glb: one scene per cell; precomputed: for neuroglancer; ply, "
+        "obj, stl: one file per object",
+    )
+
+    @model_validator(mode="after")
+    def _each_format_once(self) -> Self:
+        if len(set(self.formats)) < len(self.formats):
+            raise ValueError(f"each format once, got {', '.join(self.formats)}")
+        return self
+
+
 class AnnotatedBox(_Frozen):
     """A part of a volume that was annotated, perhaps for some classes only."""
 

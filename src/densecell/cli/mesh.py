@@ -1,0 +1,77 @@
+"""Turn the objects of a result into surfaces."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from densecell.config import MeshConfig
+
+DEFAULTS = MeshConfig()
+
+
+def mesh(
+    result: Annotated[Path, typer.Argument(help="result folder, measured")],
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NM",
+            help="leave out triangles as long as the surface moves by no more; 0: keep "
+            "all; default: a quarter of a voxel's longest edge",
+        ),
+    ] = DEFAULTS.max_error_nm,
+    format: Annotated[
+        list[str],
+        typer.Option(
+            "--format", help="glb, precomputed, ply, obj, stl; may be repeated"
+        ),
+    ] = list(DEFAULTS.formats),  # noqa: B006 - typer copies it
+    max_voxels: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="objects with a larger bounding box are taken from a coarser level",
+        ),
+    ] = DEFAULTS.max_voxels,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="local:N processes, address of a dask scheduler, or YAML for SLURM",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="start anew, dropping what is there")
+    ] = False,
+) -> None:
+    """Write smooth closed surfaces of RESULT's cells and organelles into its meshes/.
+
+    GLB holds a cell with its organelles, in micrometres; the other formats hold one
+    object each, in nanometres. An interrupted run goes on where it stopped.
+    """
+    # Imported here, not at the top: `densecell --help` must not wait for scipy.
+    from densecell.cli.progress import told_progress
+    from densecell.compute import connected
+    from densecell.config import parse_settings
+    from densecell.surfaces import drop_meshes, find_objects, is_meshed, mesh_result
+
+    config = parse_settings(
+        {"max_error_nm": max_error, "formats": format, "max_voxels": max_voxels},
+        MeshConfig,
+        where="options",
+    )
+    if overwrite:
+        drop_meshes(result)
+    was_finished = is_meshed(result)
+    with told_progress("looking for objects") as told:
+        find_objects(result, config, told=told)
+    with (
+        connected(cluster) as workers,
+        told_progress(f"meshing {result.name}", unit="objects") as told,
+    ):
+        for step in mesh_result(result, config, cluster=workers):
+            told(step.done, step.total)
+    if was_finished:
+        typer.echo(f"{result}: was meshed already; --overwrite meshes it again")
+        return
+    typer.echo(f"{result / 'meshes'}: {step.total:,} objects as {', '.join(format)}")

@@ -1,0 +1,142 @@
+"""The object stores of a result, and the levels that an object is read from."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from densecell.classes import ClassScheme, Role
+from densecell.errors import VolumeError
+from densecell.geometry import Box
+from densecell.surfaces.extract import surface_of
+from densecell.surfaces.fair import fair
+from densecell.surfaces.surface import Surface
+from densecell.volume import (
+    OmeZarrVolume,
+    open_ome_zarr,
+    read_scheme,
+    require_spacing,
+)
+
+Kind = Literal["cells", "organelles"]
+KINDS: Mapping[Kind, Role] = {"cells": "cell", "organelles": "organelle"}
+STORE = "segmentation.zarr"
+
+
+class Levels(NamedTuple):
+    """An object store, finest level first."""
+
+    levels: tuple[OmeZarrVolume, ...]
+
+    @property
+    def finest(self) -> OmeZarrVolume:
+        """The store as it was measured."""
+        return self.levels[0]
+
+    def surface(self, number: int, box: Box, *, max_voxels: int) -> tuple[Surface, int]:
+        """Wrap the surface of an object; give it with the level that it is from.
+
+        Parameters
+        ----------
+        number
+            Id of the object.
+        box
+            Around it, in voxels of the finest level.
+        max_voxels
+            The finest level is taken at which `box` has no more voxels; a finer one
+            where nothing of the object is left there.
+        """
+        for level in range(self._level(box, max_voxels), -1, -1):
+            volume = self.levels[level]
+            spacing = require_spacing(volume)
+            part = self._box(box, level)
+            mask = volume.read(part) == number
+            if mask.any():
+                z, y, x = np.multiply(part.start, spacing).tolist()
+                rough = surface_of(mask, spacing_nm=spacing, origin_nm=(z, y, x))
+                return fair(rough, spacing_nm=spacing), level
+        raise VolumeError(
+            f"{self.finest.path}: object {number} is not where it was, at voxels "
+            f"{box.start} to {box.stop}: mesh the result again with --overwrite"
+        )
+
+    def _level(self, box: Box, max_voxels: int) -> int:
+        sizes = (self._box(box, level).voxels for level in range(len(self.levels)))
+        fitting = (level for level, size in enumerate(sizes) if size <= max_voxels)
+        return next(fitting, len(self.levels) - 1)
+
+    def _box(self, box: Box, level: int) -> Box:
+        """Give the voxels of a level that hold a box of the finest."""
+        volume = self.levels[level]
+        fine, coarse = require_spacing(self.finest), require_spacing(volume)
+        times = [round(c / f) for c, f in zip(coarse, fine, strict=True)]
+        z0, y0, x0 = (n // t for n, t in zip(box.start, times, strict=True))
+        z1, y1, x1 = (math.ceil(n / t) for n, t in zip(box.stop, times, strict=True))
+        return Box((z0, y0, x0), (z1, y1, x1)).clipped(volume.shape)
+
+
+class ObjectStores(NamedTuple):
+    """What `densecell measure` made of a result, ready to be read."""
+
+    objects: dict[Kind, Levels]
+    labels: OmeZarrVolume
+    scheme: ClassScheme
+
+    @property
+    def coarsest_edge_nm(self) -> float:
+        """Longest edge of a voxel of the finest level."""
+        return max(require_spacing(self.labels))
+
+
+def open_object_stores(result: Path) -> ObjectStores:
+    """Open the objects of a result.
+
+    Raises
+    ------
+    VolumeError
+        If it is no result, or has not been measured yet.
+    """
+    folder = result / STORE / "labels"
+    if not (folder / "classes").is_dir():
+        raise VolumeError(
+            f"{result}: is no result of densecell (no {STORE}/labels/classes in it); "
+            "give the folder that `densecell segment` wrote"
+        )
+    there = [kind for kind in KINDS if (folder / kind).is_dir()]
+    if not there:
+        raise VolumeError(
+            f"{result}: has no objects yet; `densecell measure {result}` finds them"
+        )
+    scheme = read_scheme(folder / "classes")
+    if scheme is None:
+        raise VolumeError(
+            f"{folder / 'classes'}: names no classes; segment the volume again"
+        )
+    return ObjectStores(
+        {kind: _levels(folder / kind) for kind in there},
+        open_ome_zarr(folder / "classes", labels=True),
+        scheme,
+    )
+
+
+def fingerprint(stores: ObjectStores) -> str:
+    """Give a digest of names and sizes of all files that hold the finest levels."""
+    digest = hashlib.sha256()
+    for kind, levels in sorted(stores.objects.items()):
+        folder = levels.finest.path / "0"
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{kind}/{name} {path.stat().st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def _levels(path: Path) -> Levels:
+    levels = [open_ome_zarr(path, labels=True)]
+    while True:
+        try:
+            levels.append(open_ome_zarr(path, level=len(levels), labels=True))
+        except VolumeError:
+            return Levels(tuple(levels))

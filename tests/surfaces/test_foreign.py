@@ -1,0 +1,86 @@
+import json
+
+import numpy as np
+import pytest
+import trimesh
+
+from densecell.surfaces import surface_of
+from densecell.surfaces.files import Part, write_glb, write_mesh
+from densecell.surfaces.foreign import to_xyz
+from densecell.surfaces.precomputed import write_precomputed, write_precomputed_info
+
+DEEP = (40.0, 10.0, 10.0)
+
+
+@pytest.fixture(scope="module")
+def slab():
+    """A block of 120 x 50 x 90 nm at z 400, y 200, x 100 nm."""
+    return surface_of(
+        np.ones((3, 5, 9), bool), spacing_nm=DEEP, origin_nm=(400, 200, 100)
+    )
+
+
+def is_the_slab(mesh, unit_nm=1.0):
+    """Tell whether a mesh in x, y, z lies where the slab does, seen from outside."""
+    low, high = mesh.bounds * unit_nm
+    np.testing.assert_allclose(low, (100, 200, 400), atol=6)
+    np.testing.assert_allclose(high, (190, 250, 520), atol=20)
+    return mesh.is_watertight and mesh.volume > 0
+
+
+def test_x_comes_first_and_outside_stays_outside(slab):
+    points, faces = to_xyz(slab)
+
+    assert points.dtype == np.float32
+    np.testing.assert_allclose(points, slab.vertices_nm[:, ::-1])
+    assert is_the_slab(trimesh.Trimesh(points, faces, process=False))
+
+
+@pytest.mark.parametrize("suffix", ["ply", "obj", "stl"])
+def test_another_program_reads_the_surface_back(slab, tmp_path, suffix):
+    write_mesh(tmp_path / f"slab.{suffix}", slab)
+
+    mesh = trimesh.load_mesh(tmp_path / f"slab.{suffix}")
+    assert is_the_slab(mesh)
+    assert mesh.volume == pytest.approx(slab.volume_um3 * 1e9, rel=1e-3)
+
+
+def test_glb_holds_named_coloured_nodes_in_micrometres(slab, tmp_path):
+    parts = [
+        Part("cell 7", slab, (10, 200, 30), 0.3),
+        Part("mitochondrion 12", slab, (231, 76, 232)),
+    ]
+
+    write_glb(tmp_path / "cell_7.glb", parts)
+
+    scene = trimesh.load_scene(tmp_path / "cell_7.glb")
+    assert set(scene.graph.nodes_geometry) == {"cell 7", "mitochondrion 12"}
+    cell, mito = (scene.geometry[p.name] for p in parts)
+    assert is_the_slab(cell, unit_nm=1000)
+    assert list(mito.visual.material.baseColorFactor) == [231, 76, 232, 255]
+    assert cell.visual.material.baseColorFactor[3] == pytest.approx(0.3 * 255, abs=1)
+    assert cell.visual.material.alphaMode == "BLEND"
+
+
+def test_the_same_scene_gives_the_same_bytes(slab, tmp_path):
+    for name in "ab":
+        write_glb(tmp_path / f"{name}.glb", [Part("cell 7", slab, (1, 2, 3))])
+
+    assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
+
+
+def test_neuroglancer_finds_manifest_fragment_and_names(slab, tmp_path):
+    write_precomputed(tmp_path, 7, slab)
+    write_precomputed_info(tmp_path, {7: "cell"})
+
+    info = json.loads((tmp_path / "info").read_text())
+    assert info["@type"] == "neuroglancer_legacy_mesh"
+    names = json.loads((tmp_path / info["segment_properties"] / "info").read_text())
+    assert names["inline"]["ids"] == ["7"]
+    assert names["inline"]["properties"][0]["values"] == ["cell"]
+    (fragment,) = json.loads((tmp_path / "7:0").read_text())["fragments"]
+    raw = (tmp_path / fragment).read_bytes()
+    count = int.from_bytes(raw[:4], "little")
+    points = np.frombuffer(raw, "<f4", 3 * count, 4).reshape(-1, 3)
+    faces = np.frombuffer(raw, "<u4", offset=4 + 12 * count).reshape(-1, 3)
+    assert is_the_slab(trimesh.Trimesh(points, faces, process=False))

@@ -1,0 +1,244 @@
+import csv
+import shutil
+import sys
+
+import numpy as np
+import pytest
+import trimesh
+
+from densecell.classes import ClassScheme
+from densecell.compute import connect
+from densecell.config import MeshConfig
+from densecell.errors import (
+    BlocksFailedError,
+    MissingExtraError,
+    OutputError,
+    VolumeError,
+)
+from densecell.surfaces import drop_meshes, is_meshed, mesh_result
+from densecell.surfaces.work import Mesher
+
+DEEP, SHAPE = (40.0, 10.0, 10.0), (11, 40, 300)
+USUAL = MeshConfig()
+ALL = MeshConfig(formats=("glb", "precomputed", "ply", "obj", "stl"))
+
+
+def mesh(result, config=USUAL, **options):
+    return list(mesh_result(result, config, **options))
+
+
+def files(result):
+    folder = result / "meshes"
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
+
+
+def table(result):
+    with (result / "meshes" / "meshes.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_object_is_written_in_every_format(measured):
+    steps = mesh(measured, ALL)
+
+    assert steps[-1] == (5, 5)
+    assert is_meshed(measured)
+    expected = {"glb/cell_1.glb", "glb/cell_2.glb", "glb/organelle_9.glb"}
+    expected |= {f"precomputed/{k}/info" for k in ("cells", "organelles")}
+    for stem in ("cell_1", "cell_2", "organelle_1", "organelle_4", "organelle_9"):
+        expected |= {f"{s}/{stem}.{s}" for s in ("ply", "obj", "stl")}
+        kind, number = stem.split("_")
+        expected.add(f"precomputed/{kind}s/{number}:0")
+    assert expected <= set(files(measured))
+
+
+def test_a_cell_is_written_with_its_organelles(measured):
+    mesh(measured)
+
+    scene = trimesh.load_scene(measured / "meshes" / "glb" / "cell_1.glb")
+    assert set(scene.graph.nodes_geometry) == {
+        "cell 1",
+        "mitochondrion 1",
+        "alpha granule 4",
+    }
+    cell, mito = scene.geometry["cell 1"], scene.geometry["mitochondrion 1"]
+    middle = np.multiply((20.5, 20.5, 5.5), DEEP[::-1]) / 1000  # x, y, z in um
+    np.testing.assert_allclose(cell.bounds.mean(0), middle, atol=0.005)
+    assert cell.volume == pytest.approx(4 / 3 * np.pi * 0.17**3, rel=0.05)
+    assert list(mito.visual.material.baseColorFactor[:3]) == [231, 76, 232]
+    assert cell.is_watertight
+    assert (mito.bounds[0] > cell.bounds[0]).all()
+
+
+def test_the_table_says_what_each_mesh_is(measured):
+    mesh(measured)
+
+    rows = {(r["object"], r["id"]): r for r in table(measured)}
+    assert len(rows) == 5
+    assert rows["organelle", "4"]["class"] == "alpha granule"
+    assert rows["organelle", "4"]["cell"] == "1"
+    assert rows["organelle", "9"]["cell"] == "0"
+    area = float(rows["cell", "2"]["area_um2"])
+    assert area == pytest.approx(4 * np.pi * 0.17**2, rel=0.03)
+    assert int(rows["cell", "2"]["triangles"]) < int(
+        rows["cell", "2"]["triangles_before"]
+    )
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(measured, tmp_path):
+    shutil.copytree(measured, tmp_path / "other")
+    mesh(measured)
+
+    run = mesh_result(tmp_path / "other", MeshConfig())
+    while next(run).done < 1:
+        pass
+    run.close()
+    assert not is_meshed(tmp_path / "other")
+    again = mesh(tmp_path / "other")
+
+    assert again[0].done >= 1
+    assert files(tmp_path / "other") == files(measured)
+
+
+def test_workers_of_a_cluster_write_the_same_bytes(measured, tmp_path):
+    pytest.importorskip("distributed")
+    shutil.copytree(measured, tmp_path / "other")
+    mesh(measured)
+
+    with connect("local:1") as cluster:
+        mesh(tmp_path / "other", cluster=cluster)
+
+    assert files(tmp_path / "other") == files(measured)
+
+
+def test_finished_meshes_are_left_alone_and_others_refused(measured):
+    mesh(measured)
+    before = files(measured)
+
+    assert mesh(measured) == [(5, 5)]
+    assert files(measured) == before
+    with pytest.raises(OutputError, match=r"begun with max_error_nm 10.0, now .* 3.0"):
+        mesh(measured, MeshConfig(max_error_nm=3))
+
+    drop_meshes(measured)
+    mesh(measured, MeshConfig(max_error_nm=3))
+    assert files(measured) != before
+
+
+def test_meshes_of_other_objects_are_not_gone_on_with(measured, write_store):
+    mesh(measured)
+
+    cells = np.random.default_rng(0).integers(0, 9, SHAPE).astype(np.uint32)
+    write_store(measured, "cells", cells)
+
+    with pytest.raises(OutputError, match="measured anew since; pass --overwrite"):
+        mesh(measured)
+
+
+def test_a_folder_of_something_else_is_not_written_into(measured):
+    (measured / "meshes").mkdir()
+    (measured / "meshes" / "mine.txt").touch()
+
+    with pytest.raises(OutputError, match=r"holds something else \(no settings.yaml"):
+        mesh(measured)
+
+
+def test_large_objects_come_from_a_coarser_level(measured):
+    mesh(measured, MeshConfig(max_voxels=4000))
+
+    rows = {(r["object"], r["id"]): r for r in table(measured)}
+    assert rows["cell", "1"]["level"] == "1"
+    assert rows["organelle", "1"]["level"] == "0"
+    scene = trimesh.load_scene(measured / "meshes" / "glb" / "cell_1.glb")
+    middle = np.multiply((20.5, 20.5, 5.5), DEEP[::-1]) / 1000
+    np.testing.assert_allclose(
+        scene.geometry["cell 1"].bounds.mean(0), middle, atol=0.02
+    )
+
+
+def test_what_is_too_thin_for_the_coarser_level_comes_from_the_finest(
+    measured, write_store
+):
+    cells = np.zeros(SHAPE, np.uint32)
+    cells[:, 3, 3::2] = 5  # no majority in any block of 2 x 2
+    cells[5, 20, 7:11] = 6
+    write_store(measured, "cells", cells)
+
+    mesh(measured, MeshConfig(max_voxels=1000))
+
+    rows = {(r["object"], r["id"]): r for r in table(measured)}
+    assert rows["cell", "5"]["level"] == "0"
+    assert rows["cell", "6"]["reliable"] == "False"
+
+
+def test_organelles_alone_have_scenes_of_their_own(measured):
+    shutil.rmtree(measured / "segmentation.zarr" / "labels" / "cells")
+
+    mesh(measured)
+
+    assert sorted(p.name for p in (measured / "meshes" / "glb").iterdir()) == [
+        "organelle_1.glb",
+        "organelle_4.glb",
+        "organelle_9.glb",
+    ]
+
+
+def test_a_result_of_one_slice_without_cells_is_meshed(measured, write_store):
+    for name in ("cells", "organelles", "classes"):
+        shutil.rmtree(measured / "segmentation.zarr" / "labels" / name)
+    flat = np.zeros((1, 20, 30), np.uint8)
+    flat[0, 5:15, :12] = 2
+    write_store(measured, "classes", flat, ClassScheme.platelet())
+    write_store(measured, "cells", np.zeros(flat.shape, np.uint32))
+    write_store(measured, "organelles", flat.astype(np.uint64))
+
+    mesh(measured)
+
+    (row,) = table(measured)
+    assert (row["object"], row["class"], row["reliable"]) == (
+        "organelle",
+        "mitochondrion",
+        "False",
+    )
+
+
+def test_a_result_without_objects_says_to_measure(measured):
+    for name in ("cells", "organelles"):
+        shutil.rmtree(measured / "segmentation.zarr" / "labels" / name)
+
+    with pytest.raises(VolumeError, match="no objects yet; `densecell measure"):
+        mesh(measured)
+
+
+def test_another_folder_is_no_result(tmp_path):
+    with pytest.raises(VolumeError, match="is no result of densecell"):
+        mesh(tmp_path)
+
+
+def test_what_fails_is_named_and_the_others_are_finished(measured, monkeypatch):
+    original = Mesher._mesh
+
+    def fails(self, member):
+        if member.stem == "cell_2":
+            raise ValueError("odd")
+        return original(self, member)
+
+    monkeypatch.setattr(Mesher, "_mesh", fails)
+    with pytest.raises(BlocksFailedError, match=r"1 cells or .*\n  cell_2: .*odd"):
+        mesh(measured)
+
+    monkeypatch.undo()
+    assert mesh(measured)[0] == (4, 5)
+
+
+@pytest.mark.parametrize("package", ["trimesh", "fast_simplification"])
+def test_a_missing_extra_names_the_pip_command(measured, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+
+    with pytest.raises(MissingExtraError, match=rf"{package}, .*'densecell\[mesh\]'"):
+        mesh(measured)
+
+    assert not (measured / "meshes").exists()

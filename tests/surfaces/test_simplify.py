@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+import trimesh
+
+from densecell.surfaces import Surface, simplify, surface_of
+from densecell.surfaces.simplify import farthest_nm, is_closed
+
+DEEP = (40.0, 10.0, 10.0)
+
+
+@pytest.fixture(scope="module")
+def bumpy():
+    """An uneven body of two parts that touch nothing."""
+    z, y, x = np.ogrid[-5:6, -25:26, -20:21]
+    body = (z / 4.5) ** 2 + (y / 22.0) ** 2 + (x / 18.0) ** 2 < 1 + 0.2 * np.sin(x / 3)
+    return surface_of(body, spacing_nm=DEEP)
+
+
+@pytest.mark.parametrize("max_error_nm", [2.0, 10.0])
+def test_no_vertex_lies_further_away_than_stated(bumpy, max_error_nm):
+    fewer = simplify(bumpy, max_error_nm=max_error_nm)
+
+    assert len(fewer.faces) < len(bumpy.faces) / 2
+    assert _distance(bumpy.vertices_nm, fewer) <= max_error_nm
+    assert _distance(fewer.vertices_nm, bumpy) <= max_error_nm
+
+
+def test_a_simplified_surface_is_closed_and_keeps_its_volume(bumpy):
+    fewer = simplify(bumpy, max_error_nm=10)
+
+    mesh = trimesh.Trimesh(fewer.vertices_nm, fewer.faces, process=False)
+    assert mesh.is_watertight
+    assert fewer.volume_um3 == pytest.approx(bumpy.volume_um3, rel=0.03)
+    assert len(np.unique(fewer.faces)) == len(fewer.vertices_nm)
+
+
+def test_larger_errors_leave_fewer_triangles_and_none_leaves_all(bumpy):
+    counts = [len(simplify(bumpy, max_error_nm=e).faces) for e in (0.5, 3, 30)]
+
+    assert counts == sorted(counts, reverse=True)
+    assert len(set(counts)) == 3
+    assert simplify(bumpy, max_error_nm=0) is bumpy
+
+
+def test_the_same_surface_gives_the_same_bytes(bumpy):
+    one, other = (simplify(bumpy, max_error_nm=5) for _ in range(2))
+
+    np.testing.assert_array_equal(one.vertices_nm, other.vertices_nm)
+    np.testing.assert_array_equal(one.faces, other.faces)
+
+
+def test_distances_are_those_from_the_nearest_triangle():
+    corners = np.array([(0, 0, 0), (0, 100, 0), (0, 0, 900), (-50, 30, 30)], float)
+    flat = Surface(corners, np.array([(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)]))
+
+    assert farthest_nm(np.array([(7.0, 1, 880)]), flat) == pytest.approx(7)
+    assert farthest_nm(np.array([(0.0, 1, 1), (0, 0, 950)]), flat) == pytest.approx(50)
+
+
+def test_edges_with_one_three_or_unlike_triangles_are_not_closed():
+    closed = np.array([(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)])
+    turned = closed.copy()
+    turned[0] = turned[0, ::-1]
+
+    assert is_closed(closed)
+    assert not is_closed(closed[1:])
+    assert not is_closed(turned)
+    assert not is_closed(np.concatenate([closed, closed[:, ::-1]]))
+
+
+def _distance(points, surface):
+    """Largest distance from every triangle, one by one."""
+    triangles = surface.vertices_nm[surface.faces]
+    farthest = 0.0
+    for point in points[::7]:
+        many = np.repeat(point[None], len(triangles), axis=0)
+        near = trimesh.triangles.closest_point(triangles, many)
+        farthest = max(farthest, np.linalg.norm(near - point, axis=1).min())
+    return farthest
