@@ -57,7 +57,10 @@ VARIANTS: dict[str, Changes] = {
     "no windows on rare classes": {"training": {"rare_share": 0.0}},
     "cross entropy alone": {"training": {"loss": {"dice": 0.0}}},
     "uniform weights": {"training": {"loss": {"weighting": "uniform"}}},
-    "weights 1 / root of the share": {"training": {"loss": {"balance": 0.5}}},
+    "balance that stays, 0.5": {"training": {"loss": {"relax": False}}},
+    "balance that stays, 0.25": {
+        "training": {"loss": {"balance": 0.25, "relax": False}}
+    },
     "the paper's weights": {"training": {"loss": {"weighting": "paper"}}},
     "no elastic deformation": {"training": {"augmentation": {"elastic": 0.0}}},
     "three times the noise": {"training": {"augmentation": {"noise": 0.3}}},

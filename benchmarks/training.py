@@ -43,11 +43,14 @@ from densecell.patches import (
     LabelledVolume,
     WindowSampler,
     class_counts,
-    power_balance,
 )
 from densecell.training import loop
 from densecell.training.freeze import fitted
-from densecell.training.schedule import Spell, window_schedule
+from densecell.training.schedule import (
+    Spell,
+    class_weight_schedule,
+    window_schedule,
+)
 from densecell.volume import Statistics
 
 SHAPE, BLOCK = (16, 512, 512), 16
@@ -175,7 +178,9 @@ def batch_maker(
         schedule=window_schedule(config, network, spell, seed=0),
         margin=network.margin,
         seed=0,
-        class_weights=power_balance(class_counts([volume], len(SCHEME)), 0.25),
+        class_weights=class_weight_schedule(
+            config.loss, class_counts([volume], len(SCHEME)), spell
+        ),
     )
 
 

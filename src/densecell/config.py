@@ -91,10 +91,13 @@ class LossConfig(_Frozen):
         "by class and distance to a border",
     )
     balance: float = Field(
-        0.25,
+        0.5,
         ge=0,
         le=1,
         description="of `weighting: balanced`: 1 / share of the class to this power",
+    )
+    relax: bool = Field(
+        True, description="let the balance fall to 0 with the steps of the training"
     )
     weights: ErrorWeights = Field(ErrorWeights(), description="of `weighting: paper`")
     dice: float = Field(1.0, ge=0, description="share of the soft Dice loss")

@@ -1,10 +1,12 @@
+import numpy as np
 import pytest
 
-from densecell.config import NetworkConfig, TrainingConfig
+from densecell.config import LossConfig, NetworkConfig, TrainingConfig
 from densecell.networks import build_network
 from densecell.patches import Windows
 from densecell.training.schedule import (
     Spell,
+    class_weight_schedule,
     flat_steps,
     learning_rate,
     validation_steps,
@@ -87,3 +89,22 @@ def test_depths_vary_by_seed_and_step_with_as_many_voxels():
     assert drawn == again
     assert {w.shape[0] for w in drawn} == {3, 4, 5, 6, 7, 8}
     assert all(abs(w.shape[0] * w.number - 20) <= w.shape[0] / 2 for w in drawn)
+
+
+def test_the_balance_of_classes_relaxes_with_the_steps():
+    counts = np.array([900, 100])
+    config = LossConfig(balance=0.5, relax=True)
+
+    weights = class_weight_schedule(config, counts, FIRST)
+
+    ratios = [weights(step)[1] / weights(step)[0] for step in (0, 500, 1000, 1500)]
+    assert ratios == pytest.approx([3, 3**0.5, 1, 1])
+
+
+def test_the_balance_of_classes_can_stay():
+    counts = np.array([900, 100])
+    config = LossConfig(balance=0.5, relax=False)
+
+    weights = class_weight_schedule(config, counts, FIRST)
+
+    assert weights(999)[1] / weights(999)[0] == pytest.approx(3)

@@ -23,7 +23,6 @@ training:
   window: [5, 96, 96]
   batch: 1
   rare_share: 0.6
-  loss: {balance: 0.5}
   validations: 4
   augmentation: {elastic: 0}  # dear, and the tissue's shapes are random already
 """

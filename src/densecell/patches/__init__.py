@@ -1,6 +1,12 @@
 """Volumes to training windows."""
 
-from densecell.patches.batches import Batch, BatchMaker, Schedule, Windows
+from densecell.patches.batches import (
+    Batch,
+    BatchMaker,
+    ClassWeights,
+    Schedule,
+    Windows,
+)
 from densecell.patches.labelled import (
     LabelledVolume,
     class_counts,
@@ -16,6 +22,7 @@ __all__ = [
     "UNKNOWN",
     "Batch",
     "BatchMaker",
+    "ClassWeights",
     "Exclusions",
     "LabelledVolume",
     "Place",

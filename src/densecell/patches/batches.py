@@ -37,6 +37,7 @@ class Windows(NamedTuple):
 
 
 Schedule = Callable[[int], Windows]  # by the step's number, from 0
+ClassWeights = Callable[[int], NDArray[np.float32]]  # (K,) by the step's number
 
 
 class BatchMaker:
@@ -57,7 +58,7 @@ class BatchMaker:
     seed
         Of the changes.
     class_weights
-        (K,) cost of an error per class, for volumes without weights of their own.
+        Costs of an error per class, for volumes without weights of their own.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class BatchMaker:
         schedule: Schedule,
         margin: Shape,
         seed: int,
-        class_weights: NDArray[np.float32] | None = None,
+        class_weights: ClassWeights | None = None,
     ) -> None:
         self._volumes = volumes
         self._sampler = sampler
@@ -77,16 +78,14 @@ class BatchMaker:
         self._schedule = schedule
         self._margin = margin
         self._seed = seed
-        self._class_weights: NDArray[np.float32] | None = None
-        if class_weights is not None:
-            self._class_weights = np.zeros(256, np.float32)  # 255 is unknown
-            self._class_weights[: len(class_weights)] = class_weights
+        self._class_weights = class_weights
 
     def batch(self, step: int) -> Batch:
         """Give the batch of one step."""
         shape, count = self._schedule(step)
         first = step * count
-        windows = [self._window(n, shape) for n in range(first, first + count)]
+        costs = self._costs(step)
+        windows = [self._window(n, shape, costs) for n in range(first, first + count)]
         intensities, channels, weights = zip(*windows, strict=True)
         return Batch(
             np.stack(intensities)[:, None],
@@ -108,8 +107,17 @@ class BatchMaker:
                     waiting.append(pool.submit(self.batch, step + depth))
                 yield batch
 
+    def _costs(self, step: int) -> NDArray[np.float32] | None:
+        """Give the cost of an error by channel; 0 for what is not known."""
+        if self._class_weights is None:
+            return None
+        costs = np.zeros(256, np.float32)
+        classes = self._class_weights(step)
+        costs[: len(classes)] = classes
+        return costs
+
     def _window(
-        self, number: int, shape: Shape
+        self, number: int, shape: Shape, costs: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32] | None]:
         rng = np.random.default_rng((self._seed, 3, number))
         place = self._sampler.place(number, shape)
@@ -132,8 +140,8 @@ class BatchMaker:
                     read_padded(volume.weights, box), changes, nearest=False
                 )
             ).astype(np.float32)
-        elif self._class_weights is not None:
-            weights = self._class_weights[channels]
+        elif costs is not None:
+            weights = costs[channels]
         return change_intensities(image.astype(np.float32), changes), channels, weights
 
     def _cropped(self, array: NDArray[np.generic]) -> NDArray[np.generic]:

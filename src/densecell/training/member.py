@@ -24,12 +24,15 @@ from densecell.patches import (
     LabelledVolume,
     WindowSampler,
     class_counts,
-    power_balance,
 )
 from densecell.training.checkpoint import WEIGHTS, load_weights
 from densecell.training.data import Data
 from densecell.training.loop import Record, read_history, train_member
-from densecell.training.schedule import Spell, window_schedule
+from densecell.training.schedule import (
+    Spell,
+    class_weight_schedule,
+    window_schedule,
+)
 from densecell.training.validation import (
     Example,
     Validator,
@@ -185,7 +188,7 @@ def make_batches(
     class_weights = None
     if config.loss.weighting == "balanced":
         counts = class_counts(volumes, len(settings.classes))
-        class_weights = power_balance(counts, config.loss.balance)
+        class_weights = class_weight_schedule(config.loss, counts, settings.spells[0])
     return BatchMaker(
         volumes,
         WindowSampler(volumes, rare_share=config.rare_share, seed=seed),

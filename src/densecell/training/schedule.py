@@ -8,10 +8,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from densecell.config import TrainingConfig
+from densecell.config import LossConfig, TrainingConfig
 from densecell.networks import Network
-from densecell.patches import Schedule, Windows
+from densecell.patches import ClassWeights, Schedule, Windows, power_balance
 
 WARM_UP = 0.05  # share of the steps
 
@@ -78,3 +79,28 @@ def window_schedule(
         return Windows((drawn, y, x), max(1, round(config.batch * depth / drawn)))
 
     return windows
+
+
+def class_weight_schedule(
+    config: LossConfig, counts: NDArray[np.integer], first: Spell
+) -> ClassWeights:
+    """Say what an error costs by class, at a step.
+
+    Under balanced costs rare classes are found; towards the end of the first spell all
+    errors cost alike, if they may.
+
+    Parameters
+    ----------
+    config
+        Balance, and whether it relaxes.
+    counts
+        (K,) voxels per class of all training volumes.
+    first
+        The first spell of the training; in extensions the balance stays where it was.
+    """
+
+    def weights(step: int) -> NDArray[np.float32]:
+        done = min(1.0, step / max(1, first.until)) if config.relax else 0.0
+        return power_balance(counts, config.balance * (1 - done))
+
+    return weights
