@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -13,9 +11,8 @@ from densecell.volume import ArrayVolume
 SCHEME = ClassScheme.platelet()
 
 
-def volume(rows, name="drawn"):
-    array = np.array(rows)[None]
-    return ArrayVolume(Path(name), array, spacing_nm=Spacing(40, 10, 10))
+def volume(rows):
+    return ArrayVolume(np.array(rows, np.uint32)[None], spacing_nm=Spacing(40, 10, 10))
 
 
 OBJECTS = [[7, 7, 0, 0, 0], [7, 0, 0, 2, 2], [0, 0, 0, 2, 9]]

@@ -81,6 +81,16 @@ def test_the_volume_of_the_voxels_is_kept(spacing_nm):
     assert surface.volume_um3 == pytest.approx(voxels_um3, rel=0.06)
 
 
+def test_a_border_that_is_uncertain_by_half_a_voxel_adds_little_area():
+    z, y, x = np.ogrid[-10:11, -40:41, -40:41]
+    off = np.sqrt((40 * z + 13) ** 2 + (10 * y) ** 2 + (10 * x + 3) ** 2)
+    off = off + 5 * np.random.default_rng(0).standard_normal(off.shape)
+
+    surface = surface_of(off < 300, spacing_nm=DEEP)
+
+    assert surface.area_um2 == pytest.approx(4 * np.pi * 0.3**2, rel=0.03)
+
+
 def test_spheres_of_two_slices_are_flagged():
     mask = ellipsoid(np.full(3, 80.0), DEEP, np.random.default_rng(0))
 
@@ -105,7 +115,7 @@ def test_the_surface_parts_the_centres_of_voxels_inside_from_those_outside():
     mask = ellipsoid((100, 60, 90), DEEP, np.random.default_rng(2), tilt=True)
     mask[2, :, 7] = True  # a thread that smoothing alone would swallow
 
-    mesh = as_trimesh(surface_of(mask, spacing_nm=DEEP))
+    mesh = as_trimesh(surface_of(mask, spacing_nm=DEEP, even_out=False))
 
     centres = (np.argwhere(np.ones_like(mask)) + 0.5) * DEEP
     winding = _winding(mesh.triangles, centres)

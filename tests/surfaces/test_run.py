@@ -159,9 +159,7 @@ def test_large_objects_come_from_a_coarser_level(measured):
     )
 
 
-def test_what_is_too_thin_for_the_coarser_level_comes_from_the_finest(
-    measured, write_store
-):
+def test_what_is_too_thin_for_coarser_levels_is_still_meshed(measured, write_store):
     cells = np.zeros(SHAPE, np.uint32)
     cells[:, 3, 3::2] = 5  # no majority in any block of 2 x 2
     cells[5, 20, 7:11] = 6

@@ -5,10 +5,6 @@ from typing import Annotated
 
 import typer
 
-from densecell.config import MeshConfig
-
-DEFAULTS = MeshConfig()
-
 
 def mesh(
     result: Annotated[Path, typer.Argument(help="result folder, measured")],
@@ -19,20 +15,21 @@ def mesh(
             help="leave out triangles as long as the surface moves by no more; 0: keep "
             "all; default: a quarter of a voxel's longest edge",
         ),
-    ] = DEFAULTS.max_error_nm,
+    ] = None,
     format: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
-            "--format", help="glb, precomputed, ply, obj, stl; may be repeated"
+            help="glb, precomputed, ply, obj or stl; may be repeated; default: the "
+            "first two"
         ),
-    ] = list(DEFAULTS.formats),  # noqa: B006 - typer copies it
+    ] = None,
     max_voxels: Annotated[
-        int,
+        int | None,
         typer.Option(
             metavar="N",
             help="objects with a larger bounding box are taken from a coarser level",
         ),
-    ] = DEFAULTS.max_voxels,
+    ] = None,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -52,14 +49,12 @@ def mesh(
     # Imported here, not at the top: `densecell --help` must not wait for scipy.
     from densecell.cli.progress import told_progress
     from densecell.compute import connected
-    from densecell.config import parse_settings
+    from densecell.config import MeshConfig, parse_settings
     from densecell.surfaces import drop_meshes, find_objects, is_meshed, mesh_result
 
-    config = parse_settings(
-        {"max_error_nm": max_error, "formats": format, "max_voxels": max_voxels},
-        MeshConfig,
-        where="options",
-    )
+    asked = {"max_error_nm": max_error, "formats": format, "max_voxels": max_voxels}
+    given = {name: value for name, value in asked.items() if value is not None}
+    config = parse_settings(given, MeshConfig, where="options")
     if overwrite:
         drop_meshes(result)
     was_finished = is_meshed(result)
@@ -74,4 +69,6 @@ def mesh(
     if was_finished:
         typer.echo(f"{result}: was meshed already; --overwrite meshes it again")
         return
-    typer.echo(f"{result / 'meshes'}: {step.total:,} objects as {', '.join(format)}")
+    typer.echo(
+        f"{result / 'meshes'}: {step.total:,} objects as {', '.join(config.formats)}"
+    )

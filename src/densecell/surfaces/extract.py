@@ -17,6 +17,7 @@ from skimage.measure import marching_cubes
 
 from densecell.errors import VolumeError
 from densecell.geometry import Spacing
+from densecell.surfaces.fair import fair
 from densecell.surfaces.surface import Surface
 
 SMOOTHING = 0.7  # sigma, in lengths of a voxel's longest edge; best of those tried
@@ -30,12 +31,13 @@ def surface_of(
     *,
     spacing_nm: tuple[float, float, float],
     origin_nm: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    even_out: bool = True,
 ) -> Surface:
     """Wrap a smooth closed surface around the voxels of an object.
 
     The mask is blurred equally far in every direction, and cut at the height that
-    keeps its volume; nowhere does the surface pass the centre of a voxel [2]_, so that
-    thin parts stay and nothing grows together.
+    keeps its volume; before it is evened out, the surface passes the centre of no voxel
+    [2]_, so that thin parts stay and nothing grows together.
 
     Parameters
     ----------
@@ -47,6 +49,9 @@ def surface_of(
     origin_nm
         Where the outer corner of voxel (0, 0, 0) lies; its centre lies half a voxel
         further.
+    even_out
+        Also take out what is rough from voxel to voxel, by at most half a voxel: a
+        border that is uncertain by half a voxel in plane else adds 13 % of area.
 
     Returns
     -------
@@ -88,6 +93,8 @@ def surface_of(
     # Index 0 of the padded array is the centre of a voxel outside the mask.
     corner = np.subtract(origin_nm, np.divide(spacing, 2))
     surface = Surface(vertices + corner, np.ascontiguousarray(faces, np.int32))
+    if even_out:
+        surface = fair(surface, spacing_nm=spacing)
     radius_nm = 3e3 * surface.volume_um3 / surface.area_um2
     return surface._replace(reliable=bool(radius_nm >= RELIABLE * max(spacing)))
 

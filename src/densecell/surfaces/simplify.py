@@ -6,13 +6,15 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from densecell.surfaces.extra import imported
 from densecell.surfaces.surface import Faces, Points, Surface
 
 SHARES = (0.02, 0.04, 0.08, 0.16, 0.32, 0.64)  # of the triangles, tried in this order
-FEWEST = 100  # triangles; smaller meshes are left alone
+FEWEST = 100  # triangles; smaller parts are left alone
 LOOKED_AT = 2000  # vertices that reject a share before all are looked at
 CANDIDATES = 8  # triangles near a point, of which the nearest counts
 SCATTERED = 4  # points per triangle, on average, by which those near are found
@@ -24,7 +26,7 @@ def simplify(surface: Surface, *, max_error_nm: float) -> Surface:
 
     Edges are collapsed where that changes least [1]_, down to the smallest of a few
     shares of the triangles at which every vertex of `surface` lies within
-    `max_error_nm` of the result.
+    `max_error_nm` of the result. Connected parts are simplified one by one.
 
     Parameters
     ----------
@@ -36,26 +38,18 @@ def simplify(surface: Surface, *, max_error_nm: float) -> Surface:
     Returns
     -------
     Surface
-        Closed as well; `surface` itself where nothing can be left out.
+        Closed as well; a part of which nothing can be left out stays as it is.
 
     Raises
     ------
     MissingExtraError
         If fast-simplification or trimesh are not installed.
     """
-    if max_error_nm <= 0 or len(surface.faces) < FEWEST:
+    if max_error_nm <= 0:
         return surface
-    looked_at = surface.vertices_nm[:: 1 + len(surface.vertices_nm) // LOOKED_AT]
-    for share in SHARES:
-        fewer = _collapsed(surface, share)
-        if (
-            is_closed(fewer.faces)
-            and fewer.volume_um3 > 0
-            and farthest_nm(looked_at, fewer) <= max_error_nm
-            and farthest_nm(surface.vertices_nm, fewer) <= max_error_nm
-        ):
-            return fewer
-    return surface
+    small, *large = _parts(surface)
+    done = [_simplified(_alone(surface, faces), max_error_nm) for faces in large]
+    return _together([_alone(surface, small), *done], surface.reliable)
 
 
 def is_closed(faces: Faces) -> bool:
@@ -100,6 +94,50 @@ def farthest_nm(points_nm: Points, surface: Surface) -> float:
     return farthest
 
 
+def _parts(surface: Surface) -> list[Faces]:
+    """Give the small connected parts together, then each large one: (M, 3) faces.
+
+    Simplified together, small parts and cavities would be the first to vanish.
+    """
+    faces, count = surface.faces, len(surface.vertices_nm)
+    ends = np.concatenate([faces[:, :2], faces[:, 1:]]).T
+    joined = sparse.coo_array((np.ones(ends.shape[1], bool), ends), (count, count))
+    part = csgraph.connected_components(joined, directed=False)[1][faces[:, 0]]
+    sizes = np.bincount(part)
+    faces = faces[np.argsort(part, kind="stable")]
+    each = np.split(faces, np.cumsum(sizes)[:-1])
+    small = [f for f in each if len(f) < FEWEST]
+    large = [f for f in each if len(f) >= FEWEST]
+    return [np.concatenate([faces[:0], *small]), *large]
+
+
+def _simplified(surface: Surface, max_error_nm: float) -> Surface:
+    """Simplify one connected part; cavities have a negative volume."""
+    looked_at = surface.vertices_nm[:: 1 + len(surface.vertices_nm) // LOOKED_AT]
+    for share in SHARES:
+        fewer = _collapsed(surface, share)
+        if (
+            is_closed(fewer.faces)
+            and fewer.volume_um3 * surface.volume_um3 > 0
+            and farthest_nm(looked_at, fewer) <= max_error_nm
+            and farthest_nm(surface.vertices_nm, fewer) <= max_error_nm
+        ):
+            return fewer
+    return surface
+
+
+def _together(parts: list[Surface], reliable: bool) -> Surface:
+    """Put parts that touch nothing into one surface."""
+    ends = np.cumsum([len(part.vertices_nm) for part in parts])
+    offsets = [0, *ends[:-1].tolist()]
+    faces = [p.faces + offset for p, offset in zip(parts, offsets, strict=True)]
+    return Surface(
+        np.concatenate([part.vertices_nm for part in parts]),
+        np.concatenate(faces).astype(np.int32),
+        reliable,
+    )
+
+
 def _scattered(triangles: Points) -> tuple[Points, NDArray[np.intp]]:
     """Give each triangle's centre and random points, more on large ones; and whose."""
     rng = np.random.default_rng(0)
@@ -123,20 +161,19 @@ def _collapsed(surface: Surface, share: float) -> Surface:
         surface.faces,
         target_count=max(4, int(share * len(surface.faces))),
     )
-    return _without_flaps(surface, vertices, faces)
-
-
-def _without_flaps(
-    surface: Surface, vertices: Points, faces: NDArray[np.integer]
-) -> Surface:
-    """Leave out pairs of triangles that lie back to back, and what no one uses."""
+    # Pairs of triangles that came to lie back to back enclose nothing.
     _, place, often = np.unique(
         np.sort(faces, axis=1), axis=0, return_inverse=True, return_counts=True
     )
-    faces = faces[often[place.ravel()] == 1]
+    whole = Surface(vertices, faces, surface.reliable)
+    return _alone(whole, faces[often[place.ravel()] == 1])
+
+
+def _alone(surface: Surface, faces: Faces) -> Surface:
+    """Keep some triangles, and the vertices that they use."""
     used, renumbered = np.unique(faces, return_inverse=True)
     return Surface(
-        vertices[used],
+        surface.vertices_nm[used],
         renumbered.reshape(-1, 3).astype(np.int32),
         surface.reliable,
     )

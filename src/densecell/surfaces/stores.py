@@ -12,7 +12,6 @@ from densecell.classes import ClassScheme, Role
 from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.surfaces.extract import surface_of
-from densecell.surfaces.fair import fair
 from densecell.surfaces.surface import Surface
 from densecell.volume import (
     OmeZarrVolume,
@@ -56,8 +55,8 @@ class Levels(NamedTuple):
             mask = volume.read(part) == number
             if mask.any():
                 z, y, x = np.multiply(part.start, spacing).tolist()
-                rough = surface_of(mask, spacing_nm=spacing, origin_nm=(z, y, x))
-                return fair(rough, spacing_nm=spacing), level
+                origin = (z, y, x)
+                return surface_of(mask, spacing_nm=spacing, origin_nm=origin), level
         raise VolumeError(
             f"{self.finest.path}: object {number} is not where it was, at voxels "
             f"{box.start} to {box.stop}: mesh the result again with --overwrite"
