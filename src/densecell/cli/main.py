@@ -14,6 +14,7 @@ from densecell.cli.evaluate import evaluate
 from densecell.cli.fetch import fetch
 from densecell.cli.info import info
 from densecell.cli.init import init
+from densecell.cli.measure import measure
 from densecell.cli.networks import networks
 from densecell.cli.phantom import phantom
 from densecell.cli.segment import segment
@@ -39,6 +40,7 @@ COMMANDS = (
     ensemble,
     segment,
     evaluate,
+    measure,
     doctor,
 )
 INTERRUPTED = 130  # typer's exit code after Ctrl-C, of which it says nothing
