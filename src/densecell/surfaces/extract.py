@@ -1,0 +1,124 @@
+"""The smooth surface of a voxel object, whatever the voxels' shape.
+
+The steps of voxels, terraces along z above all, are no property of the object: a plain
+marching cubes of them overestimates the area by 17 to 22 % at 4:1 anisotropy.
+
+.. [1] Lewiner et al. 2003, Efficient implementation of marching cubes' cases with
+       topological guarantees, Journal of Graphics Tools 8:1,
+       doi:10.1080/10867651.2003.10487582.
+.. [2] Whitaker 2000, Reducing aliasing artifacts in iso-surfaces of binary volumes,
+       IEEE Symposium on Volume Visualization, doi:10.1109/VV.2000.10000.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.measure import marching_cubes
+
+from densecell.errors import VolumeError
+from densecell.geometry import Spacing
+from densecell.surfaces.surface import Surface
+
+SMOOTHING = 0.7  # sigma, in lengths of a voxel's longest edge; best of those tried
+KEPT_OFF = 1e-3  # least height of the field: surfaces keep off the voxels' centres
+REACH = 3.0  # sigmas at which the Gaussian is cut
+RELIABLE = 2.25  # 3 V / A in lengths of a voxel's longest edge
+
+
+def surface_of(
+    mask: NDArray[np.bool_],
+    *,
+    spacing_nm: tuple[float, float, float],
+    origin_nm: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Surface:
+    """Wrap a smooth closed surface around the voxels of an object.
+
+    The mask is blurred equally far in every direction, and cut at the height that
+    keeps its volume; nowhere does the surface pass the centre of a voxel [2]_, so that
+    thin parts stay and nothing grows together.
+
+    Parameters
+    ----------
+    mask
+        (Z, Y, X), true inside: the object's bounding box is enough. It is closed where
+        it touches the array's end. Cavities get surfaces of their own.
+    spacing_nm
+        Voxel size (z, y, x), in nanometres.
+    origin_nm
+        Where the outer corner of voxel (0, 0, 0) lies; its centre lies half a voxel
+        further.
+
+    Returns
+    -------
+    Surface
+        `reliable` is true if 3 V / A, which is the radius of a sphere, is at least 2.25
+        times the longest edge of a voxel. Then the area of spheres and ellipsoids is
+        within 8 % of the truth at 4:1 anisotropy, and within 3 % if every semi-axis
+        has 5 slices.
+
+    Raises
+    ------
+    VolumeError
+        If the mask is not (Z, Y, X) booleans, or has no voxel inside.
+
+    Notes
+    -----
+    Takes about 25 bytes of memory for each voxel of the mask.
+
+    References
+    ----------
+    Marching cubes as in [1]_, by scikit-image.
+
+    Examples
+    --------
+    >>> z, y, x = np.ogrid[-300:301:40, -300:301:10, -300:301:10]
+    >>> ball = surface_of(z * z + y * y + x * x < 250**2, spacing_nm=(40, 10, 10))
+    >>> round(ball.area_um2 / (4 * np.pi * 0.25**2), 2), ball.reliable
+    (1.0, True)
+    """
+    _check(mask)
+    spacing = Spacing.checked(spacing_nm)
+    vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
+        _smooth_field(np.pad(mask, 1), spacing),
+        0.0,
+        spacing=tuple(spacing),
+        gradient_direction="ascent",  # outwards in the frame z, y, x
+        allow_degenerate=True,  # leaving triangles out would leave holes
+    )
+    # Index 0 of the padded array is the centre of a voxel outside the mask.
+    corner = np.subtract(origin_nm, np.divide(spacing, 2))
+    surface = Surface(vertices + corner, np.ascontiguousarray(faces, np.int32))
+    radius_nm = 3e3 * surface.volume_um3 / surface.area_um2
+    return surface._replace(reliable=bool(radius_nm >= RELIABLE * max(spacing)))
+
+
+def _check(mask: NDArray[np.bool_]) -> None:
+    if mask.ndim != 3 or mask.dtype != np.bool_:
+        raise VolumeError(
+            f"a mask must be (Z, Y, X) booleans, got {mask.dtype} of shape "
+            f"{mask.shape}; compare objects with an id first: `objects == 7`"
+        )
+    if not mask.any():
+        raise VolumeError(
+            f"a mask of shape {mask.shape} has no voxel inside, so no surface; leave "
+            "objects without voxels out"
+        )
+
+
+def _smooth_field(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float32]:
+    """Give a field above 0 inside, below 0 outside, and smooth where it can be."""
+    sigma = [SMOOTHING * max(spacing) / length for length in spacing]
+    field = ndimage.gaussian_filter(
+        mask.astype(np.float32), sigma, mode="constant", truncate=REACH
+    )
+    field -= _level(field, int(np.count_nonzero(mask)))
+    np.maximum(np.abs(field), KEPT_OFF, out=field)
+    np.negative(field, out=field, where=~mask)
+    return field
+
+
+def _level(field: NDArray[np.float32], inside: int) -> np.float32:
+    """Find the level above which as many voxels lie as are inside."""
+    below = field.size - inside
+    parted = np.partition(field, [below - 1, below], axis=None)
+    return (parted[below - 1] + parted[below]) / np.float32(2)

@@ -1,0 +1,55 @@
+"""A closed triangle mesh in nanometres, and what can be measured on it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+Faces = NDArray[np.int32]
+
+
+class Surface(NamedTuple):
+    """Triangles around an object, closed, seen from outside.
+
+    Parameters
+    ----------
+    vertices_nm
+        (N, 3) positions, z first, in nanometres.
+    faces
+        (M, 3) rows of `vertices_nm`. `cross(b - a, c - a)` of a triangle a, b, c points
+        outwards, with z, y, x taken as a right-handed frame: whoever writes x first
+        also turns the corners round.
+    reliable
+        Whether the object is thick enough for area and sphericity to mean something:
+        see `surface_of`.
+
+    Examples
+    --------
+    >>> corners = [(0, 0, 0), (3e3, 0, 0), (0, 2e3, 0), (0, 0, 1e3)]
+    >>> faces = [(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)]
+    >>> Surface(np.array(corners, float), np.array(faces, np.int32)).volume_um3
+    1.0
+    """
+
+    vertices_nm: Points
+    faces: Faces
+    reliable: bool = True
+
+    @property
+    def area_um2(self) -> float:
+        """Area in square micrometres."""
+        a, b, c = self._corners()
+        return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2 * 1e-6)
+
+    @property
+    def volume_um3(self) -> float:
+        """Volume inside, in cubic micrometres; negative if it were inside out."""
+        a, b, c = self._corners()
+        return float(np.einsum("ij,ij", a, np.cross(b, c)) / 6 * 1e-9)
+
+    def _corners(self) -> tuple[Points, Points, Points]:
+        """Give the triangles' corners from the mesh's middle, which keeps digits."""
+        points = self.vertices_nm - self.vertices_nm.mean(axis=0)
+        a, b, c = points[self.faces].transpose(1, 0, 2)  # three (M, 3)
+        return a, b, c
