@@ -185,13 +185,13 @@ class SplitConfig(_Frozen):
 
     split: bool = Field(True, description="false: all that touches is one object")
     neck: float = Field(
-        0.8,
+        0.92,
         gt=0,
         le=1,
         description="cut where narrower than this share of the thinner part",
     )
     smoothing_nm: float = Field(
-        60.0, ge=0, description="sigma that evens out the distances to the surface"
+        80.0, ge=0, description="sigma that evens out the distances to the surface"
     )
     voxel_nm: float = Field(
         40.0, gt=0, description="finer voxels are taken together up to this size"

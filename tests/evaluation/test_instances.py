@@ -6,8 +6,8 @@ from hypothesis.extra.numpy import arrays
 
 from densecell.errors import VolumeError
 from densecell.evaluation.instances import (
-    add_overlaps,
     adapted_rand_error,
+    add_overlaps,
     count_overlaps,
     match_objects,
     variation_of_information,
@@ -120,9 +120,7 @@ def test_the_variation_of_information_is_that_of_scikit_image(truth, predicted):
 
     everywhere = count_overlaps(truth + 1, predicted)
 
-    split, merge = metrics.variation_of_information(
-        truth, predicted, ignore_labels=()
-    )
+    split, merge = metrics.variation_of_information(truth, predicted, ignore_labels=())
     assert variation_of_information(everywhere) == pytest.approx((split, merge))
 
 

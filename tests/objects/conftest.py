@@ -9,9 +9,10 @@ from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
 from densecell.geometry import Spacing
 from densecell.objects.gather import resolve
+from densecell.objects.job import Job
 from densecell.objects.record import freeze, save_record
 from densecell.objects.source import Source
-from densecell.objects.stages import Job
+from densecell.objects.stages import STAGES
 from densecell.volume import ArrayVolume, create_ome_zarr
 
 SPACING = Spacing(40, 10, 20)
@@ -70,9 +71,9 @@ def resolved(source_of):
                 chunk=(2, 4, 4),
                 overwrite=True,
             )
-        for stage in (job.number, job.join):
+        for stage in (STAGES["number"], STAGES["join"]):
             for n in range(len(record.blocks)):
-                stage(n)
+                stage(job, n)
         found = resolve(job)
         arrays = {name: np.zeros(record.shape, np.uint64) for name in found}
         for n, box in enumerate(record.blocks):

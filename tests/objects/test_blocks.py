@@ -4,8 +4,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
@@ -13,14 +12,15 @@ from scipy import ndimage
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
 from densecell.evaluation.instances import count_overlaps, match_objects
+from densecell.geometry import Spacing
 from densecell.objects.numbering import in_raster_order
 from densecell.phantom.cells import make_cells
 from densecell.phantom.grid import Grid
-from densecell.geometry import Spacing
 
 SHAPE = (5, 7, 9)
 LABELS = arrays(np.uint8, SHAPE, elements=st.sampled_from([0, 0, 1, 1, 2, 3, 5, 6]))
-BLOCKS = st.tuples(st.integers(1, 5), st.integers(1, 7), st.integers(1, 9))
+BLOCKS = st.tuples(st.integers(2, 5), st.integers(3, 7), st.integers(4, 9))
+FEW = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 
 
 def fresh():
@@ -34,7 +34,7 @@ def in_memory(mask):
 
 
 @given(labels=LABELS, block=BLOCKS)
-@settings(max_examples=12)
+@FEW
 def test_components_are_those_of_the_whole_volume(labels, block, resolved, plain):
     config = plain(block=block, fill_holes=False)
     scheme = ClassScheme(
@@ -56,7 +56,7 @@ def test_components_are_those_of_the_whole_volume(labels, block, resolved, plain
 
 
 @given(labels=LABELS, block=BLOCKS)
-@settings(max_examples=12)
+@FEW
 def test_every_number_is_that_of_one_block(labels, block, resolved, plain):
     one, ids = resolved(labels, plain(block=SHAPE), fresh())
 
@@ -76,7 +76,7 @@ def test_every_number_is_that_of_one_block(labels, block, resolved, plain):
 
 
 @given(block=BLOCKS)
-@settings(max_examples=10)
+@FEW
 def test_a_spiral_is_one_object_however_it_is_cut(block, resolved, plain):
     labels = np.zeros(SHAPE, np.uint8)
     labels[2, 0, :] = labels[2, :, 8] = labels[2, 6, 2:] = labels[2, 2:7, 2] = 1
@@ -89,7 +89,7 @@ def test_a_spiral_is_one_object_however_it_is_cut(block, resolved, plain):
 
 
 @given(block=BLOCKS)
-@settings(max_examples=10)
+@FEW
 def test_holes_are_filled_across_blocks(block, resolved, plain):
     labels = np.zeros(SHAPE, np.uint8)
     labels[1:4, 1:6, 1:8] = 1

@@ -9,9 +9,7 @@ ANISOTROPIC = Spacing(40, 10, 10)
 
 def balls(*centres_nm, radius_nm, shape=(14, 60, 110), spacing=ANISOTROPIC):
     """Draw balls on an anisotropic lattice."""
-    z, y, x = (
-        (np.arange(n) + 0.5) * s for n, s in zip(shape, spacing, strict=True)
-    )
+    z, y, x = ((np.arange(n) + 0.5) * s for n, s in zip(shape, spacing, strict=True))
     mask = np.zeros(shape, bool)
     for cz, cy, cx in centres_nm:
         far = (z[:, None, None] - cz) ** 2 + (y[None, :, None] - cy) ** 2

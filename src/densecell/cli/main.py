@@ -6,6 +6,7 @@ from typing import TextIO
 
 import typer
 
+from densecell.cli.compare import compare
 from densecell.cli.convert import convert
 from densecell.cli.demo import demo
 from densecell.cli.doctor import doctor
@@ -41,6 +42,7 @@ COMMANDS = (
     segment,
     evaluate,
     measure,
+    compare,
     doctor,
 )
 INTERRUPTED = 130  # typer's exit code after Ctrl-C, of which it says nothing

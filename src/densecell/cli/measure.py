@@ -110,9 +110,7 @@ def measure(
                 for step in of_one_stage:
                     told(step.done, step.all)
     if was_finished:
-        typer.echo(
-            f"{source.out}: was measured already; --overwrite measures it again"
-        )
+        typer.echo(f"{source.out}: was measured already; --overwrite measures it again")
         return
     show_summary(source.out)
 

@@ -175,7 +175,7 @@ def adapted_rand_error(overlaps: Overlaps) -> float:
     Voxels of the true background do not count; a predicted background counts as one
     object.
     """
-    joint, truth, predicted = _shares(overlaps)
+    joint = _shares(overlaps)[0]
     if not len(joint):
         return 0.0
     both = float((joint**2).sum())

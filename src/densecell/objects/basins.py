@@ -76,19 +76,17 @@ def joined_basins(
 def _neighbours(
     shape: tuple[int, ...],
 ) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-    """Give the 13 pairs of views in which voxel i of one touches voxel i of the other."""
+    """Give 13 pairs of views; voxel i of one touches voxel i of the other."""
     pairs = []
     for step in np.ndindex(3, 3, 3):
         offset = [n - 1 for n in step]
         if tuple(offset) <= (0, 0, 0):
             continue
         near = tuple(
-            slice(max(0, -o), n - max(0, o))
-            for o, n in zip(offset, shape, strict=True)
+            slice(max(0, -o), n - max(0, o)) for o, n in zip(offset, shape, strict=True)
         )
         far = tuple(
-            slice(max(0, o), n - max(0, -o))
-            for o, n in zip(offset, shape, strict=True)
+            slice(max(0, o), n - max(0, -o)) for o, n in zip(offset, shape, strict=True)
         )
         pairs.append((near, far))
     return pairs

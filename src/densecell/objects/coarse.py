@@ -51,7 +51,8 @@ def occupancy(mask: NDArray[np.bool_], factors: Shape) -> NDArray[np.uint16]:
         padded[z :: factors[0], y :: factors[1], x :: factors[2]]
         for z, y, x in np.ndindex(factors)
     )
-    counts = np.zeros([n // f for n, f in zip(padded.shape, factors, strict=True)], "u2")
+    sizes = [n // f for n, f in zip(padded.shape, factors, strict=True)]
+    counts = np.zeros(sizes, np.uint16)
     for view in views:
         counts += view
     return counts

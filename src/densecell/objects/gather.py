@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.objects.job import HOST, Job
 from densecell.objects.joining import Pairs
 from densecell.objects.layers import Layer
 from densecell.objects.npz import load_arrays
 from densecell.objects.resolve import Objects, Parts, counted_on, resolve_layer
-from densecell.objects.stages import HOST, Job
 from densecell.objects.sums import Sums
 
 Found = dict[str, Objects]
@@ -23,6 +23,7 @@ def resolve(job: Job) -> Found:
     Memory grows with the number of objects, about 1 kB each, not with the voxels.
     """
     found: Found = {}
+    channels = job.record.classes.ids
     offsets = {name: _offsets(job, name) for name in job.layers}
     for name, layer in job.layers.items():
         host = HOST.get(name)
@@ -32,7 +33,7 @@ def resolve(job: Job) -> Found:
             parts,
             layer,
             above=above,
-            own_channels=[job.record.classes.ids.index(g.class_id) for g in layer.groups],
+            own_channels=[channels.index(g.class_id) for g in layer.groups],
             shape=job.record.shape,
             min_voxels=_min_voxels(job, layer),
         )
@@ -118,9 +119,7 @@ def _pairs(job: Job, name: str, offsets: NDArray[np.int64]) -> Pairs:
     return Pairs(counted_on(same, offsets), counted_on(around, offsets))
 
 
-def _counted_rows(
-    job: Job, key: str, *offsets: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _counted_rows(job: Job, key: str, *offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Read rows of local ids; one column for each offset is counted on."""
     found = []
     for number, mark in enumerate(marks(job)):
@@ -132,9 +131,7 @@ def _counted_rows(
     return np.concatenate(found)
 
 
-def _save(
-    job: Job, name: str, offsets: NDArray[np.int64], objects: Objects
-) -> None:
+def _save(job: Job, name: str, offsets: NDArray[np.int64], objects: Objects) -> None:
     """Write what turns local ids into final ones."""
     job.folder.mkdir(parents=True, exist_ok=True)
     np.save(job.folder / f"{name}_offsets.npy", offsets)

@@ -67,7 +67,7 @@ def number_block(
     spacing_nm: Spacing,
     config: ObjectsConfig,
 ) -> Numbered:
-    """Number the objects of a layer in a block.
+    """Give ids to the objects of a layer in a block.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _only_whole(
 
 
 def _components(grouped: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Number what touches and is of one group."""
+    """Give one id to what touches and is of one group."""
     if not grouped.any():
         return np.zeros(grouped.shape, np.uint32)
     found = cc3d.connected_components(grouped, connectivity=CONNECTIVITY)

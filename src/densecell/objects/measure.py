@@ -5,7 +5,7 @@ have none and ends with the same bytes.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +16,10 @@ from densecell.config import ObjectsConfig, write_text
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.objects.class_table import classes_table
 from densecell.objects.gather import Found, resolve, total
+from densecell.objects.job import ENSEMBLE, FOLDER, Job, objects_path
 from densecell.objects.layers import CELLS, LAYERS
 from densecell.objects.members import Cells, ranges_of, values_of
-from densecell.objects.npz import load_arrays, save_arrays
+from densecell.objects.npz import load_arrays
 from densecell.objects.record import (
     RECORD,
     Record,
@@ -28,14 +29,14 @@ from densecell.objects.record import (
     save_record,
 )
 from densecell.objects.source import Source
-from densecell.objects.stages import ENSEMBLE, FOLDER, Job, objects_path
+from densecell.objects.stages import LOOK, block_anywhere, unit_anywhere
 from densecell.objects.tables import (
     Measured,
     cells_table,
     contacts_table,
     organelles_table,
 )
-from densecell.objects.units import Item, Seen, look_at, units_of
+from densecell.objects.units import Item, Seen, units_of
 from densecell.objects.writing import write_table
 from densecell.volume import build_pyramid, create_ome_zarr
 from densecell.volume.aside import remove
@@ -176,7 +177,7 @@ def write_tables(folder: Path, measured: Measured) -> None:
 
 
 def _numbered(job: Job, cluster: Cluster | None) -> Iterator[Step]:
-    """Number all blocks of a job and find which objects go on across them."""
+    """Give provisional ids in all blocks, and find what goes on across them."""
     for name in job.layers:
         path = job.provisional_path(name)
         if not path.exists():
@@ -238,9 +239,9 @@ def _all_units(
     job: Job, units: list[list[Item]], cluster: Cluster | None
 ) -> Iterator[Step]:
     """Look at every object for itself."""
-    waiting = [n for n in range(len(units)) if not job.mark("look", n).exists()]
+    waiting = [n for n in range(len(units)) if not job.mark(LOOK, n).exists()]
     work = partial(unit_anywhere, job.out.absolute())
-    for done in _each(work, waiting, cluster, job, "look"):
+    for done in _each(work, waiting, cluster, job, LOOK):
         yield Step("surfaces", len(units) - len(waiting) + done, len(units))
 
 
@@ -276,31 +277,6 @@ def _each(
         )
 
 
-def block_anywhere(out: Path, name: str, stage: str, number: int) -> None:
-    """Do a stage of one block in any process that sees the result."""
-    job = _loaded(out, name, (out / RECORD).stat().st_mtime_ns)
-    {"number": job.number, "join": job.join, "write": job.write}[stage](number)
-
-
-def unit_anywhere(out: Path, number: int) -> None:
-    """Look at the objects of one unit in any process that sees the result."""
-    job, found, units = _resolved(out, (out / RECORD).stat().st_mtime_ns)
-    seen = look_at(units[number], found, dict(job.final), job.record.spacing)
-    save_arrays(job.mark("look", number), seen._asdict())
-
-
-@lru_cache(maxsize=4)
-def _loaded(out: Path, name: str, begun: int) -> Job:
-    return Job(out, read_record(out), name)
-
-
-@lru_cache(maxsize=1)
-def _resolved(out: Path, begun: int) -> tuple[Job, Found, list[list[Item]]]:
-    job = Job(out, read_record(out))
-    found = resolve(job)
-    return job, found, units_of(found)
-
-
 def _seen(job: Job, units: list[list[Item]], found: Found) -> dict[str, Seen]:
     """Put what was seen of all objects into the order of their ids."""
     seen = {
@@ -312,7 +288,7 @@ def _seen(job: Job, units: list[list[Item]], found: Found) -> dict[str, Seen]:
         for name, objects in found.items()
     }
     for n, unit in enumerate(units):
-        arrays = load_arrays(job.mark("look", n))
+        arrays = load_arrays(job.mark(LOOK, n))
         for k, item in enumerate(unit):
             for field, values in seen[item.layer]._asdict().items():
                 values[item.number - 1] = arrays[field][k]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.objects.gather import Found, final_overlaps, overlaps, total
+from densecell.objects.job import Job
 from densecell.objects.layers import CELLS, family_of
-from densecell.objects.stages import Job
 from densecell.objects.tables import Range
 
 What = tuple[str, int]  # count, fraction, cell_count or cell_fraction; class id

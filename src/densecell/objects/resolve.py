@@ -112,7 +112,9 @@ def resolve_layer(
     )
 
 
-def counted_on(keys: NDArray[np.uint64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+def counted_on(
+    keys: NDArray[np.uint64], offsets: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Turn ids block << 32 | local into one count over all blocks, from 0."""
     block, local = unjoint(keys)
     return offsets[block] + local - 1
@@ -121,10 +123,12 @@ def counted_on(keys: NDArray[np.uint64], offsets: NDArray[np.int64]) -> NDArray[
 def _united(parts: Parts) -> tuple[NDArray[np.int64], int]:
     """Give each provisional id the number of its whole, and how many there are."""
     n = len(parts.group)
+    if not n:
+        return np.zeros(0, np.int64), 0
     ones = np.ones(len(parts.same), bool)
     graph = coo_array((ones, (parts.same[:, 0], parts.same[:, 1])), shape=(n, n))
     count, whole = connected_components(graph, directed=False)
-    return whole.astype(np.int64), int(count) if n else 0
+    return whole.astype(np.int64), int(count)
 
 
 def _owners(

@@ -35,7 +35,7 @@ def split_touching(
     smoothing_nm: float = 0.0,
     within: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint32]:
-    """Number the objects of a mask, cut at their necks.
+    """Tell the objects of a mask apart, cut at their necks.
 
     Parameters
     ----------
@@ -94,10 +94,8 @@ def _depth(
     return depth
 
 
-def _seeds(
-    mask: NDArray[np.bool_], depth: NDArray[np.float32]
-) -> NDArray[np.uint32]:
-    """Number the voxels that no neighbour is deeper than."""
+def _seeds(mask: NDArray[np.bool_], depth: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """Give ids to the places that no neighbour is deeper than."""
     highest = ndimage.maximum_filter(depth, size=3, mode="constant")
     peaks = mask & (depth >= highest)
     return cc3d.connected_components(peaks, connectivity=CONNECTIVITY).astype(np.uint32)
@@ -106,7 +104,7 @@ def _seeds(
 def _with_leftovers(
     basins: NDArray[np.uint32], mask: NDArray[np.bool_]
 ) -> NDArray[np.uint32]:
-    """Number what the flood did not reach: it passes faces only, not corners."""
+    """Give ids to what the flood did not reach: it passes no corners."""
     left = mask & (basins == 0)
     if not left.any():
         return basins

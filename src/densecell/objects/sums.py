@@ -58,7 +58,7 @@ class Sums(NamedTuple):
         Parameters
         ----------
         into
-            (N,) number of the whole that each belongs to; every one of 0..count-1 occurs.
+            (N,) number of the whole that each belongs to; all of 0..count-1 occur.
         """
         order = np.argsort(into, kind="stable")
         starts = np.searchsorted(into[order], np.arange(count))
@@ -129,7 +129,9 @@ def sum_objects(
         position=np.stack([total(z * length), total(y * length), total(sum_x)], 1),
         square=np.stack([total(p) for p in products], 1),
         classes=_by_class(n, channels, length, count, classes),
-        confidence=np.zeros(count, np.int64) if confidence is None else total(confidence),
+        confidence=np.zeros(count, np.int64)
+        if confidence is None
+        else total(confidence),
     )
 
 

@@ -48,7 +48,9 @@ def cells_table(m: Measured) -> Table:
     table: Table = {"cell_id": np.arange(1, len(cells) + 1), **_shared(m, CELLS)}
     for group in _organelle_groups(m):
         name = column_name(scheme.classes[group.class_id].name)
-        table[f"{name}_count"] = counts_in_cells(m.found, m.record.layers, group.class_id)
+        table[f"{name}_count"] = counts_in_cells(
+            m.found, m.record.layers, group.class_id
+        )
         table |= _ranged(m, "cell_count", group.class_id, f"{name}_count")
         table[f"{name}_volume_fraction"] = fractions_in_cells(
             cells.sums.classes, cells.sums.voxels, scheme, group.class_id
@@ -165,8 +167,8 @@ def _shared(m: Measured, layer: str) -> Table:
     table["nearest_neighbour_nm"] = nearest_nm(centre, objects.group)
     table["touches_border"] = touches_border(sums, m.record.shape)
     sure = m.record.confidence is not None
-    table["confidence"] = sums.confidence / sums.voxels / 255 if sure else [None] * len(
-        volume
+    table["confidence"] = (
+        sums.confidence / sums.voxels / 255 if sure else [None] * len(volume)
     )
     return table
 
