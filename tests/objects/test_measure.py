@@ -10,8 +10,7 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.errors import BlocksFailedError, ConfigError, OutputError
 from densecell.geometry import Box
-from densecell.objects import drop_objects, is_finished, measure
-from densecell.objects import stages
+from densecell.objects import drop_objects, is_finished, measure_objects, stages
 from densecell.volume import create_ome_zarr, open_ome_zarr, open_volume
 
 UM3 = 40 * 10 * 20 * 1e-9  # of one voxel
@@ -34,7 +33,7 @@ def tissue():
 
 
 def run(source, config):
-    return list(measure(source, config))
+    return list(measure_objects(source, config))
 
 
 def table(out, name):
@@ -212,14 +211,14 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
         with pytest.raises(BlocksFailedError, match="a worker fell over"):
             run(source, config)
     assert not is_finished(tmp_path / "b")
-    done = {n for step in measure(source, config) for n in [step.done] if n}
+    done = {n for step in measure_objects(source, config) for n in [step.done] if n}
 
     assert done
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
 
 
 def test_other_settings_are_refused(measured, source_of, plain):
-    with pytest.raises(OutputError, match="was measured with objects .*--overwrite"):
+    with pytest.raises(OutputError, match=r"measured with objects .*--overwrite"):
         run(source_of(tissue(), measured), plain(fill_holes=False))
 
 

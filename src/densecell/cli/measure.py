@@ -77,8 +77,12 @@ def measure(
     from densecell.cli.progress import told_progress
     from densecell.compute import connected
     from densecell.config import ObjectsConfig, load_settings, parse_settings
-    from densecell.objects import drop_objects, is_finished, open_source
-    from densecell.objects import measure as measured
+    from densecell.objects import (
+        drop_objects,
+        is_finished,
+        measure_objects,
+        open_source,
+    )
     from densecell.objects.record import freeze
 
     base = load_settings(config, ObjectsConfig) if config else ObjectsConfig()
@@ -104,7 +108,7 @@ def measure(
     with connected(cluster) as workers:
         if workers is not None:
             typer.echo(f"{workers.note}: {workers.workers()} ready", err=True)
-        steps = measured(source, settings, cluster=workers)
+        steps = measure_objects(source, settings, cluster=workers)
         for what, of_one_stage in groupby(steps, key=lambda step: step.what):
             with told_progress(what, unit="pieces") as told:
                 for step in of_one_stage:

@@ -2,12 +2,12 @@
 
 ::
 
-    open_source -> Source -> measure -> labels/cells, labels/organelles, tables
+    open_source -> Source -> measure_objects -> labels/cells, labels/organelles, tables
     split_touching, objects_from_affinities: arrays in, arrays out
 """
 
 from densecell.objects.affinities import objects_from_affinities
-from densecell.objects.measure import Step, drop_objects, is_finished, measure
+from densecell.objects.measure import Step, drop_objects, is_finished, measure_objects
 from densecell.objects.source import Source, open_source
 from densecell.objects.splitting import split_touching
 
@@ -16,7 +16,7 @@ __all__ = [
     "Step",
     "drop_objects",
     "is_finished",
-    "measure",
+    "measure_objects",
     "objects_from_affinities",
     "open_source",
     "split_touching",

@@ -55,7 +55,7 @@ class Step(NamedTuple):
     all: int
 
 
-def measure(
+def measure_objects(
     source: Source, config: ObjectsConfig, *, cluster: Cluster | None = None
 ) -> Iterator[Step]:
     """Separate and measure the objects of labels; yield after each piece of work.

@@ -16,7 +16,8 @@ from densecell.geometry import Box, Shape, Spacing
 from densecell.surfaces import surface_of
 from densecell.volume import Volume
 
-MOST = 2_000_000  # voxels of one object that are looked at
+MOST = 2_000_000  # voxels of one object that a surface is drawn around
+MOST_INSIDE = 16_000_000  # voxels of one cell that distances are measured in
 
 
 class View(NamedTuple):
@@ -69,31 +70,33 @@ class Inside:
     box
         Its bounding box.
     spacing_nm
-        Voxel size (z, y, x); fine axes are looked at in steps about as long as the
-        coarsest, which is how far distances are resolved. The volume's border is no
-        membrane.
+        Voxel size (z, y, x). The volume's border is no membrane.
     """
 
     def __init__(
         self, cells: Volume, number: int, box: Box, spacing_nm: Spacing
     ) -> None:
-        coarsest = max(spacing_nm)
-        z, y, x = (2 ** int(math.log2(coarsest / s) + 1e-9) for s in spacing_nm)
-        steps = _steps(box.shape, MOST, least=(z, y, x))
-        self._view = _view(cells, box, steps)
-        pixel = [s * n for s, n in zip(spacing_nm, steps, strict=True)]
-        inside = self._view.values == number
+        view = _view(cells, box, _steps(box.shape, MOST_INSIDE))
+        part = [  # outside the volume nobody knows whether there is a membrane
+            slice(max(0, -a // n), max(0, -a // n) + -(-(size - max(0, a)) // n))
+            for a, n, size in zip(view.box.start, view.steps, cells.shape, strict=True)
+        ]
+        self._steps = np.array(view.steps)
+        self._start = np.array(view.box.start) + self._steps * [p.start for p in part]
+        inside = np.ascontiguousarray(view.values[tuple(part)] == number)
+        pixel = tuple(s * n for s, n in zip(spacing_nm, view.steps, strict=True))
         self._depth = edt.edt(inside, anisotropy=pixel, black_border=False, parallel=1)
 
     def least_nm(self, objects: Volume, number: int, box: Box) -> float:
-        """Give the distance of the nearest voxel of an object to the membrane, in nm.
+        """Give the distance of an object to the membrane, in nm.
 
-        0 where the object reaches out of the cell; not a number where the cell fills
-        the whole volume and no membrane is seen.
+        From the middle of its nearest voxel to that of the nearest voxel outside the
+        cell. 0 where the object reaches out of the cell; not a number where the cell
+        fills the whole volume and no membrane is seen.
         """
         view = _view(objects, box, _steps(box.shape, MOST))
         places = np.argwhere(view.values == number) * view.steps + view.box.start
-        z, y, x = ((places - self._view.box.start) // self._view.steps).T
+        z, y, x = ((places - self._start + self._steps // 2) // self._steps).T
         shape = self._depth.shape
         known = (z >= 0) & (y >= 0) & (x >= 0)
         known &= (z < shape[0]) & (y < shape[1]) & (x < shape[2])
@@ -103,9 +106,9 @@ class Inside:
         return least if math.isfinite(least) else math.nan
 
 
-def _steps(shape: Shape, most: int, least: Shape = (1, 1, 1)) -> Shape:
+def _steps(shape: Shape, most: int) -> Shape:
     """Double the steps along the longest axis until few enough voxels are left."""
-    steps = list(least)
+    steps = [1, 1, 1]
     while True:
         sizes = [-(-n // s) for n, s in zip(shape, steps, strict=True)]
         if math.prod(sizes) <= most:

@@ -1,6 +1,7 @@
 """Tables to CSV, and to Parquet where pyarrow is installed."""
 
 import csv
+import importlib
 import importlib.util
 import io
 import math
@@ -47,8 +48,7 @@ def _text(value: Any) -> str:
 
 
 def _write_parquet(path: Path, columns: dict[str, list[Any]]) -> None:
-    import pyarrow
-    from pyarrow import parquet
-
+    pyarrow = importlib.import_module("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
     with written_aside(path, overwrite=True) as aside:
         parquet.write_table(pyarrow.table(columns), aside)
