@@ -5,10 +5,10 @@
     python benchmarks/objects.py split --seeds 1 2
     python benchmarks/objects.py blocks
 
-`speed` holds each step against scipy.ndimage or scikit-image doing the same, in one run,
-on a phantom mirrored to size. `split` gives F1 at IoU 0.5 of cells from true classes over
-settings, and how many cells touch. `blocks` compares cells split in blocks with cells
-split in memory.
+`speed` holds each step against scipy.ndimage or scikit-image doing the same, in one
+run, on a phantom mirrored to size. `split` gives F1 at IoU 0.5 of cells from true
+classes over settings, and how many cells touch. `blocks` compares cells split in blocks
+with cells split in memory.
 """
 
 import argparse
@@ -145,7 +145,7 @@ def row(name: str, seconds: float, voxels: int, peak: int) -> None:
 
 
 def write_classes(path: Path, shape: Shape) -> Path:
-    """Write true classes of a phantom, mirrored at its faces until they fill `shape`."""
+    """Write true classes of a phantom, mirrored at its faces to fill `shape`."""
     source = [min(a, b) for a, b in zip(SOURCE, shape, strict=True)]
     classes = make_phantom((source[0], source[1], source[2]), seed=1).classes
     volume = create_ome_zarr(
@@ -165,11 +165,9 @@ def split(args: argparse.Namespace) -> None:
         for smoothing, neck in settings(args):
             found = split_whole(truth > 0, spacing, smoothing, neck)
             m = match_objects(count_overlaps(truth, found))
-            print(
-                f"| {seed} | {m.truth} | {100 * share:.0f} % | {smoothing:g} | {neck:g} "
-                f"| {m.predicted} | {m.f1:.3f} |",
-                flush=True,
-            )
+            facts = (seed, m.truth, f"{100 * share:.0f} %", smoothing, neck)
+            results = (m.predicted, f"{m.f1:.3f}")
+            print("|", *(f"{x} |" for x in (*facts, *results)), flush=True)
 
 
 def settings(args: argparse.Namespace) -> Iterator[tuple[float, float]]:
@@ -199,7 +197,7 @@ def split_whole(
 
 
 def touching(cells: np.ndarray) -> float:
-    """Give the share of cells that touch others over more than a fifth of their faces."""
+    """Give the share of cells that touch others over a fifth of their faces."""
     count = int(cells.max()) + 1
     faces, shared = np.zeros(count), np.zeros(count)
     for axis in range(3):

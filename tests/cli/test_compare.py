@@ -80,7 +80,8 @@ def test_results_are_compared_with_their_objects_and_a_picture(tmp_path):
     assert found["cells"]["f1"] == 2 / 3
     assert found["cells"]["mean_iou"] == 1
     assert "cells: 2 in A, 1 in B, 1 match" in " ".join(text.split())
-    assert Image.open(a / "compare" / "b.png").width > 500
+    with Image.open(a / "compare" / "b.png") as picture:
+        assert picture.width > 500
 
 
 def test_a_result_of_a_box_is_compared_where_it_lies(tmp_path):

@@ -58,8 +58,9 @@ def cells(out):
 
 
 def test_a_result_is_measured_with_its_confidence_and_then_left_alone(result):
-    first = run(result, "--min-cell-volume", 0, "--no-split")
-    again = run(result, "--min-cell-volume", 0, "--no-split")
+    options = ("--min-cell-volume", 0, "--min-volume", 0, "--no-split")
+
+    first, again = run(result, *options), run(result, *options)
 
     assert "cell                         1 objects, 1 whole, 0 cut" in first
     assert "was measured already; --overwrite measures it again" in again

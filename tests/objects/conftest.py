@@ -68,7 +68,7 @@ def resolved(source_of):
                 spacing_nm=record.spacing,
                 kind="label",
                 shard=None,
-                chunk=(2, 4, 4),
+                chunk=record.block,
                 overwrite=True,
             )
         for stage in (STAGES["number"], STAGES["join"]):

@@ -187,11 +187,13 @@ def adapted_rand_error(overlaps: Overlaps) -> float:
 def _shares(overlaps: Overlaps) -> tuple[NDArray[np.float64], ...]:
     """Give p(truth, predicted), and p(truth), p(predicted) beside it."""
     there = overlaps.truth > 0
-    voxels = overlaps.voxels[there] / max(1, overlaps.voxels[there].sum())
-    sums = []
+    counted = overlaps.voxels[there].astype(np.float64)
+    voxels: NDArray[np.float64] = counted / max(1.0, counted.sum())
+    sums: list[NDArray[np.float64]] = []
     for ids in (overlaps.truth[there], overlaps.predicted[there]):
         _, index = np.unique(ids, return_inverse=True)
-        sums.append(np.bincount(index, weights=voxels)[index])
+        total = np.bincount(index, weights=voxels).astype(np.float64)
+        sums.append(total[index])
     return voxels, sums[0], sums[1]
 
 

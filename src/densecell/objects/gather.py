@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.objects.job import HOST, Job
-from densecell.objects.joining import Pairs
 from densecell.objects.layers import Layer
 from densecell.objects.npz import load_arrays
 from densecell.objects.resolve import Objects, Parts, counted_on, resolve_layer
@@ -95,7 +94,7 @@ def _parts(job: Job, name: str, offsets: dict[str, NDArray[np.int64]]) -> Parts:
         sums.append(block.shifted(job.record.blocks[number], job.record.shape))
         groups.append(arrays[f"{name}.group"][1:])
         around.append(arrays[f"{name}.around"].astype(np.int64) - 1 + own[number])
-    pairs = _pairs(job, name, own)
+    same, across = _pairs(job, name, own)
     host = HOST.get(name)
     hosts = np.zeros((0, 3), np.int64)
     if host in job.layers:
@@ -103,20 +102,22 @@ def _parts(job: Job, name: str, offsets: dict[str, NDArray[np.int64]]) -> Parts:
     return Parts(
         np.concatenate(groups),
         Sums(*(np.concatenate(field) for field in zip(*sums, strict=True))),
-        pairs.same.astype(np.int64),
-        np.concatenate([*around, pairs.around.astype(np.int64)]),
+        same,
+        np.concatenate([*around, across]),
         hosts,
     )
 
 
-def _pairs(job: Job, name: str, offsets: NDArray[np.int64]) -> Pairs:
-    """Read which ids of neighbouring blocks are one, counted on."""
+def _pairs(
+    job: Job, name: str, offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Read which ids of neighbouring blocks are one, and which lie around."""
     found = []
     for number in range(len(job.record.blocks)):
         arrays = load_arrays(job.mark("join", number))
         found.append([arrays[f"{name}.same"], arrays[f"{name}.around"]])
     same, around = (np.concatenate(a) for a in zip(*found, strict=True))
-    return Pairs(counted_on(same, offsets), counted_on(around, offsets))
+    return counted_on(same, offsets), counted_on(around, offsets)
 
 
 def _counted_rows(job: Job, key: str, *offsets: NDArray[np.int64]) -> NDArray[np.int64]:

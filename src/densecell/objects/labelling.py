@@ -53,8 +53,8 @@ class Numbered(NamedTuple):
     seen: dict[int, Seen]  # by number of the group
 
     @property
-    def count(self) -> int:
-        """Objects and pieces between them."""
+    def highest(self) -> int:
+        """Give the highest local id."""
         return len(self.group) - 1
 
 

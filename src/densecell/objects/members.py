@@ -67,7 +67,7 @@ def values_of(job: Job, found: Found, cells: Cells | None) -> dict[What, Values]
         for number, group in enumerate(layer.groups, 1):
             inside = best[found[name].group == number]
             counts = np.bincount(inside, minlength=len(cells.voxels) + 1)[1:]
-            values["cell_count", group.class_id] = counts
+            values["cell_count", group.class_id] = counts.astype(np.float64)
             channels = [scheme.ids.index(i) for i in family_of(scheme, group.class_id)]
             share = by_class[:, channels].sum(axis=1) / cells.voxels
             values["cell_fraction", group.class_id] = share

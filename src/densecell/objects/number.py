@@ -71,7 +71,7 @@ def _sums(
         sums = sum_objects(
             runs,
             at[name],
-            count=numbered.count,
+            count=numbered.highest,
             channels=channels,
             classes=len(record.classes),
             confidence=sure,
@@ -101,7 +101,7 @@ def _as_arrays(name: str, numbered: Numbered) -> dict[str, NDArray[Any]]:
 
 
 def _overlaps(
-    runs: Runs, first: NDArray[np.generic], second: NDArray[np.generic]
+    runs: Runs, first: NDArray[np.integer], second: NDArray[np.integer]
 ) -> NDArray[np.int64]:
     """Count the voxels that two objects share: rows (first, second, voxels)."""
     known = first > 0

@@ -9,7 +9,7 @@ Tissue has few borders: a few per cent as many runs as voxels.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ class Runs(NamedTuple):
     y: NDArray[np.int64]
     x: NDArray[np.int64]  # of the first voxel
 
-    def of(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
+    def of(self, array: NDArray[Any]) -> NDArray[Any]:
         """Give the value of an array in every run."""
         return array.reshape(-1)[self.start]
 

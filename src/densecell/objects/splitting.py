@@ -12,6 +12,8 @@ small objects.
        doi:10.1016/0165-1684(94)90060-4.
 """
 
+from typing import Literal
+
 import bioimage_cpp
 import cc3d
 import edt
@@ -23,7 +25,7 @@ from densecell.geometry import Spacing
 from densecell.objects.basins import basin_edges, joined_basins
 from densecell.objects.numbering import in_raster_order
 
-CONNECTIVITY = 26  # voxels that share a corner are one object
+CONNECTIVITY: Literal[26] = 26  # voxels that share a corner are one object
 REACH = 3.0  # sigmas of the smoothing that are looked at
 
 

@@ -19,7 +19,7 @@ from densecell.objects.resolve import Objects, touches_border
 from densecell.objects.sums import MOMENTS, Sums
 from densecell.objects.units import Seen, cell_of
 
-Table = dict[str, Sequence[Any]]
+Table = dict[str, Sequence[Any] | NDArray[Any]]
 Floats = NDArray[np.float64]
 
 
@@ -199,6 +199,6 @@ def nearest_nm(centre_nm: Floats, group: NDArray[np.integer]) -> Floats:
     for number in np.unique(group):
         here = np.flatnonzero(group == number)
         if len(here) > 1:
-            distances, _ = cKDTree(centre_nm[here]).query(centre_nm[here], k=2)
-            nearest[here] = distances[:, 1]
+            found, _ = cKDTree(centre_nm[here]).query(centre_nm[here], k=2)
+            nearest[here] = np.asarray(found)[:, 1]
     return nearest

@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from densecell.volume.aside import written_aside
 DIGITS = 9
 
 
-def write_table(path: Path, table: dict[str, Sequence[Any]]) -> None:
+def write_table(path: Path, table: Mapping[str, Iterable[Any]]) -> None:
     """Write columns as `path`, a CSV file, and beside it as Parquet.
 
     Numbers have nine digits; what is unknown is an empty field.
