@@ -13,6 +13,8 @@ from densecell.config import SplitConfig
 from densecell.geometry import Box, Shape, Spacing, round_up
 from densecell.objects.splitting import split_touching
 
+FULL = 0.85  # share of a coarse voxel; a gap through 4 x 4 voxels leaves 0.75
+
 
 def factors_of(spacing_nm: Spacing, voxel_nm: float) -> Shape:
     """Choose how many voxels along (z, y, x) become one of at most `voxel_nm`.
@@ -92,13 +94,14 @@ def split_coarse(
 ) -> NDArray[np.uint32]:
     """Split a fine mask on coarse voxels; every coarse voxel with any mask has an id.
 
-    How thick an object is counts voxels at least half full, so that a thin gap between
-    two is seen; what is thinner joins the object that it hangs on.
+    How thick an object is counts voxels that are nearly full, so that a gap of one fine
+    voxel between two objects is seen, but a stray voxel inside one is not. What is
+    thinner joins the object that it hangs on.
     """
     counts = occupancy(mask, factors)
     z, y, x = (s * f for s, f in zip(spacing_nm, factors, strict=True))
     return split_touching(
-        2 * counts >= math.prod(factors),
+        counts >= FULL * math.prod(factors),
         spacing_nm=Spacing(z, y, x),
         neck=split.neck,
         smoothing_nm=split.smoothing_nm,

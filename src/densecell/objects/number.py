@@ -1,5 +1,6 @@
 """First stage: number the objects of a block for itself, and sum over them."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ def number_objects(job: Job, number: int) -> None:
     """Give provisional ids to the objects of a block, and sum over them."""
     record = job.record
 
+    @lru_cache(maxsize=2)  # the groups of a layer look at the same halo
     def read(box: Box) -> NDArray[np.uint8]:
         return job.labels.read(box).astype(np.uint8, copy=False)
 
