@@ -240,6 +240,58 @@ class InferenceConfig(_Frozen):
         return self
 
 
+class SplitConfig(_Frozen):
+    """How objects that touch are told apart, and which are too small; for cells."""
+
+    split: bool = Field(True, description="false: all that touches is one object")
+    neck: float = Field(
+        0.92,
+        gt=0,
+        le=1,
+        description="cut where narrower than this share of the thinner part",
+    )
+    smoothing_nm: float = Field(
+        80.0, ge=0, description="sigma that evens out the distances to the surface"
+    )
+    voxel_nm: float = Field(
+        40.0, gt=0, description="finer voxels are taken together up to this size"
+    )
+    halo_nm: float = Field(
+        2000.0, gt=0, description="seen around a block; at least half a cell"
+    )
+    min_volume_um3: float = Field(0.02, ge=0, description="smaller ones are dropped")
+
+
+ORGANELLES = {
+    "neck": 0.7,
+    "smoothing_nm": 20.0,
+    "voxel_nm": 20.0,
+    "halo_nm": 400.0,
+    "min_volume_um3": 2e-4,
+}
+
+
+def _over_organelles(value: object) -> object:
+    """Put settings over the defaults of organelles, not over those of cells."""
+    return ORGANELLES | dict(value) if isinstance(value, Mapping) else value
+
+
+class ObjectsConfig(_Frozen):
+    """How labels become cells and organelles."""
+
+    cells: SplitConfig = Field(SplitConfig(), description="classes of role cell")
+    organelles: Annotated[SplitConfig, BeforeValidator(_over_organelles)] = Field(
+        SplitConfig(**ORGANELLES), description="classes of role organelle"
+    )
+    whole: tuple[str, ...] = Field(
+        (), description="names of organelles that are never split, such as networks"
+    )
+    fill_holes: bool = Field(True, description="what one object encloses becomes it")
+    block: Shape | None = Field(
+        None, description="voxels computed at once; none: 64 x 512 x 512"
+    )
+
+
 class MeshConfig(_Frozen):
     """How objects become meshes."""
 

@@ -6,6 +6,7 @@ from typing import TextIO
 
 import typer
 
+from densecell.cli.compare import compare
 from densecell.cli.convert import convert
 from densecell.cli.demo import demo
 from densecell.cli.doctor import doctor
@@ -14,9 +15,11 @@ from densecell.cli.evaluate import evaluate
 from densecell.cli.fetch import fetch
 from densecell.cli.info import info
 from densecell.cli.init import init
+from densecell.cli.measure import measure
 from densecell.cli.mesh import mesh
 from densecell.cli.networks import networks
 from densecell.cli.phantom import phantom
+from densecell.cli.run import run
 from densecell.cli.segment import segment
 from densecell.cli.train import train
 from densecell.errors import DensecellError
@@ -39,7 +42,10 @@ COMMANDS = (
     train,
     ensemble,
     segment,
+    run,
     evaluate,
+    measure,
+    compare,
     mesh,
     doctor,
 )

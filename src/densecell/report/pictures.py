@@ -58,7 +58,7 @@ def slice_picture(
     axes = figure.subplots(1, panels, squeeze=False)[0]
     grey = stretched(intensities)
     _panel(axes[0], "image", grey)
-    _scale_bar(axes[0], width, spacing_nm)
+    scale_bar(axes[0], width, spacing_nm)
     for axis, (title, ids) in zip(axes[1:], labels.items(), strict=False):
         _panel(axis, title, overlay(grey, ids, scheme))
     for axis, (title, values) in zip(
@@ -106,7 +106,7 @@ def _bare(axis: Axes, title: str) -> None:
     axis.set_axis_off()
 
 
-def _scale_bar(axis: Axes, width: int, spacing_nm: Spacing) -> None:
+def scale_bar(axis: Axes, width: int, spacing_nm: Spacing) -> None:
     """Draw a bar of about a fifth of the width, of a round length."""
     wanted = width * spacing_nm.x / 5
     length = min(NICE_LENGTHS_NM, key=lambda n: abs(n - wanted))

@@ -1,0 +1,140 @@
+"""Separate and measure cells and organelles."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def measure(
+    result: Annotated[
+        Path, typer.Argument(help="result folder, or any volume of class ids")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="folder for the objects of a bare volume"),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE_OR_NAME", help="class scheme; a result knows its own"
+        ),
+    ] = None,
+    spacing: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="Z Y X", help="voxel size in nm, overriding the file"),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="YAML with all settings, see docs/tables.md"),
+    ] = None,
+    split: Annotated[
+        bool | None,
+        typer.Option(
+            "--split/--no-split", help="cut touching cells and organelles apart"
+        ),
+    ] = None,
+    whole: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLASS", help="an organelle never split; repeatable"),
+    ] = None,
+    min_volume: Annotated[
+        float | None,
+        typer.Option(metavar="UM3", help="drop smaller organelles, cubic micrometres"),
+    ] = None,
+    min_cell_volume: Annotated[
+        float | None, typer.Option(metavar="UM3", help="drop smaller cells")
+    ] = None,
+    neck: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="cut cells where narrower than this, 0 to 1"
+        ),
+    ] = None,
+    block: Annotated[
+        tuple[int, int, int] | None,
+        typer.Option(metavar="Z Y X", help="voxels computed at once"),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="local:N processes, address of a dask scheduler, or YAML for SLURM",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="measure anew, dropping what is there")
+    ] = False,
+) -> None:
+    """Separate cells and organelles of RESULT and measure them.
+
+    Writes labels/cells and labels/organelles beside the class labels, and
+    tables of cells, organelles, classes and contacts.
+    """
+    # Imported here, not at the top: `densecell --help` must not wait for numpy.
+    from itertools import groupby
+
+    from densecell.cli.progress import told_progress
+    from densecell.compute import connected
+    from densecell.config import ObjectsConfig, load_settings, parse_settings
+    from densecell.objects import (
+        drop_objects,
+        is_finished,
+        measure_objects,
+        open_source,
+    )
+    from densecell.objects.record import freeze
+
+    base = load_settings(config, ObjectsConfig) if config else ObjectsConfig()
+    values: dict[str, Any] = base.model_dump()
+    changes = {
+        ("cells", "split"): split,
+        ("organelles", "split"): split,
+        ("cells", "neck"): neck,
+        ("cells", "min_volume_um3"): min_cell_volume,
+        ("organelles", "min_volume_um3"): min_volume,
+    }
+    for (part, name), value in changes.items():
+        if value is not None:
+            values[part][name] = value
+    values |= {"whole": tuple(whole)} if whole else {}
+    values |= {"block": block} if block else {}
+    settings = parse_settings(values, ObjectsConfig, where="options")
+    source = open_source(result, out=out, classes=classes, spacing_nm=spacing)
+    if overwrite:
+        freeze(source, settings)  # a mistake must not cost the old objects
+        drop_objects(source.out)
+    was_finished = is_finished(source.out)
+    with connected(cluster) as workers:
+        if workers is not None:
+            typer.echo(f"{workers.note}: {workers.workers()} ready", err=True)
+        steps = measure_objects(source, settings, cluster=workers)
+        for what, of_one_stage in groupby(steps, key=lambda step: step.what):
+            with told_progress(what, unit="pieces") as told:
+                for step in of_one_stage:
+                    told(step.done, step.all)
+    if was_finished:
+        typer.echo(f"{source.out}: was measured already; --overwrite measures it again")
+        return
+    show_summary(source.out)
+
+
+def show_summary(out: Path) -> None:
+    """Print what was found, from the table of classes."""
+    import csv
+
+    path = out / "tables" / "classes.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["objects"]]
+    for row in rows:
+        left_out, whole = row["objects_left_out"], row["whole_objects"]
+        dropped = {
+            "too small": row["dropped_too_small"],
+            "outside their parent": row["dropped_outside_parent"],
+        }
+        words = [f"{n} dropped as {why}" for why, n in dropped.items() if n != "0"]
+        typer.echo(
+            f"{row['class']:22} {row['objects']:>7} objects, {whole} whole, {left_out} "
+            "cut by the border" + "".join(f", {w}" for w in words)
+        )
+    typer.echo(f"{path.parent}: tables; columns are explained in docs/tables.md")

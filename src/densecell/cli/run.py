@@ -1,0 +1,58 @@
+"""The whole road from a volume to cells, tables and surfaces."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    volume: Annotated[
+        Path, typer.Argument(help="intensities: OME-Zarr, TIFF, slice folder")
+    ],
+    model: Annotated[
+        Path, typer.Option("--model", "-m", help="folder of a trained ensemble")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="folder for the result")],
+    spacing: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="Z Y X", help="voxel size in nm, overriding the file"),
+    ] = None,
+    max_memory: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="for example 4G; default: 2/3 of the free"),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="local:N processes, address of a dask scheduler, or YAML for SLURM",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="start anew, dropping what is there")
+    ] = False,
+) -> None:
+    """Segment VOLUME, separate and measure its cells, and wrap surfaces around them.
+
+    The same as `segment`, `measure` and `mesh` one after another, with their usual
+    settings; each goes on where it stopped.
+    """
+    # Imported here, not at the top: `densecell --help` must not wait for torch.
+    from densecell.cli.measure import measure
+    from densecell.cli.mesh import mesh
+
+    from densecell.cli.segment import segment
+
+    segment(
+        volume,
+        model,
+        out,
+        spacing=spacing,
+        max_memory=max_memory,
+        cluster=cluster,
+        keep_members=True,
+        overwrite=overwrite,
+    )
+    measure(out, cluster=cluster)
+    mesh(out, cluster=cluster)

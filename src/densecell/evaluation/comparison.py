@@ -1,0 +1,176 @@
+"""Two segmentations of one volume, side by side.
+
+Neither is the truth: two annotators, a model and an annotator, or two models.
+
+.. [1] Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural network
+       ensembles, Scientific Reports 11:2561, doi:10.1038/s41598-021-81590-0 (its
+       comparison of annotators).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from densecell.classes import ClassScheme
+from densecell.errors import VolumeError
+from densecell.evaluation.blockwise import blocks_of, scored_box, volumes_confusion
+from densecell.evaluation.instances import (
+    adapted_rand_error,
+    add_overlaps,
+    count_overlaps,
+    match_objects,
+    variation_of_information,
+)
+from densecell.evaluation.result import Prediction, is_result
+from densecell.evaluation.scores import Scores, scores_from_confusion
+from densecell.geometry import Box
+from densecell.volume import Volume, open_volume
+
+OBJECTS = ("cells", "organelles", "parts")
+STORE = "segmentation.zarr/labels"
+
+
+class Agreement(NamedTuple):
+    """How far the objects of two segmentations agree."""
+
+    a: int  # objects there
+    b: int
+    matched: int
+    f1: float | None
+    mean_iou: float | None  # of the matched
+    variation_of_information: float  # bits
+    adapted_rand_error: float
+
+
+class Comparison(NamedTuple):
+    """What `densecell compare` finds."""
+
+    scores: Scores  # A stands as truth
+    objects: dict[str, Agreement]  # of what both have
+    box: Box  # compared, in voxels of the whole volume
+    threshold: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Give plain values, ready for `json.dumps`."""
+        scores = self.scores
+        return {
+            "format": 1,
+            "box": [list(self.box.start), list(self.box.stop)],
+            "voxels": scores.voxels,
+            "iou": scores.iou,
+            "dice": scores.dice,
+            "miou_all": scores.miou_all,
+            "miou_org": scores.miou_org,
+            "adjusted_rand": scores.adjusted_rand,
+            "volume_fraction_a": scores.truth_share,
+            "volume_fraction_b": scores.predicted_share,
+            "threshold": self.threshold,
+            "objects": {n: found._asdict() for n, found in self.objects.items()},
+        }
+
+
+def compare(
+    a: Prediction,
+    b: Prediction,
+    scheme: ClassScheme,
+    *,
+    objects: dict[str, tuple[Volume, Volume]],
+    threshold: float = 0.5,
+    on_block: Callable[[Box], None] | None = None,
+) -> Comparison:
+    """Compare classes, and objects where both have them, block by block.
+
+    Where one of two results covers only a part of the volume, that part is compared.
+
+    Parameters
+    ----------
+    objects
+        By name, those of `a` and `b`; see `shared_objects`.
+    threshold
+        Overlap above which two objects match.
+
+    Raises
+    ------
+    VolumeError
+        If the two belong to volumes of other shapes, or share no voxel.
+    """
+    box = _shared_box(a, b)
+    inner = box.relative_to(a.box.start)
+    confusion = volumes_confusion(
+        a.labels,
+        b.labels,
+        scheme,
+        box=inner,
+        origin=_minus(b.box.start, a.box.start),
+        on_block=on_block,
+    )
+    found = {}
+    for name, (first, second) in objects.items():
+        parts = (
+            count_overlaps(
+                first.read(block.relative_to(a.box.start)),
+                second.read(block.relative_to(b.box.start)),
+            )
+            for block in blocks_of(box)
+        )
+        overlaps = add_overlaps(parts)
+        matches = match_objects(overlaps, threshold=threshold)
+        found[name] = Agreement(
+            matches.truth,
+            matches.predicted,
+            len(matches.pairs),
+            matches.f1,
+            float(np.mean(matches.iou)) if len(matches.iou) else None,
+            variation_of_information(overlaps).total,
+            adapted_rand_error(overlaps),
+        )
+    scores = scores_from_confusion(confusion, scheme)
+    return Comparison(scores, found, box, threshold)
+
+
+def shared_objects(a: Path, b: Path) -> dict[str, tuple[Volume, Volume]]:
+    """Open the objects that two results both have; none for bare volumes.
+
+    Raises
+    ------
+    VolumeError
+        If objects have another shape than the class labels beside them.
+    """
+    found = {}
+    if is_result(a) and is_result(b):
+        for name in OBJECTS:
+            paths = [path / STORE / name for path in (a, b)]
+            if all(path.exists() for path in paths):
+                first, second = (_opened(path) for path in paths)
+                found[name] = first, second
+    return found
+
+
+def _opened(path: Path) -> Volume:
+    objects = open_volume(path, labels=True)
+    classes = open_volume(path.parent / "classes", labels=True)
+    if objects.shape != classes.shape:
+        raise VolumeError(
+            f"{path}: has shape {objects.shape}, but the class labels beside it have "
+            f"{classes.shape}; measure again with --overwrite"
+        )
+    return objects
+
+
+def _shared_box(a: Prediction, b: Prediction) -> Box:
+    """Find what both cover, in voxels of the whole volume."""
+    if not (a.partial or b.partial):
+        return scored_box(a.labels.shape, b.box, partial=False)
+    box = a.box.intersection(b.box)
+    if box.voxels == 0:
+        raise VolumeError(
+            f"{a.labels.path} covers {a.box.start} to {a.box.stop} and "
+            f"{b.labels.path} {b.box.start} to {b.box.stop}: they share no voxel"
+        )
+    return box
+
+
+def _minus(a: tuple[int, int, int], b: tuple[int, int, int]) -> tuple[int, int, int]:
+    return (a[0] - b[0], a[1] - b[1], a[2] - b[2])

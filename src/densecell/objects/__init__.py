@@ -1,0 +1,23 @@
+"""Class labels to cells and organelles, and to tables of what was measured on them.
+
+::
+
+    open_source -> Source -> measure_objects -> labels/cells, labels/organelles, tables
+    split_touching, objects_from_affinities: arrays in, arrays out
+"""
+
+from densecell.objects.affinities import objects_from_affinities
+from densecell.objects.measure import Step, drop_objects, is_finished, measure_objects
+from densecell.objects.source import Source, open_source
+from densecell.objects.splitting import split_touching
+
+__all__ = [
+    "Source",
+    "Step",
+    "drop_objects",
+    "is_finished",
+    "measure_objects",
+    "objects_from_affinities",
+    "open_source",
+    "split_touching",
+]

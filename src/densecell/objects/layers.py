@@ -1,0 +1,118 @@
+"""Which classes make up cells, organelles, and parts of organelles.
+
+::
+
+    cell                    layer `cells`: the class and all that lies in it
+    ├── mitochondrion       layer `organelles`
+    └── dense granule       layer `organelles`: with its core
+        └── core            layer `parts`: organelles inside an organelle
+
+In one layer no two groups share a class, so that a voxel has one object per layer.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.classes import ClassScheme
+from densecell.config import ObjectsConfig, SplitConfig
+from densecell.errors import ConfigError
+
+CELLS, ORGANELLES, PARTS = "cells", "organelles", "parts"
+LAYERS = (CELLS, ORGANELLES, PARTS)
+
+
+class Group(NamedTuple):
+    """One class whose objects are sought: its voxels and those of all inside it."""
+
+    class_id: int
+    family: tuple[int, ...]  # class_id first
+    needs_cell: bool  # lies in a class of role cell, says the scheme
+    split: SplitConfig | None
+
+
+class Layer(NamedTuple):
+    """Groups that fill one array of object ids."""
+
+    name: str
+    groups: tuple[Group, ...]
+
+    def group_table(self) -> NDArray[np.uint8]:
+        """Give a (256,) table: 1 + number of the group by class id, 0 for none."""
+        table = np.zeros(256, np.uint8)
+        for number, group in enumerate(self.groups, 1):
+            table[list(group.family)] = number
+        return table
+
+
+def layers_of(scheme: ClassScheme, config: ObjectsConfig) -> tuple[Layer, ...]:
+    """Sort the classes of a scheme into layers; layers without a class are left out.
+
+    Raises
+    ------
+    ConfigError
+        If the scheme has neither cells nor organelles, or `whole` names no organelle.
+    """
+    _check(scheme, config)
+    groups: dict[str, list[Group]] = {name: [] for name in LAYERS}
+    for class_id in scheme.ids:
+        layer = _layer_name(scheme, class_id)
+        if layer is not None:
+            groups[layer].append(_group(scheme, class_id, layer, config))
+    return tuple(Layer(n, tuple(groups[n])) for n in LAYERS if groups[n])
+
+
+def ancestors(scheme: ClassScheme, class_id: int) -> tuple[int, ...]:
+    """Give the classes that a class lies in, from the inside out."""
+    by_name = {c.name: i for i, c in scheme.classes.items()}
+    found: list[int] = []
+    parent = scheme.classes[class_id].parent
+    while parent is not None and by_name[parent] not in (class_id, *found):
+        found.append(by_name[parent])
+        parent = scheme.classes[found[-1]].parent
+    return tuple(found)
+
+
+def family_of(scheme: ClassScheme, class_id: int) -> tuple[int, ...]:
+    """Give a class and all whose chain of parents leads to it."""
+    inside = (i for i in scheme.ids if class_id in ancestors(scheme, i))
+    return (class_id, *inside)
+
+
+def _layer_name(scheme: ClassScheme, class_id: int) -> str | None:
+    """Give the layer that a class is the head of a group in, if any."""
+    role = scheme.classes[class_id].role
+    above = [scheme.classes[i].role for i in ancestors(scheme, class_id)]
+    if role == "cell":
+        return None if "cell" in above else CELLS
+    if role == "organelle":
+        return (ORGANELLES, PARTS, None)[min(above.count("organelle"), 2)]
+    return None
+
+
+def _group(
+    scheme: ClassScheme, class_id: int, layer: str, config: ObjectsConfig
+) -> Group:
+    above = [scheme.classes[i].role for i in ancestors(scheme, class_id)]
+    split = config.cells if layer == CELLS else config.organelles
+    whole = not split.split or scheme.classes[class_id].name in config.whole
+    return Group(
+        class_id,
+        family_of(scheme, class_id),
+        needs_cell="cell" in above,
+        split=None if whole or layer == PARTS else split,
+    )
+
+
+def _check(scheme: ClassScheme, config: ObjectsConfig) -> None:
+    known = [scheme.classes[i].name for i in scheme.organelle_ids]
+    if not known and not scheme.with_role("cell"):
+        raise ConfigError(
+            f"none of the classes {list(scheme.names)} has the role cell or organelle, "
+            "so there is nothing to measure; name a scheme with roles: --classes FILE"
+        )
+    if unknown := [name for name in config.whole if name not in known]:
+        raise ConfigError(
+            f"whole: {unknown[0]!r} is no organelle of the scheme; organelles: {known}"
+        )

@@ -1,0 +1,295 @@
+"""Labels of any size to cells, organelles and tables; see `stages` for the steps.
+
+Each block leaves a mark on disk; a run that was killed goes on with the blocks that
+have none and ends with the same bytes.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from densecell.compute import Cluster, run_blocks
+from densecell.config import ObjectsConfig, write_text
+from densecell.errors import BlocksFailedError, OutputError
+from densecell.objects.class_table import classes_table
+from densecell.objects.gather import Found, resolve, total
+from densecell.objects.job import ENSEMBLE, FOLDER, Job, objects_path
+from densecell.objects.layers import CELLS, LAYERS
+from densecell.objects.members import Cells, ranges_of, values_of
+from densecell.objects.npz import load_arrays
+from densecell.objects.record import (
+    RECORD,
+    Record,
+    check_same,
+    freeze,
+    read_record,
+    save_record,
+)
+from densecell.objects.source import Source
+from densecell.objects.stages import LOOK, block_anywhere, unit_anywhere
+from densecell.objects.tables import (
+    Measured,
+    cells_table,
+    contacts_table,
+    organelles_table,
+)
+from densecell.objects.units import Item, Seen, units_of
+from densecell.objects.writing import write_table
+from densecell.volume import build_pyramid, create_ome_zarr
+from densecell.volume.aside import remove
+
+FINISHED = f"{FOLDER}/finished"
+TABLES = "tables"
+MOST_UINT32 = np.iinfo(np.uint32).max
+SHOWN = 10  # failed blocks that an error names
+
+
+class Step(NamedTuple):
+    """How far a measurement is."""
+
+    what: str
+    done: int
+    all: int
+
+
+def measure_objects(
+    source: Source, config: ObjectsConfig, *, cluster: Cluster | None = None
+) -> Iterator[Step]:
+    """Separate and measure the objects of labels; yield after each piece of work.
+
+    The same call again goes on where it stopped; finished objects are left alone.
+
+    Parameters
+    ----------
+    source
+        Labels, and the folder that all goes to.
+    config
+        Settings; frozen at the first start.
+    cluster
+        Workers that see that folder and the labels under the same paths; none: this
+        process.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds objects of other labels or settings, or cannot be written.
+    BlocksFailedError
+        If blocks failed three times each, when all others are finished.
+    """
+    record = _begin_or_resume(source, config)
+    if is_finished(source.out):
+        return
+    try:
+        yield from _measured(source.out, record, cluster)
+    except OutputError as error:
+        raise OutputError(f"{source.out}: {error}") from None
+    except OSError as error:
+        raise OutputError(
+            f"{source.out}: cannot be finished ({error.strerror or error}); make room, "
+            "and give the same command again: it goes on"
+        ) from None
+
+
+def is_finished(out: Path) -> bool:
+    """Tell whether a folder has all objects and tables."""
+    return (out / FINISHED).exists()
+
+
+def drop_objects(out: Path) -> None:
+    """Remove objects, tables and what is left of their making."""
+    for path in (out / RECORD, out / TABLES, out / FOLDER):
+        remove(path)
+    for layer in LAYERS:
+        remove(objects_path(out, layer))
+
+
+def _begin_or_resume(source: Source, config: ObjectsConfig) -> Record:
+    now = freeze(source, config)
+    out = source.out
+    if (out / RECORD).exists():
+        record = read_record(out)
+        check_same(record, now, out)
+    else:
+        _check_free(out)
+        record = now
+        save_record(record, out)
+    for layer in LAYERS:  # of writes that a kill interrupted
+        for stale in objects_path(out, layer).rglob("*.partial"):
+            stale.unlink()
+    for stale in (out / FOLDER).rglob("*.partial"):
+        stale.unlink()
+    return record
+
+
+def _check_free(out: Path) -> None:
+    """Refuse to write over objects and tables that something else has made."""
+    for path in (*(objects_path(out, layer) for layer in LAYERS), out / TABLES):
+        if path.exists():
+            raise OutputError(
+                f"{path}: is there, but no {RECORD} says how it was made; pass "
+                "--overwrite to replace it"
+            )
+
+
+def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[Step]:
+    job = Job(out, record)
+    yield from _numbered(job, cluster)
+    found = resolve(job)
+    _make_stores(job, found)
+    yield from _all_blocks(job, "write", cluster)
+    units = units_of(found)
+    yield from _all_units(job, units, cluster)
+    values = []
+    cells = Cells(found[CELLS].sums.voxels) if CELLS in found else None
+    for name in record.members:
+        member = Job(out, record, name)
+        yield from _numbered(member, cluster)
+        values.append(values_of(member, resolve(member), cells))
+    measured = Measured(
+        record,
+        found,
+        _seen(job, units, found),
+        total(job, "voxels")[: len(record.classes)],
+        total(job, "contacts"),
+        ranges_of(values),
+    )
+    write_tables(out / TABLES, measured)
+    for layer in job.layers:
+        build_pyramid(objects_path(out, layer), kind="label")
+    write_text(out / FINISHED, "")
+    for left in (out / FOLDER).iterdir():
+        if left != out / FINISHED:
+            remove(left)
+
+
+def write_tables(folder: Path, measured: Measured) -> None:
+    """Write all tables that the classes allow."""
+    layers = set(measured.found)
+    if CELLS in layers:
+        write_table(folder / "cells.csv", cells_table(measured))
+    if layers - {CELLS}:
+        write_table(folder / "organelles.csv", organelles_table(measured))
+    write_table(folder / "classes.csv", classes_table(measured))
+    write_table(folder / "contacts.csv", contacts_table(measured))
+
+
+def _numbered(job: Job, cluster: Cluster | None) -> Iterator[Step]:
+    """Give provisional ids in all blocks, and find what goes on across them."""
+    for name in job.layers:
+        path = job.provisional_path(name)
+        if not path.exists():
+            create_ome_zarr(
+                path,
+                shape=job.record.shape,
+                dtype=np.uint32,
+                spacing_nm=job.record.spacing,
+                kind="label",
+                shard=None,
+                chunk=_chunk(job.record),
+            )
+    yield from _all_blocks(job, "number", cluster)
+    yield from _all_blocks(job, "join", cluster)
+
+
+def _make_stores(job: Job, found: Found) -> None:
+    """Make the arrays of final ids; wider ids where there are very many objects."""
+    ready = job.folder / "ready"
+    if ready.exists():
+        return
+    for name, objects in found.items():
+        few = len(objects) <= MOST_UINT32
+        create_ome_zarr(
+            objects_path(job.out, name),
+            shape=job.record.shape,
+            dtype=np.uint32 if few else np.uint64,
+            spacing_nm=job.record.spacing,
+            kind="label",
+            shard=job.record.block,
+            chunk=_chunk(job.record),
+            overwrite=True,
+        )
+    write_text(ready, "")
+
+
+def _chunk(record: Record) -> tuple[int, int, int]:
+    """Cut blocks into chunks of at most 16 x 128 x 128 voxels."""
+    z, y, x = (
+        max(d for d in range(1, most + 1) if b % d == 0)
+        for b, most in zip(record.block, (16, 128, 128), strict=True)
+    )
+    return (z, y, x)
+
+
+def _all_blocks(job: Job, stage: str, cluster: Cluster | None) -> Iterator[Step]:
+    """Do a stage of every block that has no mark yet."""
+    blocks = job.record.blocks
+    waiting = [n for n in range(len(blocks)) if not job.mark(stage, n).exists()]
+    what = {"number": "objects", "join": "borders of blocks", "write": "ids"}[stage]
+    if job.name != ENSEMBLE:
+        what = f"{what} of {job.name}"
+    work = partial(block_anywhere, job.out.absolute(), job.name, stage)
+    for done in _each(work, waiting, cluster, job, stage):
+        yield Step(what, len(blocks) - len(waiting) + done, len(blocks))
+
+
+def _all_units(
+    job: Job, units: list[list[Item]], cluster: Cluster | None
+) -> Iterator[Step]:
+    """Look at every object for itself."""
+    waiting = [n for n in range(len(units)) if not job.mark(LOOK, n).exists()]
+    work = partial(unit_anywhere, job.out.absolute())
+    for done in _each(work, waiting, cluster, job, LOOK):
+        yield Step("surfaces", len(units) - len(waiting) + done, len(units))
+
+
+def _each(
+    work: "partial[None]",
+    numbers: list[int],
+    cluster: Cluster | None,
+    job: Job,
+    stage: str,
+) -> Iterator[int]:
+    """Do work for all numbers here or on a cluster; count what is done."""
+    if not numbers:
+        return
+    if cluster is None:
+        outcomes = run_blocks(work, numbers)
+    else:
+        outcomes = run_blocks(
+            work, numbers, executor=cluster.executor, at_once=cluster.at_once
+        )
+    failed, done = [], 0
+    for outcome in outcomes:
+        if outcome.error is None:
+            done += 1
+            yield done
+        else:
+            failed.append(f"  {stage} {outcome.number}: {outcome.error}")
+    if failed:
+        lines = "\n".join(sorted(failed)[:SHOWN])
+        raise BlocksFailedError(
+            f"{job.out}: {len(failed)} of {len(numbers)} pieces of work failed, the "
+            f"others are finished; mend the cause and give the same command again:\n"
+            f"{lines}"
+        )
+
+
+def _seen(job: Job, units: list[list[Item]], found: Found) -> dict[str, Seen]:
+    """Put what was seen of all objects into the order of their ids."""
+    seen = {
+        name: Seen(
+            np.full(len(objects), np.nan),
+            np.zeros(len(objects), bool),
+            np.full(len(objects), np.nan),
+        )
+        for name, objects in found.items()
+    }
+    for n, unit in enumerate(units):
+        arrays = load_arrays(job.mark(LOOK, n))
+        for k, item in enumerate(unit):
+            for field, values in seen[item.layer]._asdict().items():
+                values[item.number - 1] = arrays[field][k]
+    return seen

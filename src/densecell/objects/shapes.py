@@ -1,0 +1,138 @@
+"""What needs the voxels of one object at a time: its surface, its distance to others.
+
+Objects are looked at one by one in their own bounding boxes, so that blocks do not
+matter. One that is too large for memory is looked at on every second voxel along an
+axis, or fewer.
+"""
+
+import math
+from typing import NamedTuple
+
+import edt
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.geometry import Box, Shape, Spacing
+from densecell.surfaces import surface_of
+from densecell.volume import Volume
+
+MOST = 2_000_000  # voxels of one object that a surface is drawn around
+MOST_INSIDE = 16_000_000  # voxels of one cell that distances are measured in
+
+
+class View(NamedTuple):
+    """A box of a volume, on every n-th voxel."""
+
+    box: Box  # begins at a multiple of the steps; may reach outside
+    steps: Shape
+    values: NDArray[np.unsignedinteger]
+
+
+class Area(NamedTuple):
+    """The surface of an object."""
+
+    um2: float
+    reliable: bool  # thick enough for its voxels
+
+
+def area_of(objects: Volume, number: int, box: Box, spacing_nm: Spacing) -> Area:
+    """Measure the surface of an object by a smooth mesh around it.
+
+    Where the volume ends, the object does: the cut is part of its surface.
+
+    Parameters
+    ----------
+    objects
+        Ids.
+    number
+        Of the object.
+    box
+        Its bounding box.
+    """
+    view = _view(objects, box, _steps(box.shape, MOST))
+    mask = view.values == number
+    if not mask.any():  # so thin that the steps miss it
+        return Area(math.nan, False)
+    z, y, x = (s * n for s, n in zip(spacing_nm, view.steps, strict=True))
+    surface = surface_of(mask, spacing_nm=(z, y, x))
+    return Area(surface.area_um2, surface.reliable)
+
+
+class Inside:
+    """How deep the places of a cell lie below its membrane.
+
+    Parameters
+    ----------
+    cells
+        Ids.
+    number
+        Of the cell.
+    box
+        Its bounding box.
+    spacing_nm
+        Voxel size (z, y, x). The volume's border is no membrane.
+    """
+
+    def __init__(
+        self, cells: Volume, number: int, box: Box, spacing_nm: Spacing
+    ) -> None:
+        view = _view(cells, box, _steps(box.shape, MOST_INSIDE))
+        part = [  # outside the volume nobody knows whether there is a membrane
+            slice(max(0, -a // n), max(0, -a // n) + -(-(size - max(0, a)) // n))
+            for a, n, size in zip(view.box.start, view.steps, cells.shape, strict=True)
+        ]
+        self._steps = np.array(view.steps)
+        self._start = np.array(view.box.start) + self._steps * [p.start for p in part]
+        inside = np.ascontiguousarray(view.values[tuple(part)] == number)
+        pixel = tuple(s * n for s, n in zip(spacing_nm, view.steps, strict=True))
+        self._depth = edt.edt(inside, anisotropy=pixel, black_border=False, parallel=1)
+
+    def least_nm(self, objects: Volume, number: int, box: Box) -> float:
+        """Give the distance of an object to the membrane, in nm.
+
+        From the middle of its nearest voxel to that of the nearest voxel outside the
+        cell. 0 where the object reaches out of the cell; not a number where the cell
+        fills the whole volume and no membrane is seen.
+        """
+        view = _view(objects, box, _steps(box.shape, MOST))
+        places = np.argwhere(view.values == number) * view.steps + view.box.start
+        z, y, x = ((places - self._start + self._steps // 2) // self._steps).T
+        shape = self._depth.shape
+        known = (z >= 0) & (y >= 0) & (x >= 0)
+        known &= (z < shape[0]) & (y < shape[1]) & (x < shape[2])
+        if not known.all():
+            return 0.0
+        least = float(self._depth[z, y, x].min()) if len(places) else math.nan
+        return least if math.isfinite(least) else math.nan
+
+
+def _steps(shape: Shape, most: int) -> Shape:
+    """Double the steps along the longest axis until few enough voxels are left."""
+    steps = [1, 1, 1]
+    while True:
+        sizes = [-(-n // s) for n, s in zip(shape, steps, strict=True)]
+        if math.prod(sizes) <= most:
+            return (steps[0], steps[1], steps[2])
+        steps[int(np.argmax(sizes))] *= 2
+
+
+def _view(volume: Volume, box: Box, steps: Shape) -> View:
+    """Read a box and one voxel of these steps around it; outside the volume is 0."""
+    start = [(a // s - 1) * s for a, s in zip(box.start, steps, strict=True)]
+    stop = [(-(-b // s) + 1) * s for b, s in zip(box.stop, steps, strict=True)]
+    (z0, y0, x0), (z1, y1, x1) = start, stop
+    wide = Box((z0, y0, x0), (z1, y1, x1))
+    sizes = [n // s for n, s in zip(wide.shape, steps, strict=True)]
+    values = np.zeros(sizes, volume.dtype)
+    depth = steps[0] * max(1, 16 // steps[0])
+    for z in range(z0, z1, depth):  # slab by slab: the fine voxels are never all there
+        slab = Box((z, y0, x0), (min(z + depth, z1), y1, x1))
+        inside = slab.clipped(volume.shape)
+        if not inside.voxels:
+            continue
+        fine = np.zeros(slab.shape, volume.dtype)
+        fine[inside.relative_to(slab.start).slices] = volume.read(inside)
+        part = fine[:: steps[0], :: steps[1], :: steps[2]]
+        first = (z - z0) // steps[0]
+        values[first : first + len(part)] = part
+    return View(wide, steps, values)

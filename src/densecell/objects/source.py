@@ -1,0 +1,98 @@
+"""What is measured: a result folder, or any volume of class labels."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from densecell.classes import ClassScheme
+from densecell.datasets.scheme import choose_scheme
+from densecell.errors import OutputError, VolumeError
+from densecell.evaluation.result import LABELS, is_result, open_prediction
+from densecell.geometry import Spacing
+from densecell.volume import Volume, open_volume, require_spacing
+
+STORE = "segmentation.zarr"
+AGREEMENT = "agreement.json"  # written when a segmentation is finished
+
+
+class Source(NamedTuple):
+    """Labels, and what lies beside them."""
+
+    labels: Volume
+    scheme: ClassScheme
+    spacing_nm: Spacing
+    out: Path  # folder that objects and tables go to
+    confidence: str | None  # path from `out`
+    members: dict[str, str]  # path from `out` to each member's labels
+
+    def named(self, path: Path) -> str:
+        """Give a path from the folder of the result, the same on every machine."""
+        return Path(os.path.relpath(path.absolute(), self.out.absolute())).as_posix()
+
+
+def open_source(
+    path: Path,
+    *,
+    out: Path | None = None,
+    classes: str | None = None,
+    spacing_nm: tuple[float, float, float] | None = None,
+) -> Source:
+    """Open what `densecell measure` was given.
+
+    Parameters
+    ----------
+    path
+        A result folder, or any volume of class ids.
+    out
+        Where objects and tables go: required for a volume; a result keeps its own.
+    classes
+        Name or file of a class scheme, instead of the one that is stored.
+    spacing_nm
+        Voxel size (z, y, x), overriding the file.
+
+    Raises
+    ------
+    OutputError
+        If `out` is missing for a volume, or given for a result.
+    VolumeError
+        If a result is not finished, or the labels cannot be class ids.
+    SpacingError
+        If the voxel size is unknown.
+    """
+    if not is_result(path):
+        if out is None:
+            raise OutputError(
+                f"{path}: is no result folder; say with --out where its objects and "
+                "tables shall go"
+            )
+        labels = open_volume(path, labels=True, spacing_nm=spacing_nm)
+        scheme = choose_scheme(classes, labels=[labels])
+        return Source(labels, scheme, require_spacing(labels), out, None, {})
+    if out is not None:
+        raise OutputError(
+            f"{path}: is a result and keeps its objects itself; leave out --out"
+        )
+    return _of_result(path, classes, spacing_nm)
+
+
+def _of_result(
+    path: Path, classes: str | None, spacing_nm: tuple[float, float, float] | None
+) -> Source:
+    found = open_prediction(path)
+    if not (path / AGREEMENT).exists():
+        raise VolumeError(
+            f"{path}: is not segmented to its end yet; run `densecell segment` again "
+            "with the same options"
+        )
+    labels = open_volume(path / LABELS, labels=True, spacing_nm=spacing_nm)
+    confidence = f"{STORE}/confidence"
+    folder = path / STORE / "labels"
+    members = sorted(p.name for p in folder.iterdir() if p.name.startswith("member_"))
+    return Source(
+        labels,
+        choose_scheme(classes, stored=found.scheme),
+        require_spacing(labels),
+        path,
+        confidence if (path / confidence).exists() else None,
+        {name: f"{STORE}/labels/{name}" for name in members},
+    )

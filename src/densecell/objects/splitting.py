@@ -1,0 +1,114 @@
+"""Objects that touch, told apart where they are thin: distances, seeds, watershed.
+
+The distance to the surface rises towards the middle of each object and falls at a neck
+between two. Every basin of the watershed of those distances begins as an object of its
+own; two are joined again unless the neck between them is narrow for their size [1]_.
+The ratio of the two widths decides, not a length, so that one setting serves large and
+small objects.
+
+.. [1] Najman and Schmitt 1996, Geodesic saliency of watershed contours and hierarchical
+       segmentation, IEEE TPAMI 18:1163, doi:10.1109/34.546254 (joining of basins).
+.. [2] Meyer 1994, Topographic distance and watershed lines, Signal Processing 38:113,
+       doi:10.1016/0165-1684(94)90060-4.
+"""
+
+from typing import Literal
+
+import bioimage_cpp
+import cc3d
+import edt
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from densecell.geometry import Spacing
+from densecell.objects.basins import basin_edges, joined_basins
+from densecell.objects.numbering import in_raster_order
+
+CONNECTIVITY: Literal[26] = 26  # voxels that share a corner are one object
+REACH = 3.0  # sigmas of the smoothing that are looked at
+
+
+def split_touching(
+    mask: NDArray[np.bool_],
+    *,
+    spacing_nm: Spacing,
+    neck: float,
+    smoothing_nm: float = 0.0,
+    within: NDArray[np.bool_] | None = None,
+) -> NDArray[np.uint32]:
+    """Tell the objects of a mask apart, cut at their necks.
+
+    Parameters
+    ----------
+    mask
+        (Z, Y, X). The outside of the array counts as unknown: it is no surface.
+    spacing_nm
+        Voxel size (z, y, x), in nanometres; may be anisotropic.
+    neck
+        Two parts stay apart where the neck between them is narrower than this share of
+        the thinner part; 0.8 cuts often, 0.5 seldom.
+    smoothing_nm
+        Sigma of a Gaussian over the distances, against rough surfaces.
+    within
+        (Z, Y, X) what is numbered, around the mask whose thickness counts; none: the
+        mask itself.
+
+    Returns
+    -------
+    (Z, Y, X) ids from 1 without gaps, in the order of first voxels; every voxel of the
+    mask (or of `within`) has one.
+
+    Notes
+    -----
+    About 60 bytes per voxel. The watershed floods along the axes [2]_.
+
+    Examples
+    --------
+    >>> mask = np.zeros((1, 5, 12), bool)
+    >>> mask[:, :, :5] = mask[:, :, 7:] = mask[:, 2] = True  # a dumb-bell
+    >>> objects = split_touching(mask, spacing_nm=Spacing(1, 1, 1), neck=0.7)
+    >>> int(objects.max()), int(objects[0, 2, 0]), int(objects[0, 2, 11])
+    (2, 1, 2)
+    """
+    within = mask if within is None else within
+    if not within.any():
+        return np.zeros(within.shape, np.uint32)
+    depth = _depth(mask, spacing_nm, smoothing_nm)
+    seeds = _seeds(mask, depth)
+    basins = bioimage_cpp.segmentation.watershed(-depth, seeds, mask=within)
+    basins = _with_leftovers(basins, within)
+    edges = basin_edges(basins, depth)
+    return in_raster_order(joined_basins(basins, depth, edges, neck=neck))
+
+
+def _depth(
+    mask: NDArray[np.bool_], spacing_nm: Spacing, smoothing_nm: float
+) -> NDArray[np.float32]:
+    """Measure how deep each voxel lies in its object, in nm; 0 outside."""
+    depth = edt.edt(mask, anisotropy=tuple(spacing_nm), black_border=False, parallel=1)
+    # A mask that fills the array has no surface to measure from.
+    depth = np.where(np.isfinite(depth), depth, 1.0).astype(np.float32)
+    if smoothing_nm:
+        sigma = [smoothing_nm / s for s in spacing_nm]
+        depth = ndimage.gaussian_filter(depth, sigma, mode="nearest", truncate=REACH)
+    depth[~mask] = 0
+    return depth
+
+
+def _seeds(mask: NDArray[np.bool_], depth: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """Give ids to the places that no neighbour is deeper than."""
+    highest = ndimage.maximum_filter(depth, size=3, mode="constant")
+    peaks = mask & (depth >= highest)
+    return cc3d.connected_components(peaks, connectivity=CONNECTIVITY).astype(np.uint32)
+
+
+def _with_leftovers(
+    basins: NDArray[np.uint32], mask: NDArray[np.bool_]
+) -> NDArray[np.uint32]:
+    """Give ids to what the flood did not reach: it passes no corners."""
+    left = mask & (basins == 0)
+    if not left.any():
+        return basins
+    pieces = cc3d.connected_components(left, connectivity=6).astype(np.uint32)
+    return np.where(left, pieces + basins.max(), basins)

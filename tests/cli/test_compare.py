@@ -1,0 +1,139 @@
+import json
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from typer.testing import CliRunner
+
+from densecell.classes import ClassScheme
+from densecell.cli.compare import compare
+from densecell.config import write_text, yaml_text
+from densecell.errors import ConfigError, OutputError, VolumeError
+from densecell.evaluation import score
+from densecell.evaluation.result import LABELS
+from densecell.geometry import Box
+from densecell.volume import create_ome_zarr
+
+SCHEME = ClassScheme.platelet()
+RNG = np.random.default_rng(0)
+A = RNG.integers(0, 4, (6, 7, 9)).astype(np.uint8)
+B = np.where(RNG.random((6, 7, 9)) < 0.8, A, 0).astype(np.uint8)
+PART = Box((2, 1, 3), (5, 6, 9))
+
+
+def write_result(out, labels, *, box=None, objects=None):
+    stored = None if box is None else [list(box.start), list(box.stop)]
+    run = {"classes": SCHEME.as_settings(), "box": stored}
+    write_text(out / "run.yaml", yaml_text(run))
+    for name, values in {"classes": labels, **(objects or {})}.items():
+        volume = create_ome_zarr(
+            (out / LABELS).parent / name,
+            shape=values.shape,
+            dtype=values.dtype,
+            spacing_nm=(40, 10, 10),
+            kind="label",
+        )
+        volume.write(Box.whole(values.shape), values)
+    return out
+
+
+def run(*arguments):
+    app = typer.Typer()
+    app.command()(compare)
+    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
+    if outcome.exception and not isinstance(outcome.exception, SystemExit):
+        raise outcome.exception
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.stdout
+
+
+def test_two_bare_volumes_are_compared(tmp_path):
+    np.save(tmp_path / "a.npy", A)
+    np.save(tmp_path / "b.npy", B)
+
+    text = run(
+        tmp_path / "a.npy", tmp_path / "b.npy", "--json", "--classes", "platelet"
+    )
+
+    found, expected = json.loads(text), score(A, B, SCHEME)
+    assert found["iou"] == expected.iou
+    assert found["volume_fraction_a"]["cell"] == (A == 1).mean()
+    assert found["volume_fraction_b"]["cell"] == (B == 1).mean()
+    assert found["objects"] == {}
+    assert found["box"] == [[0, 0, 0], [6, 7, 9]]
+
+
+def test_results_are_compared_with_their_objects_and_a_picture(tmp_path):
+    cells = np.zeros((6, 7, 9), np.uint32)
+    cells[1:4, 1:4, 1:4] = 1
+    cells[4:, 4:, 4:] = 2
+    others = np.where(cells == 1, 5, 0).astype(np.uint32)
+    a = write_result(tmp_path / "a", A, objects={"cells": cells})
+    b = write_result(tmp_path / "b", B, objects={"cells": others})
+
+    text, again = run(a, b), run(a, b, "--json")
+
+    found = json.loads(again)["objects"]
+    assert found["cells"]["matched"] == 1
+    assert (found["cells"]["a"], found["cells"]["b"]) == (2, 1)
+    assert found["cells"]["f1"] == 2 / 3
+    assert found["cells"]["mean_iou"] == 1
+    assert "cells: 2 in A, 1 in B, 1 match" in " ".join(text.split())
+    with Image.open(a / "compare" / "b.png") as picture:
+        assert picture.width > 500
+
+
+def test_a_result_of_a_box_is_compared_where_it_lies(tmp_path):
+    whole = write_result(tmp_path / "whole", A)
+    part = write_result(tmp_path / "part", B[PART.slices], box=PART)
+
+    for first, second in ((whole, part), (part, whole)):
+        found = json.loads(run(first, second, "--json"))
+        assert found["box"] == [list(PART.start), list(PART.stop)]
+        one, two = (A, B) if first is whole else (B, A)
+        expected = score(one[PART.slices], two[PART.slices], SCHEME)
+        assert found["iou"] == expected.iou
+
+
+def test_objects_of_another_shape_than_their_labels_are_refused(tmp_path):
+    good = {"cells": np.zeros((6, 7, 9), np.uint32)}
+    a = write_result(tmp_path / "a", A, objects=good)
+    b = write_result(
+        tmp_path / "b", B, objects={"cells": np.zeros((6, 7, 8), np.uint32)}
+    )
+
+    with pytest.raises(VolumeError, match=r"\(6, 7, 8\), but the class labels beside"):
+        run(a, b)
+
+
+def test_volumes_of_other_shapes_are_refused(tmp_path):
+    a = write_result(tmp_path / "a", A)
+    b = write_result(tmp_path / "b", B[:5])
+
+    with pytest.raises(VolumeError, match=r"shape \(5, 7, 9\) and the truth \(6, 7"):
+        run(a, b)
+
+
+def test_parts_without_a_shared_voxel_are_refused(tmp_path):
+    first, second = Box((0, 0, 0), (2, 7, 9)), Box((2, 0, 0), (6, 7, 9))
+    a = write_result(tmp_path / "a", A[first.slices], box=first)
+    b = write_result(tmp_path / "b", B[second.slices], box=second)
+
+    with pytest.raises(VolumeError, match="they share no voxel"):
+        run(a, b)
+
+
+def test_a_picture_is_not_replaced_unasked_and_shows_a_slice(tmp_path):
+    a = write_result(tmp_path / "a", A)
+    picture = tmp_path / "p.png"
+
+    run(a, a, "--picture", picture, "--z", 0)
+    before = picture.read_bytes()
+
+    with pytest.raises(OutputError, match="exists; choose another place or pass"):
+        run(a, a, "--picture", picture)
+    with pytest.raises(ConfigError, match="--z 6: both cover slices 0 to 5"):
+        run(a, a, "--picture", picture, "--z", 6, "--overwrite")
+    run(a, a, "--picture", picture, "--z", 0, "--overwrite")
+    assert picture.read_bytes() == before

@@ -1,0 +1,172 @@
+import csv
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from densecell.classes import ClassScheme
+from densecell.cli.measure import measure
+from densecell.config import ObjectsConfig, load_settings, write_text, yaml_text
+from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
+from densecell.evaluation.result import LABELS
+from densecell.geometry import Box
+from densecell.objects.record import read_record
+from densecell.volume import create_ome_zarr
+
+SPACING = (40, 10, 20)
+
+
+def drawn():
+    labels = np.zeros((4, 12, 14), np.uint8)
+    labels[1:3, 2:9, 2:9] = 1
+    labels[1:3, 4:7, 4:7] = 2
+    return labels
+
+
+@pytest.fixture
+def result(tmp_path):
+    """Write a finished result, as `densecell segment` leaves it."""
+    out = tmp_path / "result"
+    run = {"classes": ClassScheme.platelet().as_settings(), "box": None}
+    write_text(out / "run.yaml", yaml_text(run))
+    for name, kind, values in (
+        (LABELS, "label", drawn()),
+        ("segmentation.zarr/confidence", "image", np.full((4, 12, 14), 204)),
+    ):
+        volume = create_ome_zarr(
+            out / name, shape=(4, 12, 14), dtype="u1", spacing_nm=SPACING, kind=kind
+        )
+        volume.write(Box.whole(volume.shape), values.astype(np.uint8))
+    write_text(out / "agreement.json", "{}")
+    return out
+
+
+def run(*arguments):
+    app = typer.Typer()
+    app.command()(measure)
+    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
+    if outcome.exception and not isinstance(outcome.exception, SystemExit):
+        raise outcome.exception
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.output
+
+
+def cells(out):
+    with (out / "tables" / "cells.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_result_is_measured_with_its_confidence_and_then_left_alone(result):
+    options = ("--min-cell-volume", 0, "--min-volume", 0, "--no-split")
+
+    first, again = run(result, *options), run(result, *options)
+
+    assert "cell                         1 objects, 1 whole, 0 cut" in first
+    assert "was measured already; --overwrite measures it again" in again
+    (cell,) = cells(result)
+    assert float(cell["confidence"]) == pytest.approx(0.8)
+    assert cell["mitochondrion_count"] == "1"
+
+
+def test_other_options_are_refused_until_asked_to_overwrite(result):
+    run(result, "--min-cell-volume", 0)
+
+    with pytest.raises(OutputError, match="was measured with objects"):
+        run(result, "--min-cell-volume", 1)
+
+    assert "cell                         0 objects" in run(
+        result, "--min-cell-volume", 1, "--overwrite"
+    )
+    assert cells(result) == []
+
+
+def test_a_mistake_does_not_cost_the_old_objects(result):
+    run(result, "--min-cell-volume", 0)
+
+    with pytest.raises(ConfigError, match="'mito' is no organelle of the scheme"):
+        run(result, "--whole", "mito", "--overwrite")
+
+    assert len(cells(result)) == 1
+
+
+def test_a_bare_volume_needs_a_place_and_classes(tmp_path):
+    np.save(tmp_path / "labels.npy", drawn())
+    volume = tmp_path / "labels.npy"
+
+    with pytest.raises(OutputError, match="is no result folder; say with --out where"):
+        run(volume)
+    with pytest.raises(SpacingError, match="has no voxel size"):
+        run(volume, "--out", tmp_path / "out", "--classes", "platelet")
+    with pytest.raises(ConfigError, match="has the role cell or organelle"):
+        run(volume, "--out", tmp_path / "out", "--spacing", *SPACING)
+    run(
+        *(volume, "--out", tmp_path / "out", "--spacing", *SPACING),
+        *("--classes", "platelet", "--min-cell-volume", 0),
+    )
+
+    assert len(cells(tmp_path / "out")) == 1
+
+
+def test_a_result_keeps_its_objects_itself(result, tmp_path):
+    with pytest.raises(OutputError, match="leave out --out"):
+        run(result, "--out", tmp_path / "elsewhere")
+
+
+def test_an_unfinished_result_is_refused(result):
+    (result / "agreement.json").unlink()
+
+    with pytest.raises(VolumeError, match="is not segmented to its end yet"):
+        run(result)
+
+
+def test_settings_come_from_a_file_and_options_win(result, tmp_path):
+    settings = {"cells": {"neck": 0.5, "min_volume_um3": 0}, "fill_holes": False}
+    write_text(tmp_path / "objects.yaml", yaml_text(settings))
+
+    run(
+        result, "--config", tmp_path / "objects.yaml", "--neck", 0.6, "--block", 2, 8, 8
+    )
+
+    frozen = read_record(result).objects
+    assert (frozen.cells.neck, frozen.cells.min_volume_um3) == (0.6, 0)
+    assert frozen.organelles == ObjectsConfig().organelles
+    assert not frozen.fill_holes
+    assert read_record(result).block == (2, 8, 8)
+
+
+def test_a_partial_setting_of_organelles_keeps_the_defaults_of_organelles(tmp_path):
+    write_text(tmp_path / "a.yaml", "organelles: {neck: 0.5}\n")
+
+    config = load_settings(tmp_path / "a.yaml", ObjectsConfig)
+
+    assert config.organelles.neck == 0.5
+    assert config.organelles.halo_nm == ObjectsConfig().organelles.halo_nm
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--neck", 1.5), r"cells.neck: input should be less than or equal to 1"),
+        (("--min-volume", -1), r"organelles.min_volume_um3: .* greater than or equal"),
+        (("--block", 0, 1, 1), r"block must be positive \(z y x\), got \(0, 1, 1\)"),
+    ],
+)
+def test_wrong_options_are_refused(result, options, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        run(result, *options)
+
+
+def test_objects_are_the_same_from_a_cluster(result, tmp_path):
+    pytest.importorskip("distributed")
+    run(result, "--min-cell-volume", 0, "--block", 2, 8, 8)
+    before = {p.name: p.read_bytes() for p in (result / "tables").glob("*.csv")}
+
+    run(
+        *(result, "--min-cell-volume", 0, "--block", 2, 8, 8),
+        *("--cluster", "local:1", "--overwrite"),
+    )
+
+    after = {p.name: p.read_bytes() for p in (result / "tables").glob("*.csv")}
+    assert len(before) == 4
+    assert after == before

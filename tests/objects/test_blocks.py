@@ -1,0 +1,154 @@
+"""Objects do not depend on how a volume is cut into blocks."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import ndimage
+
+from densecell.classes import ClassScheme
+from densecell.config import ObjectsConfig
+from densecell.evaluation.instances import count_overlaps, match_objects
+from densecell.geometry import Spacing
+from densecell.objects.numbering import in_raster_order
+from densecell.phantom.cells import make_cells
+from densecell.phantom.grid import Grid
+
+SHAPE = (5, 7, 9)
+LABELS = arrays(np.uint8, SHAPE, elements=st.sampled_from([0, 0, 1, 1, 2, 3, 5, 6]))
+BLOCKS = st.tuples(st.integers(2, 5), st.integers(3, 7), st.integers(4, 9))
+FEW = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+
+
+def fresh():
+    return Path(tempfile.mkdtemp(prefix="objects-"))
+
+
+def in_memory(mask):
+    """Number the components of a mask as scipy does."""
+    found, _ = ndimage.label(mask, np.ones((3, 3, 3)))
+    return in_raster_order(found)
+
+
+@given(labels=LABELS, block=BLOCKS)
+@FEW
+def test_components_are_those_of_the_whole_volume(labels, block, resolved, plain):
+    config = plain(block=block, fill_holes=False)
+    scheme = ClassScheme(
+        classes={
+            i: c.model_copy(update={"parent": None})
+            for i, c in ClassScheme.platelet().classes.items()
+        }
+    )
+
+    found, ids = resolved(labels, config, fresh(), scheme=scheme)
+
+    np.testing.assert_array_equal(ids["cells"], in_memory(labels == 1))
+    parts = [labels == i for i in (2, 3, 4, 5, 6)]
+    numbered = np.zeros(SHAPE, np.uint32)
+    for mask in parts:
+        numbered = np.where(mask, in_memory(mask) + numbered.max(), numbered)
+    np.testing.assert_array_equal(ids["organelles"], in_raster_order(numbered))
+    assert found["organelles"].sums.voxels.sum() == (labels > 1).sum()
+
+
+@given(labels=LABELS, block=BLOCKS)
+@FEW
+def test_every_number_is_that_of_one_block(labels, block, resolved, plain):
+    one, ids = resolved(labels, plain(block=SHAPE), fresh())
+
+    many, same_ids = resolved(labels, plain(block=block), fresh())
+
+    assert set(one) == {"cells", "organelles", "parts"}
+    for name, objects in one.items():
+        np.testing.assert_array_equal(ids[name], same_ids[name])
+        for field in ("group", "host", "filled_voxels"):
+            np.testing.assert_array_equal(
+                getattr(objects, field), getattr(many[name], field)
+            )
+        for field, value in objects.sums._asdict().items():
+            np.testing.assert_array_equal(value, getattr(many[name].sums, field))
+        for value, other in zip(objects.dropped, many[name].dropped, strict=True):
+            np.testing.assert_array_equal(value, other)
+
+
+@given(block=BLOCKS)
+@FEW
+def test_a_spiral_is_one_object_however_it_is_cut(block, resolved, plain):
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[2, 0, :] = labels[2, :, 8] = labels[2, 6, 2:] = labels[2, 2:7, 2] = 1
+    labels[3, 1, 1] = 1  # hangs on by a corner
+
+    found, ids = resolved(labels, plain(block=block), fresh())
+
+    assert len(found["cells"]) == 1
+    np.testing.assert_array_equal(ids["cells"], labels)
+
+
+@given(block=BLOCKS)
+@FEW
+def test_holes_are_filled_across_blocks(block, resolved, plain):
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[1:4, 1:6, 1:8] = 1
+    solid = labels.copy()
+    labels[2, 2:5, 2:7] = 0
+
+    found, ids = resolved(labels, plain(block=block), fresh())
+
+    assert found["cells"].filled_voxels == 15
+    assert found["cells"].sums.voxels.tolist() == [3 * 5 * 7]
+    np.testing.assert_array_equal(ids["cells"], solid)
+
+
+@given(block=BLOCKS)
+@FEW
+def test_what_opens_to_the_outside_or_lies_between_two_is_no_hole(
+    block, resolved, plain
+):
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[1:4, 1:6, 1:8] = 1
+    labels[2, 2:5, 2:7] = 0
+    labels[2, 3, 7:] = 0  # a tunnel
+    walled = np.zeros(SHAPE, np.uint8)
+    walled[1:4, 1:6, 1:8] = 2
+    walled[2, 3, 3:6] = 0
+    walled[0, 0, 0] = 1  # of the cell that both walls are in
+    walled[1:4, 1:6, 5:8][walled[1:4, 1:6, 5:8] == 2] = 3  # half of the wall
+
+    for drawn in (labels, walled):
+        found, ids = resolved(drawn, plain(block=block), fresh())
+
+        assert sum(objects.filled_voxels for objects in found.values()) == (
+            0 if drawn is labels else 3  # of the cell, of neither wall
+        )
+        np.testing.assert_array_equal(ids["organelles"] > 0, drawn > 1)
+
+
+def test_split_cells_in_blocks_are_those_in_memory(resolved):
+    """Demanded: a matched F1 of 0.99 at an overlap of 0.9."""
+    grid = Grid((36, 90, 90), Spacing(100, 100, 100))
+    cells = make_cells(grid, np.random.default_rng(1)).ids
+    labels = (cells > 0).astype(np.uint8)
+    split = {"voxel_nm": 100, "min_volume_um3": 0.05}
+
+    whole, ids = resolved(
+        labels,
+        ObjectsConfig(cells=split, block=(36, 90, 90)),
+        fresh(),
+        spacing=grid.spacing_nm,
+    )
+    _, in_blocks = resolved(
+        labels,
+        ObjectsConfig(cells=split, block=(36, 45, 60)),
+        fresh(),
+        spacing=grid.spacing_nm,
+    )
+
+    assert len(whole["cells"]) > 20
+    matches = match_objects(
+        count_overlaps(ids["cells"], in_blocks["cells"]), threshold=0.9
+    )
+    assert matches.f1 >= 0.99
