@@ -14,6 +14,7 @@ ORDER = (
     "errors",
     "geometry",
     "classes",
+    "settings",
     "config",
     "presets",
     "compute",

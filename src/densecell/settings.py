@@ -1,0 +1,127 @@
+"""Settings of any kind as YAML files: read, checked, worded, written.
+
+Free of torch, as `config`, which says what the settings are.
+"""
+
+import difflib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from densecell.errors import ConfigError, OutputError
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+def load_settings(path: Path, kind: type[Settings]) -> Settings:
+    """Read settings of `kind` from a YAML file.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, no YAML, or holds something that is not a setting.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        first = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not readable as YAML: {first}") from None
+    return parse_settings(values, kind, where=str(path))
+
+
+def parse_settings(values: object, kind: type[Settings], *, where: str) -> Settings:
+    """Check plain values; word what is wrong with the nearest known name."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_worded(error, kind)}") from None
+
+
+def save_settings(settings: BaseModel, path: Path) -> None:
+    """Write settings as YAML, all at once."""
+    write_text(path, yaml_text(settings.model_dump(mode="json")))
+
+
+def yaml_text(values: Mapping[str, Any]) -> str:
+    """Format plain values as YAML in the order given."""
+    return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file aside, flush it, rename it: it is old or new, never half.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written there.
+    """
+    try:
+        _write_aside(path, text)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); "
+            "choose another place"
+        ) from None
+
+
+def _write_aside(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(aside, 0o644)
+        os.replace(aside, path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def _worded(error: ValidationError, kind: type[BaseModel]) -> str:
+    """One line for the first thing that is wrong."""
+    first, *others = error.errors()
+    place = [str(p) for p in first["loc"]]
+    name = ".".join(place) or "settings"
+    # A list without its wrong items is too short, says pydantic: no mistake of its own.
+    others = [other for other in others if other["type"] != "too_short"]
+    more = f" (and {len(others)} more)" if others else ""
+    if first["type"] == "extra_forbidden":
+        known = _known_names(kind, place[:-1])
+        near = difflib.get_close_matches(place[-1], known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        return f"unknown setting {name!r}; {hint}{more}"
+    message = first["msg"].removeprefix("Value error, ")
+    given = first["input"]
+    shown = f", got {given!r}" if isinstance(given, str | int | float | None) else ""
+    return f"{name}: {message[:1].lower()}{message[1:]}{shown}{more}"
+
+
+def _known_names(kind: type[BaseModel], place: list[str]) -> list[str]:
+    """Names that a setting at `place` may have."""
+    for part in place:
+        if part.isdigit():
+            continue
+        field = kind.model_fields.get(part)
+        if field is None:
+            return []
+        kind = _model_inside(field.annotation) or kind
+    return list(kind.model_fields)
+
+
+def _model_inside(annotation: Any) -> type[BaseModel] | None:
+    """Find the settings class in `X`, `X | None` or `tuple[X, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        if found := _model_inside(inner):
+            return found
+    return None
