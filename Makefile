@@ -32,7 +32,7 @@ format: $(READY)
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[mesh]'
 	touch $@
 
 $(READY): pyproject.toml constraints.txt $(CORE)

@@ -36,16 +36,19 @@ def demo(
     ),
     steps: Annotated[int, typer.Option(help="of each of the 3 members")] = STEPS,
 ) -> None:
-    """Phantom tissue, a small ensemble, a segmentation, scores, a page with pictures.
+    """Phantom tissue, an ensemble, a segmentation, scores, cells, a page of pictures.
 
     Takes some minutes on two cores; the same command again goes on where it stopped.
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.evaluate import evaluate
+    from densecell.cli.measure import measure
+    from densecell.cli.mesh import mesh
     from densecell.cli.phantom import phantom
     from densecell.cli.segment import segment
     from densecell.cli.train import train
     from densecell.config import write_text
+    from densecell.errors import MissingExtraError
     from densecell.report.result_page import write_result_page
 
     result, model = out / "result", out / "models" / "demo"
@@ -71,6 +74,13 @@ def demo(
     truth = unseen / "labels" / "classes"
     _say(f"evaluate {result} {truth}")
     evaluate(result, truth)
+    _say(f"measure {result}")
+    measure(result)
+    _say(f"mesh {result}")
+    try:
+        mesh(result)
+    except MissingExtraError as error:
+        typer.echo(f"left out: {error}")
     page = write_result_page(
         result,
         truth=truth,

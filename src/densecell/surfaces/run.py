@@ -62,7 +62,7 @@ def mesh_result(
     Parameters
     ----------
     result
-        Folder with `segmentation.zarr/labels/cells`, `organelles` or both.
+        Folder with `segmentation.zarr/labels/cells`, `organelles`, `parts`, or some.
     config
         What is asked for; what it leaves open is settled and kept at the first start.
     cluster

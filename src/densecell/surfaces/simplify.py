@@ -117,7 +117,8 @@ def _simplified(surface: Surface, max_error_nm: float) -> Surface:
     for share in SHARES:
         fewer = _collapsed(surface, share)
         if (
-            is_closed(fewer.faces)
+            len(fewer.faces)
+            and is_closed(fewer.faces)
             and fewer.volume_um3 * surface.volume_um3 > 0
             and farthest_nm(looked_at, fewer) <= max_error_nm
             and farthest_nm(surface.vertices_nm, fewer) <= max_error_nm

@@ -20,8 +20,12 @@ from densecell.volume import (
     require_spacing,
 )
 
-Kind = Literal["cells", "organelles"]
-KINDS: Mapping[Kind, Role] = {"cells": "cell", "organelles": "organelle"}
+Kind = Literal["cells", "organelles", "parts"]
+KINDS: Mapping[Kind, Role] = {
+    "cells": "cell",
+    "organelles": "organelle",
+    "parts": "organelle",  # inside an organelle, such as cores
+}
 STORE = "segmentation.zarr"
 
 

@@ -53,10 +53,10 @@ def pieces_of(listing: Listing) -> list[Piece]:
     """Group organelles by their cells, ascending; then those of no cell, alone."""
     cells = {c.id: [Member("cells", c)] for c in listing.get("cells", [])}
     alone = []
-    for organelle in listing.get("organelles", []):
-        member = Member("organelles", organelle)
-        if organelle.cell in cells:
-            cells[organelle.cell].append(member)
+    inner: tuple[Kind, ...] = ("organelles", "parts")
+    for member in (Member(kind, o) for kind in inner for o in listing.get(kind, [])):
+        if member.listed.cell in cells:
+            cells[member.listed.cell].append(member)
         else:
             alone.append([member])
     return [Piece(tuple(members)) for members in [*cells.values(), *alone]]
