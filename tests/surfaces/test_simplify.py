@@ -92,3 +92,14 @@ def _distance(points, surface):
         near = trimesh.triangles.closest_point(triangles, many)
         farthest = max(farthest, np.linalg.norm(near - point, axis=1).min())
     return farthest
+
+
+def test_an_object_that_would_vanish_stays_as_it_is(monkeypatch):
+    monkeypatch.setitem(
+        simplify.__globals__,
+        "_collapsed",
+        lambda surface, share: surface._replace(faces=surface.faces[:0]),
+    )
+    whole = surface_of(np.ones((4, 9, 9), bool), spacing_nm=(40, 10, 10))
+
+    assert len(simplify(whole, max_error_nm=50).faces) == len(whole.faces)
