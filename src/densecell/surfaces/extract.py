@@ -94,7 +94,9 @@ def surface_of(
     corner = np.subtract(origin_nm, np.divide(spacing, 2))
     surface = Surface(vertices + corner, np.ascontiguousarray(faces, np.int32))
     if even_out:
-        surface = fair(surface, spacing_nm=spacing)
+        faired = fair(surface, spacing_nm=spacing)
+        # Of a few single voxels so little can be left that it turns inside out.
+        surface = faired if faired.volume_um3 > 0 else surface
     radius_nm = 3e3 * surface.volume_um3 / surface.area_um2
     return surface._replace(reliable=bool(radius_nm >= RELIABLE * max(spacing)))
 
