@@ -41,7 +41,6 @@ def run(
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.measure import measure
     from densecell.cli.mesh import mesh
-
     from densecell.cli.segment import segment
 
     segment(
