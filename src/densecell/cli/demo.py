@@ -23,6 +23,9 @@ training:
   window: [5, 96, 96]
   batch: 1
   rare_share: 0.6
+  average: 0  # the last weights, as they are: three members that agree in strength
+  adjust_logits: false
+  loss: {relax: false}
   validations: 4
   augmentation: {elastic: 0}  # dear, and the tissue's shapes are random already
 """
