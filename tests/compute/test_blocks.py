@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from densecell.compute import run_blocks
+from densecell.compute import listed, run_blocks
 from densecell.compute.blocks import AT_ONCE, TRIES
 from densecell.errors import BlocksFailedError, OutputError, VolumeError
 
@@ -107,3 +107,11 @@ def test_whoever_stops_listening_stops_the_work():
     blocks.close()
 
     assert len(work.calls) < 20
+
+
+def test_many_failures_are_cut_to_ten():
+    text = listed("two of twelve failed:", [f"block {n}" for n in range(12)])
+
+    lines = text.splitlines()
+    assert lines[:2] == ["two of twelve failed:", "  block 0"]
+    assert lines[-2:] == ["  block 9", "  and 2 more"]

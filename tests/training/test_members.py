@@ -4,7 +4,7 @@ import torch
 
 from densecell.classes import ClassScheme
 from densecell.compute import connect
-from densecell.errors import OutputError
+from densecell.errors import ConfigError, OutputError
 from densecell.networks import build_network
 from densecell.training import (
     Extension,
@@ -348,3 +348,24 @@ def test_a_cluster_trains_the_same_members(tmp_path, write_project, trained):
             expected = trained / "models" / "tiny" / name / file
             found = tmp_path / "model" / name / file
             assert found.read_bytes() == expected.read_bytes()
+
+
+def test_a_model_that_began_elsewhere_is_resumed_without_naming_it(
+    tmp_path, write_project, trained
+):
+    project = write_project(tmp_path, ensemble={"members": 1})
+    origin = Origin((trained / "models" / "tiny" / "member_00",))
+    begun = outcomes(project, tmp_path, Options(origin=origin))
+
+    assert outcomes(project, tmp_path) == begun
+
+
+def test_members_of_a_model_that_began_elsewhere_need_it_to_become_more(
+    tmp_path, write_project, trained
+):
+    origin = Origin((trained / "models" / "tiny" / "member_00",))
+    one = write_project(tmp_path, ensemble={"members": 1})
+    outcomes(one, tmp_path, Options(origin=origin))
+
+    with pytest.raises(ConfigError, match="began from another model; give --from to"):
+        outcomes(write_project(tmp_path), tmp_path)

@@ -95,30 +95,20 @@ def compare(
 def comparison_table(found: "Comparison", *, names: tuple[str, str]) -> object:
     """Lay out a comparison for a rich console."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
+    from densecell.cli.scores_table import class_table, number
+
     scores = found.scores
-    title = Text(f"A {names[0]}\nB {names[1]}")
-    table = Table(title=title, title_justify="left")
-    table.add_column("class")
-    for heading in ("IoU", "Dice", "A %", "B %"):
-        table.add_column(heading, justify="right")
-    for name in scores.classes:
-        table.add_row(
-            Text(name),
-            _number(scores.iou[name]),
-            _number(scores.dice[name]),
-            f"{100 * scores.truth_share[name]:.3f}",
-            f"{100 * scores.predicted_share[name]:.3f}",
-        )
+    title = f"A {names[0]}\nB {names[1]}"
+    table = class_table(scores, title=title, shares=("A %", "B %"))
     lines = [
-        f"MIoU(all) {scores.miou_all:.4f}   MIoU(org) {_number(scores.miou_org)}   "
+        f"MIoU(all) {scores.miou_all:.4f}   MIoU(org) {number(scores.miou_org)}   "
         f"{scores.voxels:,} voxels in {found.box.start} to {found.box.stop}"
     ]
     lines += [
         f"{name}: {x.a} in A, {x.b} in B, {x.matched} match (IoU above "
-        f"{found.threshold:g}), F1 {_number(x.f1)}, variation of information "
+        f"{found.threshold:g}), F1 {number(x.f1)}, variation of information "
         f"{x.variation_of_information:.3f} bits, adapted Rand error "
         f"{x.adapted_rand_error:.4f}"
         for name, x in found.objects.items()
@@ -159,7 +149,3 @@ def _draw(
     )
     with written_aside(path, overwrite=True) as aside:
         aside.write_bytes(drawn)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

@@ -10,25 +10,36 @@ from densecell.geometry import Box
 
 def scores_table(scores: Scores, *, title: str, box: Box) -> Group:
     """Lay out scores for a rich console: a table by class, then the means."""
+    table = class_table(scores, title=title, shares=("truth %", "predicted %"))
+    return Group(table, *(Text(line) for line in _lines(scores, box)))
+
+
+def class_table(scores: Scores, *, title: str, shares: tuple[str, str]) -> Table:
+    """Lay out overlap by class, with the shares of both sides under these headings."""
     table = Table(title=Text(title), title_justify="left")
     table.add_column("class")
-    for heading in ("IoU", "Dice", "truth %", "predicted %"):
+    for heading in ("IoU", "Dice", *shares):
         table.add_column(heading, justify="right")
     for name in scores.classes:
         table.add_row(
             Text(name),
-            _number(scores.iou[name]),
-            _number(scores.dice[name]),
+            number(scores.iou[name]),
+            number(scores.dice[name]),
             f"{100 * scores.truth_share[name]:.2f}",
             f"{100 * scores.predicted_share[name]:.2f}",
         )
-    return Group(table, *(Text(line) for line in _lines(scores, box)))
+    return table
+
+
+def number(value: float | None) -> str:
+    """Write a score, or that there is none."""
+    return "-" if value is None else f"{value:.4f}"
 
 
 def _lines(scores: Scores, box: Box) -> list[str]:
     where = ", where truth > 0" if scores.where_labelled else ""
     lines = [
-        f"MIoU(all) {scores.miou_all:.4f}   MIoU(org) {_number(scores.miou_org)}   "
+        f"MIoU(all) {scores.miou_all:.4f}   MIoU(org) {number(scores.miou_org)}   "
         f"accuracy {scores.accuracy:.4f}   adjusted Rand {scores.adjusted_rand:.4f}",
         f"{scores.voxels:,} voxels counted in {box.start} to {box.stop}{where}",
     ]
@@ -37,7 +48,3 @@ def _lines(scores: Scores, box: Box) -> list[str]:
     if scores.spurious:
         lines.append(f"predicted but not there, so 0: {', '.join(scores.spurious)}")
     return lines
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

@@ -91,7 +91,7 @@ def train(
         project, begun_from = with_origin(project, origin, asked=bool(network or width))
     extension = None
     if extend is not None or extend_steps is not None:
-        budget(extend, extend_steps, option="--extend")
+        refuse_both(extend, extend_steps, "--extend or --extend-steps")
         extension = Extension(extend, extend_steps)
     model = folder / "models" / (name or default_name(project))
     with training_display() as show:
@@ -195,15 +195,17 @@ def default_name(project: "ProjectConfig") -> str:
     return f"{project.network.name}-{project.network.width}"
 
 
-def budget(
-    minutes: float | None, steps: int | None, *, option: str = "--minutes"
-) -> dict[str, float | None]:
-    """Turn the two options into settings; one replaces the other."""
+def refuse_both(one: object, other: object, names: str) -> None:
+    """Refuse two options of which one replaces the other."""
     from densecell.errors import ConfigError
 
-    if minutes is not None and steps is not None:
-        other = "--steps" if option == "--minutes" else f"{option}-steps"
-        raise ConfigError(f"give {option} or {other}, not both")
+    if one is not None and other is not None:
+        raise ConfigError(f"give {names}, not both")
+
+
+def budget(minutes: float | None, steps: int | None) -> dict[str, float | None]:
+    """Turn the two options into settings; one replaces the other."""
+    refuse_both(minutes, steps, "--minutes or --steps")
     if minutes is not None:
         return {"minutes": minutes, "steps": None}
     return {"minutes": None, "steps": steps} if steps is not None else {}

@@ -1,6 +1,6 @@
 """Where blocks run: this process, local dask workers, a dask cluster, SLURM."""
 
-from densecell.compute.blocks import Outcome, run_blocks
+from densecell.compute.blocks import Outcome, listed, run_blocks
 from densecell.compute.cluster import (
     Cluster,
     connect,
@@ -19,6 +19,7 @@ __all__ = [
     "Peak",
     "connect",
     "connected",
+    "listed",
     "memory_per_worker",
     "processor_name",
     "run_blocks",

@@ -22,6 +22,7 @@ from densecell.errors import BlocksFailedError, DensecellError, OutputError
 TRIES = 3
 AT_ONCE = 2  # blocks of one process: one is computed, another read or written
 HOPELESS = 10  # when so many fail before one succeeds, all will
+SHOWN = 10  # failures that an error names
 FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 Work = Callable[[int], None]
@@ -106,6 +107,13 @@ def attempt(work: Work, number: int) -> Outcome:
         except Exception as error:
             last = error
     return Outcome(number, _sentence(last))
+
+
+def listed(first: str, failures: Sequence[str]) -> str:
+    """Give a sentence with what failed below it, at most ten lines."""
+    lines = [f"  {line}" for line in failures[:SHOWN]]
+    more = [f"  and {len(failures) - SHOWN} more"] if len(failures) > SHOWN else []
+    return "\n".join([first, *lines, *more])
 
 
 def _sentence(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from densecell.compute import Cluster, Outcome, run_blocks
+from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import write_text
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.resolution import warn_of_spacing
@@ -32,7 +32,6 @@ from densecell.errors import BlocksFailedError, OutputError
 from densecell.volume import Volume, build_pyramid
 
 AGREEMENT = "agreement.json"
-SHOWN = 10  # failed blocks that an error names
 
 
 class Step(NamedTuple):
@@ -133,15 +132,14 @@ def _named(failed: Sequence[Outcome], run: Run, out: Path) -> str:
     """List the blocks that failed, with what happened to each."""
     blocks = run.blocks()
     lines = [
-        f"  voxels {blocks[f.number].start} to {blocks[f.number].stop}: {f.error}"
-        for f in sorted(failed)[:SHOWN]
+        f"voxels {blocks[f.number].start} to {blocks[f.number].stop}: {f.error}"
+        for f in sorted(failed)
     ]
-    more = [f"  and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
     first = (
         f"{out}: {len(failed)} of {len(blocks)} blocks failed, the others are "
         "finished; mend the cause and give the same command again:"
     )
-    return "\n".join([first, *lines, *more])
+    return listed(first, lines)
 
 
 def is_finished(out: Path) -> bool:

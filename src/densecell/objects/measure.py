@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from densecell.compute import Cluster, run_blocks
+from densecell.compute import Cluster, listed, run_blocks
 from densecell.config import ObjectsConfig, write_text
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.objects.class_table import classes_table
@@ -44,7 +44,6 @@ from densecell.volume.aside import remove
 FINISHED = f"{FOLDER}/finished"
 TABLES = "tables"
 MOST_UINT32 = np.iinfo(np.uint32).max
-SHOWN = 10  # failed blocks that an error names
 
 
 class Step(NamedTuple):
@@ -267,14 +266,13 @@ def _each(
             done += 1
             yield done
         else:
-            failed.append(f"  {stage} {outcome.number}: {outcome.error}")
+            failed.append(f"{stage} {outcome.number}: {outcome.error}")
     if failed:
-        lines = "\n".join(sorted(failed)[:SHOWN])
-        raise BlocksFailedError(
+        first = (
             f"{job.out}: {len(failed)} of {len(numbers)} pieces of work failed, the "
-            f"others are finished; mend the cause and give the same command again:\n"
-            f"{lines}"
+            "others are finished; mend the cause and give the same command again:"
         )
+        raise BlocksFailedError(listed(first, sorted(failed)))
 
 
 def _seen(job: Job, units: list[list[Item]], found: Found) -> dict[str, Seen]:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from densecell.compute import Cluster, Outcome, run_blocks
+from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import MeshConfig, write_text
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.surfaces.catalogue import Told, list_objects
@@ -41,8 +41,6 @@ from densecell.surfaces.work import (
     save_listing,
 )
 from densecell.volume.aside import remove
-
-SHOWN = 10  # failed pieces that an error names
 
 
 class Step(NamedTuple):
@@ -177,13 +175,12 @@ def _outcomes(
 
 def _named(failed: list[Outcome], names: dict[int, str], result: Path) -> str:
     """List what failed, with what happened to each."""
-    lines = [f"  {names[f.number]}: {f.error}" for f in sorted(failed)[:SHOWN]]
-    more = [f"  and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
+    lines = [f"{names[f.number]}: {f.error}" for f in sorted(failed)]
     first = (
         f"{result}: {len(failed)} cells or organelles could not be meshed, the others "
         "are finished; mend the cause and give the same command again:"
     )
-    return "\n".join([first, *lines, *more])
+    return listed(first, lines)
 
 
 def _finish(result: Path, stores: ObjectStores, pieces: int) -> None:

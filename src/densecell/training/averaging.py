@@ -8,6 +8,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
@@ -35,7 +36,7 @@ def _mean(share: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
     def mean(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
         if not averaged.is_floating_point():  # how many batches a norm has seen
             return current
-        kept = min(share, (1 + int(count)) / (10 + int(count)))
-        return averaged.lerp(current, 1 - kept)
+        kept = torch.clamp(torch.as_tensor((1 + count) / (10 + count)), max=share)
+        return averaged.lerp(current, (1 - kept).to(averaged))  # no wait for a GPU
 
     return mean

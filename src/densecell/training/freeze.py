@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from densecell.config import ProjectConfig, TrainingConfig, save_settings
-from densecell.errors import OutputError
+from densecell.errors import ConfigError, OutputError
 from densecell.geometry import round_up
 from densecell.networks import Network
 from densecell.patches import LabelledVolume
@@ -47,17 +47,25 @@ def freeze_members(
     ------
     OutputError
         If the folder holds members of other settings.
+    ConfigError
+        If more are to join members that began from a model which is not given.
     """
     _check_same(project, data, folder, origin)
     training: TrainingConfig | None = None
     look: Look | None = None
-    if (member_folder(folder, 0) / SETTINGS).exists():
-        training = load_member_settings(member_folder(folder, 0)).training
+    first = member_folder(folder, 0)
+    if (first / SETTINGS).exists():
+        training = load_member_settings(first).training
     for number in range(project.ensemble.members):
         member = member_folder(folder, number)
         if (member / SETTINGS).exists():
             continue
         settings = _settings(project, data, number)
+        if origin is None and number and load_member_settings(first).origin:
+            raise ConfigError(
+                f"{folder}: its members began from another model; give --from to add "
+                "more of them"
+            )
         if training is None:
             training = _settled(settings, data)
         look = look or look_of(v.intensities[v.labelled.slices] for v in data.train)
@@ -171,8 +179,8 @@ def _check_same(
         steps = {"steps": frozen.training.steps}
         training = asked.training.model_copy(update=steps)
         asked = asked.model_copy(update={"training": training})
-    if origin is not None:
-        asked = asked.model_copy(update={"origin": origin.sha256(0)})
+    begun_from = frozen.origin if origin is None else origin.sha256(0)
+    asked = asked.model_copy(update={"origin": begun_from})
     now, then = _by_name(asked), _by_name(frozen)
     for name in now | then:
         if now.get(name) != then.get(name):

@@ -63,7 +63,6 @@ class MemberSettings(BaseModel, frozen=True, extra="forbid"):
     spacing_nm: tuple[float, float, float]
     mean: float = Field(description="of the training volumes' intensities")
     std: float = Field(description="of the training volumes' intensities")
-
     landmarks: tuple[float, ...] = Field(
         (),
         description="percentiles of normalised training intensities; see volume.look",
