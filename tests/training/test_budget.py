@@ -10,6 +10,7 @@ from densecell.networks import build_network
 from densecell.patches import BatchMaker, Windows, WindowSampler
 from densecell.training import budget
 from densecell.training.budget import settle_steps
+from densecell.training.schedule import window_schedule
 
 
 class Scoring:
@@ -78,3 +79,32 @@ def test_the_probe_leaves_the_network_as_it_was(monkeypatch, labelled):
         network.state_dict().values(), untouched.state_dict().values(), strict=True
     ):
         assert torch.equal(now, before)
+
+
+def test_single_slices_and_deep_windows_count_by_their_share(monkeypatch, labelled):
+    monkeypatch.setattr(budget, "PROBE_S", 0.0)
+    clock = Scoring(monkeypatch)
+    seen = []
+
+    def takes(network, optimiser, batch, config, device):
+        depth = batch.intensities.shape[2]
+        seen.append((depth, network.encoder[2][-1].on))
+        clock.now += {1: 1.0, 3: 2.0}[depth]
+
+    monkeypatch.setattr(budget, "optimise", takes)
+    network = build_network(NetworkConfig(name="2d3d-light", width=1), classes=2)
+    volume = labelled(np.zeros((3, 16, 16)), np.ones((3, 16, 16)))
+    config = TrainingConfig(window=(3, 16, 16), minutes=10, flat_share=0.6)
+    batches = BatchMaker(
+        [volume],
+        WindowSampler([volume], rare_share=0, seed=0),
+        AugmentationConfig(),
+        schedule=window_schedule(config, network, budget.PROBED, seed=0),
+        margin=(0, 0, 0),
+        seed=0,
+    )
+
+    settled = settle_steps(network, batches, clock, config)
+
+    assert settled.steps == 428  # 600 s / (0.6 * 1 s + 0.4 * 2 s)
+    assert set(seen) == {(1, False), (3, True)}

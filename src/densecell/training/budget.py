@@ -6,18 +6,21 @@ not depend on how busy the machine was later.
 
 import copy
 import time
+from collections.abc import Callable, Iterable
 
 import torch
 
 from densecell.config import TrainingConfig
 from densecell.errors import TrainingError
 from densecell.networks import Network
-from densecell.patches import BatchMaker
+from densecell.patches import Batch, BatchMaker
 from densecell.training.loop import make_optimiser, optimise, validated
+from densecell.training.schedule import Spell, flat_steps
 from densecell.training.validation import Validator
 
 WARM_UP_STEPS = 3
 PROBE_S = 8.0
+PROBED = Spell(0, 10_000)  # the training that the probe takes its steps from
 
 
 def settle_steps(
@@ -28,8 +31,19 @@ def settle_steps(
 ) -> TrainingConfig:
     """Give the settings with `steps` in place of `minutes`.
 
-    The network itself is not touched: a copy is trained for a few seconds and scored
-    once.
+    The network itself is not touched: a copy is trained for a few seconds, on single
+    slices and on deep windows where the training has both, and scored once.
+
+    Parameters
+    ----------
+    network
+        With its initial weights.
+    batches
+        Gives the windows of a training of `PROBED` steps.
+    validator
+        Scores the network.
+    config
+        Minutes, or steps that are left as they are.
 
     Raises
     ------
@@ -58,17 +72,37 @@ def settle_steps(
 def _time_a_step(
     network: Network, batches: BatchMaker, config: TrainingConfig
 ) -> float:
+    """Give the mean seconds of a step over the whole training."""
+    flat = flat_steps(config, network, PROBED)
+    phases = [(False, 0, flat), (True, flat, PROBED.until)]
+    phases = [(deep, first, last) for deep, first, last in phases if first < last]
     optimiser = make_optimiser(network, config)
     device = next(network.parameters()).device
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+
+    def step(batch: Batch) -> None:
+        optimise(network, optimiser, batch, config, device)
+
+    total = 0.0
+    for deep, first, last in phases:
+        network.see_depth(deep)
+        some = batches.ahead(first, last)
+        total += (last - first) * _mean_seconds(step, some, PROBE_S / len(phases))
+    return total / PROBED.until
+
+
+def _mean_seconds(
+    step: Callable[[Batch], None], batches: Iterable[Batch], least_s: float
+) -> float:
+    """Take steps for a while; give the mean seconds of one, once warmed up."""
     seconds: list[float] = []
     start = last = time.monotonic()
-    for batch in batches.ahead(0, 10_000):
-        optimise(network, optimiser, batch, config, device)
+    for batch in batches:
+        step(batch)
         now = time.monotonic()
         seconds.append(now - last)
         last = now
-        if now - start > PROBE_S and len(seconds) > 2 * WARM_UP_STEPS:
+        if now - start > least_s and len(seconds) > 2 * WARM_UP_STEPS:
             break
     later = seconds[WARM_UP_STEPS:]
     return sum(later) / len(later)

@@ -12,7 +12,7 @@ from densecell.errors import ConfigError, OutputError
 from densecell.geometry import round_up
 from densecell.networks import Network
 from densecell.patches import LabelledVolume
-from densecell.training.budget import settle_steps
+from densecell.training.budget import PROBED, settle_steps
 from densecell.training.data import Data
 from densecell.training.loop import low_precision
 from densecell.training.member import (
@@ -144,9 +144,13 @@ def _settings(project: ProjectConfig, data: Data, number: int) -> MemberSettings
 def _settled(settings: MemberSettings, data: Data) -> TrainingConfig:
     """Give the training with steps in place of minutes."""
     network = new_network(settings)
+    probed = settings.training.model_copy(update={"steps": PROBED.until})
+    batches = make_batches(
+        settings.model_copy(update={"training": probed}), data.train, network
+    )
     return settle_steps(
         network,
-        make_batches(settings, data.train, network),
+        batches,
         Validator(data.validation, settings.classes),
         settings.training,
     )
