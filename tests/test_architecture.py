@@ -17,6 +17,7 @@ ORDER = (
     "settings",
     "config",
     "presets",
+    "checksums",
     "compute",
     "volume",
     "phantom",

@@ -22,6 +22,7 @@ from densecell.cli.phantom import phantom
 from densecell.cli.run import run
 from densecell.cli.segment import segment
 from densecell.cli.train import train
+from densecell.cli.verify import verify
 from densecell.errors import DensecellError
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ COMMANDS = (
     measure,
     compare,
     mesh,
+    verify,
     doctor,
 )
 INTERRUPTED = 130  # typer's exit code after Ctrl-C, of which it says nothing

@@ -45,7 +45,7 @@ def load_ensemble(
         path=folder,
         names=names,
         networks=networks,
-        fingerprints=tuple(_sha256(folder / name / WEIGHTS) for name in names),
+        fingerprints=tuple(member_fingerprint(folder / name) for name in names),
         scheme=file.classes,
         spacing_nm=Spacing.checked(file.spacing_nm),
         look=load_member_settings(folder / names[0]).look,
@@ -76,5 +76,6 @@ def _load_member(member: Path, file: EnsembleFile) -> Network:
     return network
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def member_fingerprint(member: Path) -> str:
+    """Give the SHA-256 of a member's weights file."""
+    return hashlib.sha256((member / WEIGHTS).read_bytes()).hexdigest()

@@ -37,6 +37,7 @@ from densecell.volume import (
     Statistics,
     Volume,
     change_to,
+    fingerprint,
     intensity_statistics,
     require_spacing,
 )
@@ -56,6 +57,9 @@ class FrozenVolume(BaseModel, frozen=True, extra="forbid"):
     spacing_nm: tuple[float, float, float]
     statistics: tuple[float, float, float, float] = Field(
         description="mean, standard deviation, lowest, highest grey value"
+    )
+    fingerprint: str | None = Field(
+        None, description="SHA-256 of samples of its voxels"
     )
 
 
@@ -222,6 +226,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
             dtype=str(volume.dtype),
             spacing_nm=spacing,
             statistics=statistics,
+            fingerprint=fingerprint(volume),
         ),
         model=FrozenModel(
             path=ensemble.path.absolute(),
@@ -317,6 +322,11 @@ def check_same_run(
                 f"{out}: was begun with {name} {then}, now asked for {now}; choose "
                 "another --out, or --overwrite to start anew"
             )
+    if run.volume.fingerprint not in (None, fingerprint(volume)):
+        raise OutputError(
+            f"{out}: {volume.path} holds other voxels than when it was begun; choose "
+            "another --out, or --overwrite to start anew"
+        )
 
 
 def _check_box(volume: Volume, box: tuple[Shape, Shape] | None) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from densecell.checksums import write_checksums
 from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import write_text
 from densecell.ensemble.load import Ensemble
@@ -32,6 +33,7 @@ from densecell.errors import BlocksFailedError, OutputError
 from densecell.volume import Volume, build_pyramid
 
 AGREEMENT = "agreement.json"
+STEP = "segment"
 
 
 class Step(NamedTuple):
@@ -188,6 +190,7 @@ def _finish(run: Run, out: Path) -> None:
         },
     }
     drop_scratch(out)
+    write_checksums(out, STEP, [out / RUN, *(out / STORE / n for n in images(run))])
     write_text(out / AGREEMENT, json.dumps(agreement, indent=1) + "\n")
 
 

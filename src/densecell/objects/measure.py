@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from densecell.checksums import drop_checksums, write_checksums
 from densecell.compute import Cluster, listed, run_blocks
 from densecell.config import ObjectsConfig, write_text
 from densecell.errors import BlocksFailedError, OutputError
@@ -43,6 +44,7 @@ from densecell.volume.aside import remove
 
 FINISHED = f"{FOLDER}/finished"
 TABLES = "tables"
+STEP = "measure"
 MOST_UINT32 = np.iinfo(np.uint32).max
 
 
@@ -103,6 +105,7 @@ def drop_objects(out: Path) -> None:
         remove(path)
     for layer in LAYERS:
         remove(objects_path(out, layer))
+    drop_checksums(out, STEP)
 
 
 def _begin_or_resume(source: Source, config: ObjectsConfig) -> Record:
@@ -158,6 +161,8 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
     write_tables(out / TABLES, measured)
     for layer in job.layers:
         build_pyramid(objects_path(out, layer), kind="label")
+    stores = [objects_path(out, layer) for layer in job.layers]
+    write_checksums(out, STEP, [out / RECORD, out / TABLES, *stores])
     write_text(out / FINISHED, "")
     for left in (out / FOLDER).iterdir():
         if left != out / FINISHED:

@@ -1,6 +1,5 @@
 """What a measurement is frozen to at its first start: `objects.yaml`."""
 
-import hashlib
 import importlib.metadata
 from pathlib import Path
 from typing import Literal
@@ -20,12 +19,10 @@ from densecell.geometry import Box, Shape, Spacing, round_up, tile
 from densecell.objects.coarse import factors_of
 from densecell.objects.layers import Layer, layers_of
 from densecell.objects.source import Source
-from densecell.volume import Volume
+from densecell.volume import fingerprint
 
 RECORD = "objects.yaml"
 BLOCK: Shape = (64, 512, 512)
-SAMPLES = 64  # pieces of the labels that are looked at to know them again
-PIECE: Shape = (1, 256, 256)
 
 
 class Record(BaseModel, frozen=True, extra="forbid"):
@@ -116,16 +113,6 @@ def read_record(out: Path) -> Record:
 def save_record(record: Record, out: Path) -> None:
     """Write `objects.yaml` of a result."""
     save_settings(record, out / RECORD)
-
-
-def fingerprint(labels: Volume) -> str:
-    """Hash the shape and up to 64 pieces spread over a volume."""
-    digest = hashlib.sha256(repr((labels.shape, str(labels.dtype))).encode())
-    pieces = list(tile(labels.shape, PIECE))
-    chosen = np.unique(np.linspace(0, len(pieces) - 1, SAMPLES).round().astype(int))
-    for n in chosen.tolist():
-        digest.update(labels.read(pieces[n]).tobytes())
-    return digest.hexdigest()
 
 
 def _block(source: Source, config: ObjectsConfig) -> Shape:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from densecell.checksums import drop_checksums, write_checksums
 from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import MeshConfig, write_text
 from densecell.errors import BlocksFailedError, OutputError
@@ -41,6 +42,8 @@ from densecell.surfaces.work import (
     save_listing,
 )
 from densecell.volume.aside import remove
+
+STEP, FINISHED = "mesh", "finished"
 
 
 class Step(NamedTuple):
@@ -127,7 +130,7 @@ def find_objects(
 
 def is_meshed(result: Path) -> bool:
     """Tell whether all meshes of a result are there."""
-    return (result / MESHES / TABLE).exists()
+    return (result / STAGE / FINISHED).exists()
 
 
 def drop_meshes(result: Path) -> None:
@@ -136,6 +139,7 @@ def drop_meshes(result: Path) -> None:
     try:
         remove(result / MESHES)
         remove(result / STAGE)
+        drop_checksums(result, STEP)
     except OSError as error:
         raise OutputError(
             f"{result / MESHES}: cannot be removed ({error.strerror or error})"
@@ -199,3 +203,5 @@ def _finish(result: Path, stores: ObjectStores, pieces: int) -> None:
         table.writeheader()
         table.writerows(rows)
     write_text(result / MESHES / TABLE, text.getvalue())
+    write_checksums(result, STEP, [result / MESHES])
+    write_text(result / STAGE / FINISHED, "")

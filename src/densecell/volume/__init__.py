@@ -12,6 +12,7 @@ from densecell.volume.adapted import AdaptedVolume, Change, change_to
 from densecell.volume.array import ArrayVolume
 from densecell.volume.conversion import convert, copy_voxels, write_slices
 from densecell.volume.crop import CroppedVolume
+from densecell.volume.fingerprint import fingerprint
 from densecell.volume.grid import Grid, grid_between
 from densecell.volume.intensities import Statistics, intensity_statistics, normalise
 from densecell.volume.interface import Volume, require_spacing
@@ -42,6 +43,7 @@ __all__ = [
     "convert",
     "copy_voxels",
     "create_ome_zarr",
+    "fingerprint",
     "grid_between",
     "intensity_statistics",
     "look_of",
