@@ -18,7 +18,7 @@ from pydantic import (
 
 from densecell.classes import BUILT_IN, ClassScheme
 from densecell.errors import ConfigError
-from densecell.geometry import Box, Shape, Spacing
+from densecell.geometry import FACES, Box, Shape, Spacing
 from densecell.settings import (
     load_settings,
     parse_settings,
@@ -91,6 +91,28 @@ class NetworkConfig(_Frozen):
     padding: Literal["same", "valid"] = Field(
         "same", description="unet2d only: valid as published, or same: faster"
     )
+    affinities: tuple[Shape, ...] = Field(
+        (),
+        description="what is learned beside the classes: whether a voxel and the one "
+        "at each of these offsets (z, y, x) are of one cell; the faces first",
+    )
+
+    @model_validator(mode="after")
+    def _affinities_can_be_learned(self) -> Self:
+        if not self.affinities:
+            return self
+        if self.flat:
+            raise ValueError(
+                f"{self.name} sees one slice at a time and cannot learn which voxels "
+                "of neighbouring slices are of one cell; choose 2d3d-light or 2d3d"
+            )
+        if self.relu_logits:
+            raise ValueError("affinities need logits of either sign: no relu_logits")
+        if self.affinities[: len(FACES)] != FACES:
+            raise ValueError(f"the first affinities must be the faces {FACES}")
+        if len(set(self.affinities)) < len(self.affinities):
+            raise ValueError(f"each affinity once, got {self.affinities}")
+        return self
 
     @property
     def flat(self) -> bool:
@@ -126,6 +148,9 @@ class LossConfig(_Frozen):
     )
     weights: ErrorWeights = Field(ErrorWeights(), description="of `weighting: paper`")
     dice: float = Field(1.0, ge=0, description="share of the soft Dice loss")
+    affinities: float = Field(
+        1.0, ge=0, description="share of the loss of affinities, where they are learned"
+    )
     auxiliary: float = Field(0.33, ge=0, description="share of the 2D head's loss")
     l2_2d: float = Field(0.0, ge=0, description="L2 on the 2D module")
     l2_3d: float = Field(0.0, ge=0, description="L2 on the 3D module")
@@ -287,6 +312,24 @@ class SplitConfig(_Frozen):
     min_volume_um3: float = Field(0.02, ge=0, description="smaller ones are dropped")
 
 
+class CutConfig(_Frozen):
+    """How cells are cut where their affinities were learned."""
+
+    bias: float = Field(
+        0.0,
+        gt=-1,
+        lt=1,
+        description="taken from how sure near pairs are; higher cuts more",
+    )
+    min_piece_um3: float = Field(
+        1e-3, ge=0, description="smaller pieces join the neighbour they belong to most"
+    )
+    voxel_nm: float = Field(
+        12.0, gt=0, description="finer voxels are taken together up to this size"
+    )
+    halo_nm: float = Field(400.0, gt=0, description="seen around a block")
+
+
 ORGANELLES = {
     "neck": 0.7,
     "smoothing_nm": 20.0,
@@ -305,6 +348,12 @@ class ObjectsConfig(_Frozen):
     """How labels become cells and organelles."""
 
     cells: SplitConfig = Field(SplitConfig(), description="classes of role cell")
+    cells_by: Literal["auto", "affinities", "distances"] = Field(
+        "auto",
+        description="how cells that touch are told apart; auto: by affinities where "
+        "the result has them",
+    )
+    affinities: CutConfig = Field(CutConfig(), description="of `cells_by: affinities`")
     organelles: Annotated[SplitConfig, BeforeValidator(_over_organelles)] = Field(
         SplitConfig(**ORGANELLES), description="classes of role organelle"
     )
@@ -368,6 +417,9 @@ class VolumeEntry(_Frozen):
 
     image: Path = Field(description="intensities, relative to the project file")
     labels: Path = Field(description="class ids, of the same shape")
+    objects: Path | None = Field(
+        None, description="an id per cell and voxel, 0 for none; to learn affinities"
+    )
     spacing_nm: tuple[float, float, float] = Field(description="voxel size z, y, x")
     role: Literal["train", "eval"] = Field("train", description="train, or choose on")
     z: tuple[int, int] | None = Field(None, description="slices from, to (half-open)")

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from densecell.errors import ConfigError
 
 Shape = tuple[int, int, int]
+FACES: tuple[Shape, ...] = ((-1, 0, 0), (0, -1, 0), (0, 0, -1))  # to neighbours before
 
 
 class Spacing(NamedTuple):

@@ -4,6 +4,7 @@ import torch
 
 from densecell.config import InferenceConfig, NetworkConfig
 from densecell.errors import ConfigError
+from densecell.geometry import FACES
 from densecell.inference import (
     Engine,
     EngineChoice,
@@ -196,3 +197,43 @@ def test_openvino_refuses_bfloat16_where_it_would_be_emulated(monkeypatch, netwo
     monkeypatch.setattr(engines, "native_bfloat16", lambda: False)
     with pytest.raises(ConfigError, match="only by slow emulation"):
         make_engine(network, OPENVINO._replace(precision="bfloat16"), window=SHAPE)
+
+
+def test_affinities_are_sigmoids_of_the_last_channels():
+    engine = Fixed([1, 2, 3, 0.5, -4])
+    classes = Fixed([1, 2, 3]).probabilities(noise(1))
+    engine.affinities = 2
+
+    found = engine.probabilities(noise(1))
+
+    np.testing.assert_array_equal(found[:, :3], classes)
+    sigmoids = 1 / (1 + np.exp([-0.5, 4]))
+    np.testing.assert_allclose(found[0, 3:, 0, 0, 0], sigmoids, rtol=1e-6)
+
+
+def test_affinities_are_not_reflected():
+    ramp = np.arange(12, dtype=np.float32).reshape(1, 1, 1, 3, 4)
+
+    class Same(Engine):
+        """Says the same wherever it looks, of a class and of a pair."""
+
+        affinities = 1
+
+        def probabilities(self, windows):
+            return np.concatenate([ramp, ramp], 1)
+
+    found = Reflected(Same()).probabilities(noise(1, (1, 3, 4)))
+
+    np.testing.assert_array_equal(found[:, 1:], ramp)
+    np.testing.assert_allclose(found[:, :1], np.full_like(ramp, 5.5))
+
+
+@pytest.mark.parametrize("choice", [TORCH, OPENVINO])
+def test_engines_know_the_affinities_of_their_network(choice):
+    config = NetworkConfig(name="2d3d-light", width=2, affinities=FACES)
+    engine = make_engine(build_network(config, classes=2), choice, window=(3, 16, 32))
+
+    found = engine.probabilities(noise(1, (3, 16, 32)))
+
+    assert found.shape == (1, 5, 3, 16, 32)
+    np.testing.assert_allclose(found[:, :2].sum(1), 1, rtol=1e-5)

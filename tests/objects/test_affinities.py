@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from densecell.errors import VolumeError
+from densecell.geometry import FACES
 from densecell.objects import objects_from_affinities
-from densecell.objects.affinities import FACES
 
 OFFSETS = (*FACES, (-2, 0, 0), (0, -3, 0), (0, 0, -3))
 

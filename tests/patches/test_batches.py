@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from densecell.config import AugmentationConfig
-from densecell.patches import BatchMaker, Windows, WindowSampler
+from densecell.patches import BatchMaker, Windows, WindowSampler, affinities_of
 from densecell.volume import read_padded
 
 SHAPE = (5, 40, 48)
@@ -139,3 +139,18 @@ def test_windows_are_those_of_the_schedule(volume):
     shapes = [batch.intensities.shape for batch in one.ahead(0, 3)]
 
     assert shapes == [(3, 1, 1, 8, 16), (3, 1, 1, 8, 16), (1, 1, *WINDOW)]
+
+
+def test_ids_of_cells_go_where_their_labels_go(labelled):
+    rng = np.random.default_rng(1)
+    ids = rng.integers(1, 4, SHAPE).astype(np.int32)
+    volume = labelled(rng.normal(size=SHAPE), ids)._replace(objects=ids)
+    offsets = [(-1, 0, 0), (0, 0, -1), (0, -2, 3)]
+
+    batch = maker(volume, affinities=offsets).batch(3)
+
+    assert batch.affinities.shape == (2, 3, *WINDOW)
+    for window, pairs in zip(batch.channels, batch.affinities, strict=True):
+        known = np.zeros(WINDOW, np.uint8)
+        np.testing.assert_array_equal(pairs, affinities_of(window, known, offsets))
+    assert maker(volume).batch(3).affinities is None

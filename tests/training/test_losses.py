@@ -7,7 +7,12 @@ from torch import Tensor, nn
 from densecell.config import LossConfig, NetworkConfig
 from densecell.networks import Heads, build_network
 from densecell.patches import PARTIAL, UNKNOWN
-from densecell.training.losses import l2_penalty, soft_dice, window_loss
+from densecell.training.losses import (
+    affinity_loss,
+    l2_penalty,
+    soft_dice,
+    window_loss,
+)
 
 ENTROPY = LossConfig(dice=0, auxiliary=0)
 
@@ -157,3 +162,48 @@ def test_unknown_and_partly_known_voxels_are_counted_apart():
     )
 
     assert loss.item() == pytest.approx(math.log(2))
+
+
+def pairs_of(*values):
+    """Put what is known of pairs along x: (1, 1, 1, 1, N) of one offset."""
+    return torch.tensor(values, dtype=torch.uint8).reshape(1, 1, 1, 1, -1)
+
+
+def test_affinities_cost_entropy_and_the_dice_of_pairs_apart():
+    together = torch.tensor([0.9, 0.2]).reshape(1, 1, 1, 1, 2)
+
+    loss = affinity_loss(together.logit(), pairs_of(1, 0)).item()
+
+    entropy = -(math.log(0.9) + math.log(0.8)) / 2
+    dice = (2 * 0.8 + 1) / (0.1 + 0.8 + 1 + 1)
+    assert loss == pytest.approx(entropy + 1 - dice, rel=1e-5)
+
+
+def test_unknown_pairs_and_offsets_without_any_cost_nothing():
+    logits = torch.tensor([0.5, -1.0, 3.0]).reshape(1, 1, 1, 1, 3).requires_grad_()
+    known = affinity_loss(logits[..., :2], pairs_of(1, 0))
+
+    with_unknown = affinity_loss(logits, pairs_of(1, 0, 255))
+    assert with_unknown.item() == pytest.approx(known.item())
+    two = torch.cat([logits, logits], 1)
+    untaught = torch.cat([pairs_of(1, 0, 255), pairs_of(255, 255, 255)], 1)
+    assert affinity_loss(two, untaught).item() == pytest.approx(known.item())
+    nothing = affinity_loss(logits, pairs_of(255, 255, 255))
+    nothing.backward()
+    assert nothing.item() == 0
+    assert (logits.grad == 0).all()
+
+
+def test_the_last_channels_are_affinities():
+    classes, pairs = (
+        logits_of(0.25, 0.5),
+        torch.tensor([0.3, -0.2]).reshape(1, 1, 1, 1, 2),
+    )
+    channels, known = row(0, 1), pairs_of(0, 1)
+    both = Heads(torch.cat([classes, pairs], 1), None)
+    config = LossConfig(dice=0, auxiliary=0, affinities=0.5)
+
+    loss = window_loss(both, channels, None, config, (), known).item()
+
+    expected = loss_of(classes, channels) + 0.5 * affinity_loss(pairs, known).item()
+    assert loss == pytest.approx(expected)

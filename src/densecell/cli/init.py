@@ -18,6 +18,13 @@ def init(
             help="labelled volume to choose the best networks on",
         ),
     ] = None,
+    objects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="IDS",
+            help="an id per cell and voxel of IMAGE, 0 for none; for `train --cells`",
+        ),
+    ] = None,
     classes: Annotated[
         str | None,
         typer.Option(
@@ -56,6 +63,7 @@ def init(
         opened(image, labels),
         opened(*eval_pair) if eval_pair else None,
         folder=folder,
+        objects=None if objects is None else open_volume(objects, labels=True),
         classes=classes,
         train_z=train_z,
         eval_z=eval_z,

@@ -51,6 +51,13 @@ def measure(
             metavar="SHARE", help="cut cells where narrower than this, 0 to 1"
         ),
     ] = None,
+    cells_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="how touching cells are cut: affinities, distances, or auto",
+        ),
+    ] = None,
     block: Annotated[
         tuple[int, int, int] | None,
         typer.Option(metavar="Z Y X", help="voxels computed at once"),
@@ -99,6 +106,7 @@ def measure(
             values[part][name] = value
     values |= {"whole": tuple(whole)} if whole else {}
     values |= {"block": block} if block else {}
+    values |= {"cells_by": cells_by} if cells_by else {}
     settings = parse_settings(values, ObjectsConfig, where="options")
     source = open_source(result, out=out, classes=classes, spacing_nm=spacing)
     if overwrite:

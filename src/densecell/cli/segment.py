@@ -98,6 +98,13 @@ def segment(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="also keep them, a byte per class")
     ] = False,
+    no_affinities: Annotated[
+        bool,
+        typer.Option(
+            "--no-affinities",
+            help="leave out where cells end, in models that learned it",
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="start anew, dropping what is there")
     ] = False,
@@ -148,6 +155,7 @@ def segment(
         box=None if box is None else (box[:3], box[3:]),
         keep_members=keep_members,
         probabilities=probabilities,
+        affinities=not no_affinities,
         command=" ".join(["densecell", *sys.argv[1:]]),
         max_memory=parse_size(max_memory) if max_memory else memory_per_worker(cluster),
         processes=workers_asked_for(cluster),

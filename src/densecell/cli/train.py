@@ -26,6 +26,14 @@ def train(
     width: Annotated[
         int | None, typer.Option(help="channels of the network's first scale")
     ] = None,
+    cells: Annotated[
+        bool,
+        typer.Option(
+            "--cells",
+            help="also learn where one cell ends and the next begins, from the ids of "
+            "cells that the project names",
+        ),
+    ] = False,
     members: Annotated[
         int | None, typer.Option(help="networks to train, one seed each")
     ] = None,
@@ -77,18 +85,22 @@ def train(
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.training_display import training_display
     from densecell.ensemble import rank_members
+    from densecell.patches import default_affinities
     from densecell.report.training_pictures import draw_scores
     from densecell.training import Extension
 
+    project = with_preset(load_project(folder), preset)
+    pairs = default_affinities(project.grid_nm) if cells else None
     project = with_options(
-        with_preset(load_project(folder), preset),
-        network={"name": network, "width": width},
+        project,
+        network={"name": network, "width": width, "affinities": pairs},
         training=budget(minutes, steps),
         ensemble={"members": members, "seed": seed},
     )
     begun_from = None
     if origin is not None:
-        project, begun_from = with_origin(project, origin, asked=bool(network or width))
+        asked = bool(network or width or cells)
+        project, begun_from = with_origin(project, origin, asked=asked)
     extension = None
     if extend is not None or extend_steps is not None:
         refuse_both(extend, extend_steps, "--extend or --extend-steps")
@@ -184,7 +196,10 @@ def with_origin(
     from densecell.training import Origin
 
     if asked:
-        raise ConfigError("--from takes the network of its model: leave --network out")
+        raise ConfigError(
+            "--from takes the network of its model: leave --network, --width and "
+            "--cells out"
+        )
     voting = [m.folder for m in read_ensemble(model).members if m.used]
     origin = Origin(tuple(model.absolute() / name for name in voting))
     origin.check(project.classes)

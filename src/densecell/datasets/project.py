@@ -44,6 +44,7 @@ def draft_project(
     chosen: Labelled | None = None,
     *,
     folder: Path,
+    objects: Volume | None = None,
     classes: str | None = None,
     train_z: Span | None = None,
     eval_z: Span | None = None,
@@ -58,6 +59,8 @@ def draft_project(
         What members are compared and chosen on; when left out, slices of `train`.
     folder
         Where the project will be; paths become relative to it.
+    objects
+        Ids of the cells of `train`.
     classes
         A built-in scheme's name or a file; made up from the ids when left out.
     train_z, eval_z
@@ -71,6 +74,11 @@ def draft_project(
     ConfigError
         If the slices cannot be shared out as asked.
     """
+    if objects is not None and objects.shape != train.image.shape:
+        raise VolumeError(
+            f"{train.image.path} has shape {train.image.shape} and {objects.path} "
+            f"{objects.shape}; ids must cover their image voxel by voxel"
+        )
     pairs = [train] if chosen is None else [train, chosen]
     spacings = [check_labelled(pair) for pair in pairs]
     ids = [label_ids(pair.labels) for pair in pairs]
@@ -91,8 +99,14 @@ def draft_project(
         check_span(eval_z, chosen.image.shape[0], option="--eval-z")
         parts += [(0, "train", train_z), (1, "eval", eval_z)]
         words = "the second image is kept to choose the best members on"
+    cells = {} if objects is None else {"objects": _seen_from(folder, objects.path)}
     volumes = [
-        _entry(pairs[n], spacings[n], folder, {"role": role, "z": span})
+        _entry(
+            pairs[n],
+            spacings[n],
+            folder,
+            {"role": role, "z": span} | (cells if role == "train" else {}),
+        )
         for n, role, span in parts
     ]
     named = classes if classes in BUILT_IN else scheme

@@ -73,6 +73,7 @@ class BlockLabels(NamedTuple):
     disagreement: NDArray[np.uint8]  # 255 * share of members that say otherwise
     members: NDArray[np.uint8]  # (M, Z, Y, X), what each member says
     probabilities: NDArray[np.float32]  # (K, Z, Y, X), mean over members
+    affinities: NDArray[np.float32]  # (A, Z, Y, X), mean over members
 
 
 def read_region(
@@ -99,7 +100,8 @@ def label_region(
     Mean and argmax are taken in float32; of equal classes the lowest wins.
     """
     shape = region.box.shape
-    total = np.zeros((classes, *shape), np.float32)
+    pairs = runners[0].engine.affinities
+    total = np.zeros((classes + pairs, *shape), np.float32)
     members = np.empty((len(runners), *shape), np.uint8)
     for runner, said in zip(runners, members, strict=True):
         tiles = _looked_at(region, runner, total, said, flat)
@@ -107,10 +109,11 @@ def label_region(
             runner.engine, region.read, tiles, runner.network_margin, keep=runner.keep
         ):
             part = box.relative_to(region.box.start).slices
-            said[part] = probabilities.argmax(0)
+            said[part] = probabilities[:classes].argmax(0)
             total[(slice(None), *part)] += probabilities
         runner.engine.rest()
     total /= len(runners)
+    total, affinities = total[:classes], total[classes:]
     channels = total.argmax(0).astype(np.uint8)
     others = (members != channels).sum(0, dtype=np.float32) / len(runners)
     return BlockLabels(
@@ -119,6 +122,7 @@ def label_region(
         _to_byte(others),
         members,
         total,
+        affinities,
     )
 
 

@@ -1,15 +1,16 @@
 """A model folder in memory: its networks, ready to run."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from densecell.classes import ClassScheme
 from densecell.ensemble.rank import EnsembleFile, read_ensemble
 from densecell.errors import CheckpointError, ConfigError
-from densecell.geometry import Spacing
+from densecell.geometry import Shape, Spacing
 from densecell.networks import Network, build_network
-from densecell.training import load_member_settings, load_weights
+from densecell.training import MemberSettings, load_member_settings, load_weights
 from densecell.training.checkpoint import WEIGHTS
 from densecell.volume import Look
 
@@ -24,6 +25,7 @@ class Ensemble(NamedTuple):
     scheme: ClassScheme
     spacing_nm: Spacing
     look: Look | None  # of what it learned from; none: not known
+    affinities: tuple[Shape, ...] = ()  # offsets of the pairs that it tells of
 
 
 def load_ensemble(
@@ -40,6 +42,8 @@ def load_ensemble(
     """
     file = read_ensemble(folder)
     names = only or _chosen(file, folder, best)
+    settings = [load_member_settings(folder / name) for name in names]
+    affinities = _common_affinities(settings, folder)
     networks = tuple(_load_member(folder / name, file) for name in names)
     return Ensemble(
         path=folder,
@@ -48,7 +52,8 @@ def load_ensemble(
         fingerprints=tuple(member_fingerprint(folder / name) for name in names),
         scheme=file.classes,
         spacing_nm=Spacing.checked(file.spacing_nm),
-        look=load_member_settings(folder / names[0]).look,
+        look=settings[0].look,
+        affinities=affinities,
     )
 
 
@@ -61,6 +66,18 @@ def _chosen(file: EnsembleFile, folder: Path, best: int | None) -> tuple[str, ..
             f"{folder}: {best} members asked for, but 1 to {len(usable)} can be used"
         )
     return tuple(usable[:best])
+
+
+def _common_affinities(
+    members: Sequence[MemberSettings], folder: Path
+) -> tuple[Shape, ...]:
+    found = list(dict.fromkeys(member.network.affinities for member in members))
+    if len(found) > 1:
+        raise CheckpointError(
+            f"{folder}: its members tell of different affinities ({found[0]} and "
+            f"{found[1]}) and cannot vote on them; drop some by `densecell ensemble`"
+        )
+    return found[0]
 
 
 def _load_member(member: Path, file: EnsembleFile) -> Network:

@@ -139,7 +139,8 @@ def _bytes(
     block: Shape,
     tile_bytes: float,
 ) -> int:
-    classes, members = len(ensemble.scheme), len(ensemble.networks)
+    members = len(ensemble.networks)
+    channels = len(ensemble.scheme) + len(ensemble.affinities)
     weights = sum(p.numel() * 4 for n in ensemble.networks for p in n.parameters())
     tile = Box.whole(tiling.tile).voxels
     voxels = Box.whole(volume.shape).voxels
@@ -147,10 +148,10 @@ def _bytes(
     seen = Box.whole(block).grown(tiling.margin).voxels
     # Sum of probabilities, a wide integer for argmax, members' labels and results,
     # twice: one block is computed while another is written.
-    of_block = kept * (4 * classes + 8 + 2 * (members + 4) + 4 * classes)
+    of_block = kept * (4 * channels + 8 + 2 * (members + 4) + 4 * channels)
     of_reading = 2 * seen * (4 + volume.dtype.itemsize)
     if grid is not None:
-        of_reading = _of_resampling(volume, grid, tiling, block, classes)
+        of_reading = _of_resampling(volume, grid, tiling, block, channels)
     return int(
         _taken()
         + WEIGHT_COPIES * weights
@@ -162,7 +163,7 @@ def _bytes(
 
 
 def _of_resampling(
-    volume: Volume, grid: Grid, tiling: Tiling, block: Shape, classes: int
+    volume: Volume, grid: Grid, tiling: Tiling, block: Shape, channels: int
 ) -> int:
     """Count what a block takes on its way to the grid, and a tile on its way back."""
     read = Box.whole(block).grown(grid.reach(tiling.margin)).voxels
@@ -170,7 +171,7 @@ def _of_resampling(
     # Both as floats, a partial sum and a piece of it, twice: as in `_bytes`.
     there = 2 * (read * (4 + volume.dtype.itemsize) + 3 * 4 * max(read, seen))
     tile = min(Box.whole(unit(grid, tiling)).voxels, Box.whole(block).voxels)
-    return there + (classes + 3) * 4 * tile
+    return there + (channels + 3) * 4 * tile
 
 
 def _of_adapting(tiling: Tiling, grid: Grid | None, block: Shape) -> int:

@@ -39,11 +39,14 @@ def resampling_note(
     """Say that a volume will be resampled, if it will."""
     if grid_of(volume, ensemble, config) is None:
         return None
-    return (
+    note = (
         f"{volume.path}: has voxels of {in_words(require_spacing(volume))} (z y x), "
         f"shown to the model as the {in_words(ensemble.spacing_nm)} that it learned "
         "from; labels are written on the volume's own voxels"
     )
+    if ensemble.affinities:
+        note += ". Affinities, which tell of pairs of the model's voxels, are left out"
+    return note
 
 
 def warn_of_spacing(volume: Volume, ensemble: Ensemble) -> None:

@@ -112,6 +112,9 @@ class Run(BaseModel, frozen=True, extra="forbid"):
     inference: FrozenInference
     keep_members: bool = False
     probabilities: bool = False
+    affinities: tuple[Shape, ...] = Field(
+        (), description="offsets of the pairs of voxels that are told to be of one cell"
+    )
     versions: dict[str, str]
 
     @property
@@ -169,6 +172,7 @@ class Wish(BaseModel, frozen=True):
     box: tuple[Shape, Shape] | None = None
     keep_members: bool = False
     probabilities: bool = False
+    affinities: bool = True  # where the model tells of some
     command: str = ""
     max_memory: int | None = None  # bytes of all processes on this machine
     processes: int = 1  # that share them
@@ -251,6 +255,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
         ),
         keep_members=wish.keep_members,
         probabilities=wish.probabilities,
+        affinities=_affinities(ensemble, wish, grid),
         versions=_versions(),
     )
     return run, cut.bytes
@@ -299,6 +304,7 @@ def check_same_run(
         "box": (wish.box or "the whole volume", run.box or "the whole volume"),
         "--keep-members": (wish.keep_members, run.keep_members),
         "--probabilities": (wish.probabilities, run.probabilities),
+        "affinities": (_affinities(ensemble, wish, run.grid), run.affinities),
     }
     frozen = run.inference
     asked["--exact"] = (wish.inference.exact, frozen.exact)
@@ -327,6 +333,11 @@ def check_same_run(
             f"{out}: {volume.path} holds other voxels than when it was begun; choose "
             "another --out, or --overwrite to start anew"
         )
+
+
+def _affinities(ensemble: Ensemble, wish: Wish, grid: Grid | None) -> tuple[Shape, ...]:
+    """Give the offsets to write; none on another grid, where they would be others."""
+    return ensemble.affinities if wish.affinities and grid is None else ()
 
 
 def _check_box(volume: Volume, box: tuple[Shape, Shape] | None) -> None:

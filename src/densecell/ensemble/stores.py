@@ -1,18 +1,21 @@
 """The arrays of a result: `segmentation.zarr`, one shard per block."""
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from densecell.classes import ClassScheme
+from densecell.config import write_text
 from densecell.ensemble.blocks import BlockLabels
 from densecell.ensemble.run import Run
-from densecell.geometry import Box
+from densecell.geometry import FACES, Box
 from densecell.volume import OmeZarrVolume, create_ome_zarr, open_ome_zarr
 from densecell.volume.ome_metadata import Kind
 
 STORE = "segmentation.zarr"
+AFFINITIES = "affinities.json"  # offsets of the pairs that `affinity_*` tell of
 
 
 class Stores(NamedTuple):
@@ -23,6 +26,7 @@ class Stores(NamedTuple):
     disagreement: OmeZarrVolume
     members: tuple[OmeZarrVolume, ...]
     probabilities: tuple[OmeZarrVolume, ...]
+    affinities: tuple[OmeZarrVolume, ...] = ()
 
     def write(self, block: Box, labels: BlockLabels, scheme: ClassScheme) -> None:
         """Write one block, in voxels of the result."""
@@ -31,7 +35,11 @@ class Stores(NamedTuple):
         self.disagreement.write(block, labels.disagreement)
         for store, member in zip(self.members, labels.members, strict=False):
             store.write(block, scheme.to_ids(member))
-        for store, share in zip(self.probabilities, labels.probabilities, strict=False):
+        shares = [
+            *zip(self.probabilities, labels.probabilities, strict=False),
+            *zip(self.affinities, labels.affinities, strict=False),
+        ]
+        for store, share in shares:
             store.write(block, np.rint(255 * np.clip(share, 0, 1)).astype(np.uint8))
 
 
@@ -46,11 +54,15 @@ def images(run: Run) -> dict[str, Kind]:
         names |= {f"labels/{member}": "label" for member in run.model.members}
     if run.probabilities:
         names |= {f"probability_{i}": "image" for i in run.classes.ids}
+    names |= {f"affinity_{i}": "image" for i in range(len(run.affinities))}
     return names
 
 
 def create_stores(run: Run, out: Path) -> None:
     """Make empty arrays, dropping what is there."""
+    if run.affinities:
+        pairs = {"format": 1, "offsets": run.affinities, "attractive": len(FACES)}
+        write_text(out / STORE / AFFINITIES, json.dumps(pairs, indent=1) + "\n")
     frozen = run.inference
     block = frozen.block
     kept = [t - 2 * m for t, m in zip(frozen.tile, frozen.margin, strict=True)]
@@ -87,4 +99,5 @@ def open_stores(run: Run, out: Path) -> Stores:
         opened("disagreement"),
         tuple(opened(f"labels/{name}") for name in members),
         tuple(opened(f"probability_{i}") for i in ids),
+        tuple(opened(f"affinity_{i}") for i in range(len(run.affinities))),
     )

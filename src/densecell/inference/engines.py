@@ -40,9 +40,13 @@ class Engine(ABC):
     ----------
     batch
         Windows that are best computed together.
+    affinities
+        How many of the last of the K are no classes: how sure it is that the two voxels
+        of a pair are of one cell, each for itself.
     """
 
     batch: int = 1
+    affinities: int = 0
 
     @abstractmethod
     def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -62,25 +66,34 @@ class LogitsEngine(Engine):
     def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Softmax of the logits over classes, in float32: bfloat16 gives ties."""
         logits = torch.from_numpy(self.logits(windows))
-        return torch.softmax(logits, dim=1).numpy()
+        if self.affinities == 0:
+            return torch.softmax(logits, dim=1).numpy()
+        classes, pairs = logits.tensor_split([-self.affinities], dim=1)
+        said = [torch.softmax(classes, dim=1), torch.sigmoid(pairs)]
+        return torch.cat(said, dim=1).numpy()
 
 
 class Reflected(Engine):
-    """The mean over the four in-plane reflections of what another engine says."""
+    """The mean over the four in-plane reflections of what another engine says.
+
+    Of affinities only what it says of the window as it is: reflected, a pair of voxels
+    is another pair.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.batch = engine.batch
+        self.affinities = engine.affinities
 
     def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Average over none, y, x and both reflected."""
-        total: NDArray[np.float32] | None = None
-        for axes in ((), (3,), (4,), (3, 4)):
+        total = self._engine.probabilities(windows).copy()
+        classes = total[:, : total.shape[1] - self.affinities]
+        for axes in ((3,), (4,), (3, 4)):
             seen = np.ascontiguousarray(np.flip(windows, axes))
             said = np.flip(self._engine.probabilities(seen), axes)
-            total = said.copy() if total is None else np.add(total, said, total)
-        assert total is not None  # there are four reflections
-        total /= 4
+            classes += said[:, : classes.shape[1]]
+        classes /= 4
         return total
 
     def rest(self) -> None:
@@ -164,6 +177,7 @@ class TorchEngine(LogitsEngine):
             self.batch = GPU_BATCH
         network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self._network = network
+        self.affinities = network.affinities
         self._device = next(network.parameters()).device
         self._choice = choice
 
@@ -213,6 +227,7 @@ class OpenVinoEngine(LogitsEngine):
         window: Shape,
         cache: str | None = None,
     ) -> None:
+        self.affinities = network.affinities
         # Its converter would report its use to its makers: do without that part.
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         # Not at the top: it takes a second. Any: its hints name nothing it exports.

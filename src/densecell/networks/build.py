@@ -33,13 +33,14 @@ def build_network(config: NetworkConfig, *, classes: int, seed: int = 0) -> Netw
     config
         Name, width and switches.
     classes
-        Channels of the output.
+        Channels of the output, before those of affinities.
     seed
         The same seed gives the same weights; torch's global generator is untouched.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = MAKERS[config.name](config, classes)
+        network = MAKERS[config.name](config, classes + len(config.affinities))
+        network.affinities = len(config.affinities)
         if config.initialisation == "he":
             initialise_for_relu(network)
         return network
@@ -48,7 +49,8 @@ def build_network(config: NetworkConfig, *, classes: int, seed: int = 0) -> Netw
 def network_facts(config: NetworkConfig, *, classes: int) -> Facts:
     """Count parameters and operations; say how far an output voxel sees."""
     with torch.device("meta"):
-        network = MAKERS[config.name](config, classes).eval()
+        channels = classes + len(config.affinities)
+        network = MAKERS[config.name](config, channels).eval()
         side = 320 + network.residue
         depth = 1 if network.flat else 5
         window = torch.empty(

@@ -30,6 +30,9 @@ class Network(nn.Module, ABC):
         Sees one slice at a time; the depth of its windows is arbitrary.
     staged
         Has a 2D part that can be trained alone: see `see_depth`.
+    affinities
+        How many of its last channels are no classes but affinities: logits of whether
+        two voxels are of one cell.
     least_depth
         Fewest slices of a window. Torch's 3x3x3 convolutions in bfloat16 on a CPU read
         memory that was never written: forwards at depth 1, for the gradients of the
@@ -43,6 +46,7 @@ class Network(nn.Module, ABC):
     flat: bool = False
     staged: bool = False
     least_depth: int = 3
+    affinities: int = 0
 
     @abstractmethod
     def heads(self, window: Tensor) -> Heads:
@@ -54,7 +58,10 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def last_bias(self) -> Tensor | None:
-        """Give the (K,) bias that is added to the logits last; none: they are cut."""
+        """Give the bias that is added to the logits last, classes first.
+
+        None: they are cut.
+        """
 
     def see_depth(self, on: bool) -> None:
         """Switch what looks at neighbouring slices on or off, in staged networks."""
@@ -75,7 +82,7 @@ def offset_logits(
         return
     before = bias.detach().clone()
     with torch.no_grad():
-        bias += torch.from_numpy(offsets).to(bias)
+        bias[: len(offsets)] += torch.from_numpy(offsets).to(bias)
     try:
         yield
     finally:

@@ -15,8 +15,6 @@ from densecell.errors import VolumeError
 from densecell.geometry import Shape
 from densecell.objects.numbering import in_raster_order
 
-FACES: tuple[Shape, ...] = ((-1, 0, 0), (0, -1, 0), (0, 0, -1))
-
 
 def objects_from_affinities(
     affinities: NDArray[np.floating],

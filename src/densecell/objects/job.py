@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.objects.layers import CELLS, LAYERS
+from densecell.objects.learned import Affinities
 from densecell.objects.record import Record
 from densecell.objects.source import STORE
 from densecell.volume import OmeZarrVolume, Volume, open_ome_zarr, open_volume
@@ -49,6 +50,12 @@ class Job:
         record = self.record
         path = record.members.get(self.name, record.labels)
         return open_volume(self.out / path, labels=True, spacing_nm=record.spacing)
+
+    @cached_property
+    def affinities(self) -> Affinities | None:
+        """What cells are cut by; none: by distances."""
+        offsets = self.record.affinities
+        return Affinities(self.out / STORE, offsets) if offsets else None
 
     @cached_property
     def confidence(self) -> Volume | None:

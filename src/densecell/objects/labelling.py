@@ -25,12 +25,12 @@ from densecell.geometry import Box, Shape, Spacing
 from densecell.objects.coarse import (
     aligned,
     coarse_box,
-    factors_of,
     refined,
-    split_coarse,
     with_halo,
 )
+from densecell.objects.cutters import Cutter, by_affinities, by_distances
 from densecell.objects.layers import Group, Layer
+from densecell.objects.learned import Affinities
 from densecell.objects.splitting import CONNECTIVITY
 
 HOLE = 255  # the group of what no object fills
@@ -38,7 +38,7 @@ Read = Callable[[Box], NDArray[np.uint8]]
 
 
 class Seen(NamedTuple):
-    """A split group on the coarse voxels of a block and its halo."""
+    """A split group on some coarse voxels of a block and its halo."""
 
     box: Box  # in coarse voxels of the volume
     objects: NDArray[np.uint32]  # local ids, and higher ones outside the core
@@ -66,6 +66,7 @@ def number_block(
     shape: Shape,
     spacing_nm: Spacing,
     config: ObjectsConfig,
+    affinities: Affinities | None = None,
 ) -> Numbered:
     """Give ids to the objects of a layer in a block.
 
@@ -77,6 +78,8 @@ def number_block(
         The block; its corner lies on coarse voxels of every split group.
     shape
         Of the volume.
+    affinities
+        What touching objects are cut by; none: by distances.
     """
     table = layer.group_table()
     grouped = table[read(core)]
@@ -85,8 +88,19 @@ def number_block(
     group = _groups(ids, grouped)
     for number, part in enumerate(layer.groups, 1):
         if part.split is not None and (grouped == number).any():
+            cutter = (
+                by_distances(part.split, spacing_nm)
+                if affinities is None
+                else by_affinities(affinities, config, spacing_nm)
+            )
             objects, seen[number] = _split(
-                read, core, part, shape=shape, spacing_nm=spacing_nm, first=len(group)
+                read,
+                core,
+                part.family,
+                cutter,
+                shape=shape,
+                spacing_nm=spacing_nm,
+                first=len(group),
             )
             ids = np.where(grouped == number, objects, ids)
             new = int(ids.max()) + 1 - len(group)
@@ -129,21 +143,20 @@ def _groups(ids: NDArray[np.uint32], grouped: NDArray[np.uint8]) -> NDArray[np.u
 def _split(
     read: Read,
     core: Box,
-    group: Group,
+    family: tuple[int, ...],
+    cutter: Cutter,
     *,
     shape: Shape,
     spacing_nm: Spacing,
     first: int,
 ) -> tuple[NDArray[np.uint32], Seen]:
     """Split a group in what is seen; ids from `first` for those in the core."""
-    split = group.split
-    assert split is not None
-    factors = factors_of(spacing_nm, split.voxel_nm)
-    box = aligned(with_halo(core, split.halo_nm, shape, spacing_nm), factors, shape)
+    factors, told = cutter.factors, cutter.told_factors
+    box = aligned(with_halo(core, cutter.halo_nm, shape, spacing_nm), told, shape)
     inside = np.zeros(256, bool)
-    inside[list(group.family)] = True
+    inside[list(family)] = True
     mask = inside[read(box)]
-    coarse = split_coarse(mask, factors, spacing_nm=spacing_nm, split=split)
+    coarse = cutter.cut(box, mask)
     here = coarse_box(core, factors).relative_to(coarse_box(box, factors).start)
     part = Box((0, 0, 0), core.shape).slices
     fine = refined(coarse[here.slices], factors)[part]
@@ -157,4 +170,5 @@ def _split(
     outside = table.copy()
     outside[others] = np.arange(len(others)) + first + len(order)
     last = first + len(order) - 1
-    return table[fine], Seen(coarse_box(box, factors), outside[coarse], last)
+    some = tuple(slice(None, None, t // f) for t, f in zip(told, factors, strict=True))
+    return table[fine], Seen(coarse_box(box, told), outside[coarse[some]], last)

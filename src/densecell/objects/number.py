@@ -12,6 +12,7 @@ from densecell.objects.job import HOST, Job
 from densecell.objects.joining import surroundings
 from densecell.objects.keys import joint_keys, unjoint
 from densecell.objects.labelling import Numbered, number_block
+from densecell.objects.layers import CELLS
 from densecell.objects.npz import save_arrays
 from densecell.objects.runs import Runs, runs_of
 from densecell.objects.sums import sum_objects
@@ -40,6 +41,7 @@ def number_objects(job: Job, number: int) -> None:
             shape=record.shape,
             spacing_nm=record.spacing,
             config=record.objects,
+            affinities=job.affinities if name == CELLS else None,
         )
         for name, layer in job.layers.items()
     }

@@ -23,6 +23,7 @@ from densecell.volume import fingerprint
 
 RECORD = "objects.yaml"
 BLOCK: Shape = (64, 512, 512)
+CUT_BLOCK: Shape = (64, 256, 256)  # where cells are cut by affinities
 
 
 class Record(BaseModel, frozen=True, extra="forbid"):
@@ -36,6 +37,9 @@ class Record(BaseModel, frozen=True, extra="forbid"):
     classes: SchemeSetting
     confidence: str | None = Field(description="from the folder of the result")
     members: dict[str, str] = Field(description="labels of each member that was kept")
+    affinities: tuple[Shape, ...] = Field(
+        (), description="offsets of those that cells are cut by; none: by distances"
+    )
     objects: ObjectsConfig = Field(description="all settings, resolved")
     block: Shape = Field(description="voxels computed at once")
     versions: dict[str, str]
@@ -71,6 +75,7 @@ def freeze(source: Source, config: ObjectsConfig) -> Record:
         If the classes hold nothing to measure, or the block is no block.
     """
     layers_of(source.scheme, config)  # refuses what cannot be measured
+    affinities = _affinities(source, config)
     return Record(
         labels=source.named(source.labels.path),
         fingerprint=fingerprint(source.labels),
@@ -79,8 +84,9 @@ def freeze(source: Source, config: ObjectsConfig) -> Record:
         classes=source.scheme,
         confidence=source.confidence,
         members=source.members,
+        affinities=affinities,
         objects=config,
-        block=_block(source, config),
+        block=_block(source, config, CUT_BLOCK if affinities else BLOCK),
         versions=_versions(),
     )
 
@@ -115,12 +121,24 @@ def save_record(record: Record, out: Path) -> None:
     save_settings(record, out / RECORD)
 
 
-def _block(source: Source, config: ObjectsConfig) -> Shape:
+def _affinities(source: Source, config: ObjectsConfig) -> tuple[Shape, ...]:
+    """Give the offsets of the affinities that cells are cut by, if they are."""
+    if config.cells_by == "affinities" and not source.affinities:
+        raise ConfigError(
+            f"{source.labels.path}: has no affinities to cut cells by; segment with a "
+            "model that was trained with --cells, or use --cells-by distances"
+        )
+    if config.cells_by == "distances" or not config.cells.split:
+        return ()
+    return source.affinities
+
+
+def _block(source: Source, config: ObjectsConfig, usual: Shape) -> Shape:
     """Fit the block to the volume and to the coarse voxels of all splits."""
-    wanted = config.block or BLOCK
+    wanted = config.block or usual
     if min(wanted) < 1:
         raise ConfigError(f"block must be positive (z y x), got {wanted}")
-    sizes = [config.cells.voxel_nm, config.organelles.voxel_nm]
+    sizes = [s.voxel_nm for s in (config.cells, config.organelles, config.affinities)]
     steps = np.max([factors_of(source.spacing_nm, s) for s in sizes], axis=0).tolist()
     z, y, x = (
         round_up(min(w, n), f)

@@ -8,7 +8,8 @@ from densecell.classes import ClassScheme
 from densecell.datasets.scheme import choose_scheme
 from densecell.errors import OutputError, VolumeError
 from densecell.evaluation.result import LABELS, is_result, open_prediction
-from densecell.geometry import Spacing
+from densecell.geometry import Shape, Spacing
+from densecell.objects.learned import find_affinities
 from densecell.volume import Volume, open_volume, require_spacing
 
 STORE = "segmentation.zarr"
@@ -24,6 +25,7 @@ class Source(NamedTuple):
     out: Path  # folder that objects and tables go to
     confidence: str | None  # path from `out`
     members: dict[str, str]  # path from `out` to each member's labels
+    affinities: tuple[Shape, ...] = ()  # offsets of those that were segmented; or none
 
     def named(self, path: Path) -> str:
         """Give a path from the folder of the result, the same on every machine."""
@@ -95,4 +97,5 @@ def _of_result(
         path,
         confidence if (path / confidence).exists() else None,
         {name: f"{STORE}/labels/{name}" for name in members},
+        find_affinities(path / STORE, labels),
     )

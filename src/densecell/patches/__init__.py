@@ -1,5 +1,6 @@
 """Volumes to training windows."""
 
+from densecell.patches.affinities import affinities_of, default_affinities
 from densecell.patches.batches import (
     Batch,
     BatchMaker,
@@ -29,7 +30,9 @@ __all__ = [
     "Schedule",
     "WindowSampler",
     "Windows",
+    "affinities_of",
     "class_counts",
+    "default_affinities",
     "error_weights",
     "load_labelled",
     "power_balance",

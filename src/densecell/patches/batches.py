@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.config import AugmentationConfig
 from densecell.geometry import Shape
+from densecell.patches.affinities import affinities_of
 from densecell.patches.augmentation import (
     change_geometry,
     change_intensities,
@@ -27,6 +28,16 @@ class Batch(NamedTuple):
     channels: NDArray[np.uint8]  # (B, Z', Y', X'), 255 is unknown; see partial
     weights: NDArray[np.float32] | None  # (B, Z', Y', X')
     exclusions: Exclusions = ()  # what codes from 224 mean
+    affinities: NDArray[np.uint8] | None = None  # (B, A, Z', Y', X') 0, 1, 255: unknown
+
+
+class Window(NamedTuple):
+    """One of a batch; see `Batch`."""
+
+    intensities: NDArray[np.float32]  # (Z, Y, X)
+    channels: NDArray[np.uint8]  # (Z', Y', X')
+    weights: NDArray[np.float32] | None  # (Z', Y', X')
+    affinities: NDArray[np.uint8] | None  # (A, Z', Y', X')
 
 
 class Windows(NamedTuple):
@@ -59,6 +70,8 @@ class BatchMaker:
         Of the changes.
     class_weights
         Costs of an error per class, for volumes without weights of their own.
+    affinities
+        Offsets of pairs of voxels that are told to be of one cell or not.
     """
 
     def __init__(
@@ -71,6 +84,7 @@ class BatchMaker:
         margin: Shape,
         seed: int,
         class_weights: ClassWeights | None = None,
+        affinities: Sequence[Shape] = (),
     ) -> None:
         self._volumes = volumes
         self._sampler = sampler
@@ -79,6 +93,7 @@ class BatchMaker:
         self._margin = margin
         self._seed = seed
         self._class_weights = class_weights
+        self._affinities = tuple(affinities)
 
     def batch(self, step: int) -> Batch:
         """Give the batch of one step."""
@@ -86,12 +101,12 @@ class BatchMaker:
         first = step * count
         costs = self._costs(step)
         windows = [self._window(n, shape, costs) for n in range(first, first + count)]
-        intensities, channels, weights = zip(*windows, strict=True)
         return Batch(
-            np.stack(intensities)[:, None],
-            np.stack(channels),
-            None if weights[0] is None else np.stack(weights),
+            np.stack([window.intensities for window in windows])[:, None],
+            np.stack([window.channels for window in windows]),
+            _stacked([window.weights for window in windows]),
             self._volumes[0].exclusions,
+            _stacked([window.affinities for window in windows]),
         )
 
     def ahead(self, first: int, last: int, *, depth: int = 2) -> Iterator[Batch]:
@@ -118,7 +133,7 @@ class BatchMaker:
 
     def _window(
         self, number: int, shape: Shape, costs: NDArray[np.float32] | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32] | None]:
+    ) -> Window:
         rng = np.random.default_rng((self._seed, 3, number))
         place = self._sampler.place(number, shape)
         volume = self._volumes[place.volume]
@@ -142,10 +157,25 @@ class BatchMaker:
             ).astype(np.float32)
         elif costs is not None:
             weights = costs[channels]
-        return change_intensities(image.astype(np.float32), changes), channels, weights
+        affinities = None
+        if self._affinities and volume.objects is not None:
+            ids = change_geometry(
+                read_padded(volume.objects, box), changes, nearest=True
+            )
+            affinities = affinities_of(
+                self._cropped(ids).astype(np.int32), channels, self._affinities
+            )
+        image = change_intensities(image.astype(np.float32), changes)
+        return Window(image, channels, weights, affinities)
 
     def _cropped(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
         z, y, x = (
             slice(m, n - m) for m, n in zip(self._margin, array.shape, strict=True)
         )
         return array[z, y, x]
+
+
+def _stacked(arrays: Sequence[NDArray[Any] | None]) -> NDArray[Any] | None:
+    """Stack what all windows have; none if they have none."""
+    there = [array for array in arrays if array is not None]
+    return np.stack(there) if there else None

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
 from densecell.config import ErrorWeights, ProjectConfig, VolumeEntry
-from densecell.errors import VolumeError
+from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
+from densecell.patches.affinities import load_objects
 from densecell.patches.partial import (
     PARTIAL,
     Exclusions,
@@ -47,6 +48,7 @@ class LabelledVolume(NamedTuple):
     spacing_nm: Spacing  # of the project's grid
     statistics: Statistics  # of the whole volume, before normalisation
     exclusions: Exclusions = ()  # what codes from 224 mean; the same in all volumes
+    objects: NDArray[np.int32] | None = None  # like `channels`, an id per cell, 0: none
 
     @property
     def shape(self) -> Shape:
@@ -148,6 +150,16 @@ def _load(
             f"ignore id {scheme.ignore} or lies outside the annotated boxes; nothing "
             "to learn from or to score there"
         )
+    objects = None
+    if project.network.affinities and entry.role == "train":
+        if grid is not None:
+            raise SpacingError(
+                f"{entry.image}: has voxels of {in_words(entry.spacing_nm)} (z y x), "
+                f"the project {in_words(project.grid_nm)}; affinities are learned from "
+                "volumes of the project's own spacing only: leave this one out, or set "
+                "its role to eval"
+            )
+        objects = load_objects(entry, root, image, box)
     around = part.grown(context).clipped(image.shape)
     statistics = intensity_statistics(image)
     return LabelledVolume(
@@ -159,6 +171,7 @@ def _load(
         spacing_nm=project.grid_nm,
         statistics=statistics,
         exclusions=exclusions,
+        objects=objects,
     )
 
 

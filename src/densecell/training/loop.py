@@ -161,10 +161,13 @@ def optimise(
     weights: Tensor | None = None
     if batch.weights is not None:
         weights = torch.from_numpy(batch.weights).to(device)
+    pairs: Tensor | None = None
+    if batch.affinities is not None:
+        pairs = torch.from_numpy(batch.affinities).to(device)
 
     with torch.autocast(device.type, torch.bfloat16, enabled=low_precision(device)):
         heads = network.heads(x)
-    loss = window_loss(heads, channels, weights, config.loss, batch.exclusions)
+    loss = window_loss(heads, channels, weights, config.loss, batch.exclusions, pairs)
     penalty = l2_penalty(network, config.loss)
     optimiser.zero_grad(set_to_none=True)
     total = loss if penalty is None else loss + penalty

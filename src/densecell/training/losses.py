@@ -3,6 +3,7 @@
 .. [1] Guay et al. 2021, doi:10.1038/s41598-021-81590-0: weighted cross entropy of the
        3D head plus 0.33 of the same of the 2D head, plus L2.
 .. [2] Milletari et al. 2016, V-Net, arXiv:1606.04797: the soft Dice loss.
+.. [3] Wolf et al. 2020, doi:10.1109/TPAMI.2020.2980827: Dice loss of affinities.
 """
 
 import torch
@@ -20,13 +21,14 @@ def window_loss(
     weights: Tensor | None,
     config: LossConfig,
     exclusions: Exclusions = (),
+    affinities: Tensor | None = None,
 ) -> Tensor:
     """Give the loss of one batch, in float32.
 
     Parameters
     ----------
     heads
-        (B, K, Z, Y, X) logits.
+        (B, K + A, Z, Y, X) logits of classes, then of affinities.
     channels
         (B, Z, Y, X) int64; 255 is unknown and costs nothing; 224 + s is none of the
         classes of set s, and costs - log(1 - what the network gives those).
@@ -36,16 +38,19 @@ def window_loss(
         Shares of the terms.
     exclusions
         Channels of every set.
+    affinities
+        (B, A, Z, Y, X) 1 for pairs of voxels of one cell, 0 for others, 255 for those
+        that cost nothing; none: A is 0.
 
     Notes
     -----
     Cross entropy is the mean over the known voxels, as the paper writes it. (Its code
     sums over the window, which makes L2 weaker by the number of voxels.)
     """
-    loss = _one_head(heads.logits, channels, weights, config, exclusions)
+    targets = channels, weights, config, exclusions, affinities
+    loss = _one_head(heads.logits, *targets)
     if heads.auxiliary is not None and config.auxiliary > 0:
-        auxiliary = _one_head(heads.auxiliary, channels, weights, config, exclusions)
-        loss = loss + config.auxiliary * auxiliary
+        loss = loss + config.auxiliary * _one_head(heads.auxiliary, *targets)
     return loss
 
 
@@ -88,14 +93,48 @@ def soft_dice(probabilities: Tensor, channels: Tensor, known: Tensor) -> Tensor:
     return 1 - dice[present].mean() if present.any() else inside.sum() * 0
 
 
+def affinity_loss(logits: Tensor, pairs: Tensor) -> Tensor:
+    """Give cross entropy + soft Dice of pairs that are apart, a mean over offsets.
+
+    Most pairs are together, so that the Dice of the others is what counts [3]_. Offsets
+    of which the batch tells nothing cost nothing.
+
+    Parameters
+    ----------
+    logits
+        (B, A, Z, Y, X), high: together.
+    pairs
+        (B, A, Z, Y, X) 1 together, 0 apart, 255 unknown.
+    """
+    axes = (0, 2, 3, 4)
+    known = (pairs < 2).float()
+    apart = (pairs == 0).float()
+    entropy = functional.binary_cross_entropy_with_logits(
+        -logits, apart, weight=known, reduction="none"
+    )
+    told = known.sum(axes)
+    inside = torch.sigmoid(-logits) * known
+    both, either = (inside * apart).sum(axes), inside.sum(axes) + apart.sum(axes)
+    dice = 1 - (2 * both + 1) / (either + 1)
+    each = entropy.sum(axes) / told.clamp(min=1) + dice
+    taught = told > 0
+    return each[taught].mean() if taught.any() else logits.sum() * 0
+
+
 def _one_head(
     logits: Tensor,
     channels: Tensor,
     weights: Tensor | None,
     config: LossConfig,
     exclusions: Exclusions,
+    affinities: Tensor | None,
 ) -> Tensor:
     logits = logits.float()
+    if affinities is not None:
+        number = affinities.shape[1]
+        logits, others = logits[:, :-number], logits[:, -number:]
+        of_pairs = config.affinities * affinity_loss(others, affinities)
+        return of_pairs + _one_head(logits, channels, weights, config, exclusions, None)
     known = (channels < PARTIAL).float()
     filled = channels.masked_fill(channels >= PARTIAL, 0)
     entropy = functional.cross_entropy(logits, filled, reduction="none") * known

@@ -196,6 +196,7 @@ def make_batches(
         margin=network.margin,
         seed=seed,
         class_weights=class_weights,
+        affinities=settings.network.affinities,
     )
 
 

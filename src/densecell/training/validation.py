@@ -80,9 +80,10 @@ class Validator:
             read = partial(read_padded, volume.intensities)
             shape = volume.intensities.shape
             tiling = plan_tiling(network, shape, self._config, most=TILE)
-            yield box_probabilities(
+            found = box_probabilities(
                 engine, read, tiling, volume.labelled, network.margin
             )
+            yield found[: len(self._scheme)]
 
     def compare(self, predicted: Iterable[NDArray[np.integer]]) -> Scores:
         """Score the channels (Z, Y, X) that somebody gives every labelled part."""

@@ -1,0 +1,175 @@
+"""Cells cut from learned affinities, on coarse voxels, without crumbs.
+
+The mutex watershed decides on every voxel [1]_, so that it leaves crumbs where the
+network is unsure: those join the neighbour that they most surely belong to.
+
+.. [1] Wolf et al. 2020, doi:10.1109/TPAMI.2020.2980827.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.geometry import FACES, Shape
+from densecell.objects.affinities import objects_from_affinities
+from densecell.objects.keys import joint_keys, unjoint
+from densecell.objects.numbering import in_raster_order
+
+SURE = 255  # of a byte of affinity
+
+
+def cut_by_affinities(
+    mask: NDArray[np.bool_],
+    affinities: NDArray[np.uint8],
+    offsets: Sequence[Shape],
+    factors: Shape,
+    *,
+    bias: float,
+    least_voxels: int,
+) -> NDArray[np.uint32]:
+    """Cut the cells of a mask by how surely its voxels belong together.
+
+    Parameters
+    ----------
+    mask
+        (Z, Y, X) what is cell.
+    affinities
+        (C, Z, Y, X) bytes, 255: surely of one cell; see `objects_from_affinities`.
+    offsets
+        (z, y, x) of each channel, the faces first.
+    factors
+        How many voxels along (z, y, x) are taken together.
+    bias
+        Taken from how sure near pairs are, 0 to 1: the higher, the more cells.
+    least_voxels
+        Coarse voxels; smaller pieces join a neighbour.
+
+    Returns
+    -------
+    (ceil(Z / fz), ...) ids from 1 in raster order; every coarse voxel with any mask
+    has one.
+    """
+    inside = _pooled(mask, factors, np.max)
+    if not inside.any():
+        return np.zeros(inside.shape, np.uint32)
+    coarse, steps = coarse_affinities(affinities, offsets, factors)
+    coarse[: len(FACES)] -= bias
+    found = objects_from_affinities(coarse, steps, mask=inside)
+    return in_raster_order(without_crumbs(found, coarse, least_voxels=least_voxels))
+
+
+def coarse_affinities(
+    affinities: NDArray[np.uint8], offsets: Sequence[Shape], factors: Shape
+) -> tuple[NDArray[np.float32], list[Shape]]:
+    """Give affinities between coarse voxels, 0 to 1, and their offsets.
+
+    Two neighbours are as sure as the least sure pair on the way from the middle of one
+    to that of the other, on average over all such ways. Far pairs are averaged over a
+    coarse voxel; those that come to lie on a face or on another far pair are left out.
+    """
+    near = [_along(affinities[n], factors, axis=n) for n in range(len(FACES))]
+    steps: dict[Shape, NDArray[np.float32]] = dict(zip(FACES, near, strict=True))
+    for channel, offset in list(zip(affinities, offsets, strict=True))[len(FACES) :]:
+        z, y, x = (round(o / f) for o, f in zip(offset, factors, strict=True))
+        if (z, y, x) != (0, 0, 0) and (z, y, x) not in steps:
+            steps[z, y, x] = _pooled(channel, factors, np.mean)
+    together = np.stack(list(steps.values())).astype(np.float32)
+    together /= SURE
+    return together, list(steps)
+
+
+def without_crumbs(
+    objects: NDArray[np.uint32], affinities: NDArray[np.float32], *, least_voxels: int
+) -> NDArray[np.uint32]:
+    """Join pieces of fewer voxels with the neighbour of the highest mean affinity.
+
+    The smallest go first, of equal ones the lower id; one without a neighbour stays.
+
+    Parameters
+    ----------
+    objects
+        (Z, Y, X) ids, 0 for none.
+    affinities
+        (C, Z, Y, X); the first three tell of the faces.
+    """
+    size = np.bincount(objects.ravel())
+    size[0] = 0
+    crumbs = np.flatnonzero((size > 0) & (size < least_voxels))
+    if not len(crumbs):
+        return objects
+    neighbours = _neighbours(objects, affinities, crumbs)
+    parent = np.arange(len(size))
+
+    def root(n: int) -> int:
+        while parent[n] != n:
+            parent[n] = parent[parent[n]]
+            n = int(parent[n])
+        return n
+
+    for crumb in crumbs[np.argsort(size[crumbs], kind="stable")].tolist():
+        here = root(crumb)
+        if size[here] >= least_voxels:
+            continue  # something has joined it
+        for _, other in sorted(neighbours.get(crumb, [])):
+            there = root(other)
+            if there != here:
+                parent[here] = there
+                size[there] += size[here]
+                break
+    return np.array([root(n) for n in range(len(parent))], np.uint32)[objects]
+
+
+def _neighbours(
+    objects: NDArray[np.uint32],
+    affinities: NDArray[np.float32],
+    crumbs: NDArray[np.integer],
+) -> dict[int, list[tuple[float, int]]]:
+    """List (- mean affinity, neighbour) for every crumb."""
+    is_crumb = np.zeros(int(objects.max()) + 1, bool)
+    is_crumb[crumbs] = True
+    keys, sure = [], []
+    for axis in range(3):
+        moved = np.moveaxis(objects, axis, 0)
+        between = np.moveaxis(affinities[axis], axis, 0)[1:]
+        a, b = moved[1:], moved[:-1]
+        met = (a != b) & (a > 0) & (b > 0) & (is_crumb[a] | is_crumb[b])
+        for first, second in ((a[met], b[met]), (b[met], a[met])):
+            keys.append(joint_keys(first, second))
+            sure.append(between[met])
+    pairs, index = np.unique(np.concatenate(keys), return_inverse=True)
+    total = np.bincount(index, weights=np.concatenate(sure), minlength=len(pairs))
+    mean = total / np.bincount(index, minlength=len(pairs))
+    found: dict[int, list[tuple[float, int]]] = {}
+    for first, second, value in zip(*unjoint(pairs), mean, strict=True):
+        if is_crumb[first]:
+            found.setdefault(int(first), []).append((-float(value), int(second)))
+    return found
+
+
+def _along(
+    channel: NDArray[np.uint8], factors: Shape, *, axis: int
+) -> NDArray[np.float32]:
+    """Take the least of the pairs between the middles of coarse neighbours."""
+    factor = factors[axis]
+    if factor > 1:  # shifted so that a group ends at the middle of its coarse voxel
+        before = [(0, 0)] * 3
+        before[axis] = (factor - factor // 2 - 1, 0)
+        size = channel.shape[axis]
+        padded = np.pad(channel, before, constant_values=SURE)
+        channel = np.moveaxis(np.moveaxis(padded, axis, 0)[:size], 0, axis)
+    only = tuple(f if a == axis else 1 for a, f in enumerate(factors))
+    across = tuple(1 if a == axis else f for a, f in enumerate(factors))
+    least = _pooled(channel, (only[0], only[1], only[2]), np.min)
+    return _pooled(least, (across[0], across[1], across[2]), np.mean)
+
+
+def _pooled(array: NDArray[np.generic], factors: Shape, how: object) -> NDArray:  # type: ignore[type-arg]
+    """Take voxels together; the last ones are repeated to fill a coarse one."""
+    if factors == (1, 1, 1):
+        return array
+    odd = [(0, -n % f) for n, f in zip(array.shape, factors, strict=True)]
+    padded = np.pad(array, odd, mode="edge") if any(b for _, b in odd) else array
+    z, y, x = (n // f for n, f in zip(padded.shape, factors, strict=True))
+    cut = padded.reshape(z, factors[0], y, factors[1], x, factors[2])
+    return how(cut, axis=(1, 3, 5))  # type: ignore[operator]
