@@ -110,12 +110,13 @@ def _unet(config: NetworkConfig, classes: int) -> Network:
     )
 
 
-def _light(config: NetworkConfig, classes: int) -> Network:
+def _light(config: NetworkConfig, channels: int) -> Network:
     return Light2D3D(
-        classes,
+        channels - len(config.affinities),
         width=config.width,
         conv=convolution(norm=config.normalisation),
         relu_logits=config.relu_logits,
+        affinities=len(config.affinities),
     )
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from densecell.networks.blocks import (
+    DEEP,
     FLAT,
     Convolution,
     Heads,
@@ -52,6 +53,10 @@ class Light2D3D(Network):
         Maker of the convolutions.
     relu_logits
         ReLU on the logits.
+    affinities
+        Channels of affinities behind those of the classes. Whether a voxel and the one
+        in the next slice are of one cell is decided voxel by voxel: for them, and for
+        them alone, slices are mixed at the finest scale too.
 
     Examples
     --------
@@ -73,6 +78,7 @@ class Light2D3D(Network):
         width: int,
         conv: Convolution,
         relu_logits: bool = False,
+        affinities: int = 0,
     ) -> None:
         super().__init__()
         sizes = [width * 2**n for n in range(5)]
@@ -88,6 +94,11 @@ class Light2D3D(Network):
         self.ups = nn.ModuleList([up(2 * n, n) for n in coarse_to_fine])
         self.decoder = nn.ModuleList([_double(conv, n, n) for n in coarse_to_fine])
         self.predictor = predictor(width, classes, relu=relu_logits)
+        self.pairs: nn.Sequential | None = None
+        if affinities:
+            mixing = Mixing(width, conv, kernel=DEEP)
+            self.pairs = nn.Sequential(mixing, nn.Conv3d(width, affinities, 1))
+            self.radius = (self.radius[0] + 1, *self.radius[1:])
         initialise(self)
         for mixing in self._mixings():
             nn.init.zeros_(mixing.last.weight)
@@ -102,7 +113,10 @@ class Light2D3D(Network):
             decoder=self.decoder,
             join=torch.add,
         )
-        return Heads(self.predictor(x), None)
+        logits = self.predictor(x)
+        if self.pairs is not None:
+            logits = torch.cat([logits, self.pairs(x)], 1)
+        return Heads(logits, None)
 
     def see_depth(self, on: bool) -> None:
         """Switch the mixing across slices on or off."""
@@ -121,19 +135,27 @@ class Light2D3D(Network):
         return {
             "2d": [weight for weight in rest if id(weight) not in ours],
             "3d": mixing,
-            "predictors": weights_of(self.predictor),
+            "predictors": weights_of(self.predictor, *self._last_pairs()),
         }
+
+    def _last_pairs(self) -> list[nn.Module]:
+        return [] if self.pairs is None else [self.pairs[-1]]
 
     def _mixings(self) -> list["Mixing"]:
         return [module for module in self.modules() if isinstance(module, Mixing)]
 
 
 class Mixing(nn.Module):
-    """Add to each slice what its two neighbours say at the same place."""
+    """Add to each slice what its two neighbours say, by default at the same place."""
 
-    def __init__(self, channels: int, conv: Convolution) -> None:
+    def __init__(
+        self,
+        channels: int,
+        conv: Convolution,
+        kernel: tuple[int, int, int] = ACROSS,
+    ) -> None:
         super().__init__()
-        self.first = conv(channels, channels, ACROSS)
+        self.first = conv(channels, channels, kernel)
         self.last = nn.Conv3d(channels, channels, 1)
         self.on = True
 

@@ -1,0 +1,247 @@
+"""Touching cells told apart: by learned affinities, by distances, or not at all.
+
+A network learns classes and affinities together; its labels of tissue it has not seen
+are measured three times, all in the way of a user, block by block: cells cut by its
+affinities, cells cut by distances, and plain components. Two kinds of tissue:
+
+- `phantom`: synthetic platelets at 40 nm; two volumes of 96 x 256 x 256 voxels;
+- `fibsem`: `neuroproof-fibsem`, 10 nm, learned from slices 0-149 (of which 130-149 to
+  choose on), reported on 150-249.
+
+::
+
+    python benchmarks/cells.py --tissue phantom --out /scratch/cells --steps 1500
+    python benchmarks/cells.py --tissue fibsem --out /scratch/cells --steps 1500
+
+Prints a table in Markdown: F1 at an IoU of 0.5, variation of information (split and
+merge, bits) and adapted Rand error. What is made stays in `--out`, and the same command
+goes on where it stopped.
+"""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from densecell.classes import ClassScheme
+from densecell.cli.phantom import phantom
+from densecell.compute import processor_name, usable_cores
+from densecell.config import ObjectsConfig, ProjectConfig, parse_settings
+from densecell.ensemble import Wish, load_ensemble, rank_members, segment_volume
+from densecell.evaluation.instances import (
+    Overlaps,
+    adapted_rand_error,
+    count_overlaps,
+    match_objects,
+    variation_of_information,
+)
+from densecell.geometry import Box, Spacing
+from densecell.objects import drop_objects, measure_objects, open_source
+from densecell.patches import default_affinities
+from densecell.training import load_data, train_members
+from densecell.volume import open_ome_zarr, open_volume
+
+FIBSEM = Path("../shared/data/neuroproof-fibsem")
+BODIES = {
+    0: {"name": "cell", "colour": (86, 180, 233), "role": "cell"},
+    1: {"name": "border", "colour": (0, 0, 0), "role": "other", "parent": "cell"},
+}
+WAYS: dict[str, dict[str, Any]] = {
+    "affinities": {"cells_by": "affinities"},
+    "distances": {"cells_by": "distances"},
+    "components": {"cells": {"split": False}},
+}
+
+
+class Tested(NamedTuple):
+    """A volume that is not learned from."""
+
+    image: Path
+    truth: Path  # ids of cells
+    box: Box
+    apart: ClassScheme | None = None  # borders are no part of cells, but grown over
+
+
+def main() -> None:
+    args = arguments()
+    torch.set_num_threads(usable_cores())
+    print(f"{processor_name()}, {usable_cores()} cores, {args.steps} steps", flush=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    project, tested = TISSUES[args.tissue](args)
+    model = args.out / f"{args.tissue}-model"
+    train(project, model)
+    results = [segmented(model, each, args.out) for each in tested]
+    print("| cells by | found | F1 | VoI split | VoI merge | Rand error | s |")
+    print("|---|---|---|---|---|---|---|")
+    for name in WAYS:
+        begin = time.perf_counter()
+        pairs = list(zip(tested, results, strict=True))
+        found = [cells_of(each, result, name) for each, result in pairs]
+        seconds = time.perf_counter() - begin
+        scored = zip(tested, found, strict=True)
+        print(row(name, [overlaps(*pair) for pair in scored], seconds), flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--tissue", choices=TISSUES, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="goes on from there")
+    parser.add_argument("--steps", type=int, default=1500, help="of the training")
+    parser.add_argument("--data", type=Path, default=FIBSEM, help="neuroproof-fibsem")
+    return parser.parse_args()
+
+
+# Tissues
+
+
+def phantoms(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
+    """Make synthetic tissue, once."""
+    nm = (40.0, 40.0, 40.0)
+    shapes = {
+        "train": (64, 256, 256),
+        "eval": (24, 192, 192),
+        "test": (96, 256, 256),
+        "test2": (96, 256, 256),
+    }
+    for seed, (name, shape) in enumerate(shapes.items(), 11):
+        if not (args.out / f"{name}.zarr").exists():
+            phantom(args.out / f"{name}.zarr", shape=shape, seed=seed, spacing=nm)
+    volumes = [
+        {
+            "image": args.out / f"{role}.zarr",
+            "labels": args.out / f"{role}.zarr" / "labels" / "classes",
+            "objects": args.out / f"{role}.zarr" / "labels" / "cells",
+            "spacing_nm": nm,
+            "role": role,
+        }
+        for role in ("train", "eval")
+    ]
+    tested = [
+        Tested(
+            args.out / f"{name}.zarr",
+            args.out / f"{name}.zarr" / "labels" / "cells",
+            Box.whole(shapes[name]),
+        )
+        for name in ("test", "test2")
+    ]
+    return project_of("platelet", volumes, (8, 96, 96), args.steps), tested
+
+
+def fibsem(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
+    """Name the real data."""
+    files = {
+        "image": args.data.resolve() / "image.tif",
+        "labels": args.data.resolve() / "labels.tif",
+        "objects": args.data.resolve() / "instances.tif",
+        "spacing_nm": (10, 10, 10),
+    }
+    volumes = [
+        files | {"role": "train", "z": (0, 130)},
+        files | {"role": "eval", "z": (130, 150)},
+    ]
+    box = Box((150, 0, 0), (250, 250, 250))
+    apart = {i: body | {"parent": None} for i, body in BODIES.items()}
+    scheme = ClassScheme.model_validate({"classes": apart})
+    tested = [Tested(files["image"], files["objects"], box, scheme)]
+    return project_of(BODIES, volumes, (8, 128, 128), args.steps), tested
+
+
+TISSUES = {"phantom": phantoms, "fibsem": fibsem}
+
+
+def project_of(
+    classes: object, volumes: list[dict[str, Any]], window: object, steps: int
+) -> ProjectConfig:
+    values = {
+        "classes": classes,
+        "volumes": volumes,
+        "network": {
+            "affinities": default_affinities(Spacing(*volumes[0]["spacing_nm"]))
+        },
+        "training": {
+            "window": window,
+            "minutes": None,
+            "steps": steps,
+            "validations": 5,
+            "flat_share": 0.5,  # pairs across slices are learned in deep windows only
+        },
+        "ensemble": {"members": 1},
+    }
+    return parse_settings(values, ProjectConfig, where="benchmark")
+
+
+# The road
+
+
+def train(project: ProjectConfig, model: Path) -> None:
+    for progress in train_members(project, load_data(project, Path()), model):
+        if progress.record is not None and progress.record.miou_all is not None:
+            print(f"step {progress.record.step}: {progress.record.miou_all:.3f}")
+    rank_members(model, best=1)
+
+
+def segmented(model: Path, tested: Tested, out: Path) -> Path:
+    result = out / f"result-{tested.image.stem}"
+    spacing = open_volume(tested.truth, labels=True).spacing_nm
+    image = open_volume(tested.image, spacing_nm=spacing or (10, 10, 10))
+    wish = Wish(box=(tested.box.start, tested.box.stop))
+    for _ in segment_volume(image, load_ensemble(model), result, wish):
+        pass
+    return result
+
+
+def cells_of(tested: Tested, result: Path, way: str) -> NDArray[np.integer]:
+    """Measure a result anew; give its cells.
+
+    Distances and components need borders between cells: where the scheme has a class
+    of its own for these they are left out, and each cell is grown over those nearest
+    to it afterwards, so that all ways label the same voxels.
+    """
+    source = open_source(result)
+    apart = way != "affinities" and tested.apart is not None
+    if apart:
+        source = source._replace(scheme=tested.apart)
+    drop_objects(result)
+    config = parse_settings(WAYS[way], ObjectsConfig, where=way)
+    for _ in measure_objects(source, config):
+        pass
+    cells = open_ome_zarr(result / "segmentation.zarr" / "labels" / "cells")
+    ids = cells.read(Box.whole(cells.shape))
+    if apart:
+        nearest = ndimage.distance_transform_edt(
+            ids == 0, return_distances=False, return_indices=True
+        )
+        ids = ids[tuple(nearest)]
+    return ids
+
+
+def overlaps(tested: Tested, found: NDArray[np.integer]) -> Overlaps:
+    truth = open_volume(tested.truth, labels=True).read(tested.box)
+    return count_overlaps(truth, found)
+
+
+def row(name: str, parts: list[Overlaps], seconds: float) -> str:
+    """Score all volumes together: a match is a match, errors are means by voxels."""
+    matches = [match_objects(part) for part in parts]
+    both = sum(len(m.pairs) for m in matches)
+    f1 = 2 * both / sum(m.truth + m.predicted for m in matches)
+    voi = [variation_of_information(part) for part in parts]
+    numbers = [
+        f1,
+        np.mean([v.split for v in voi]),
+        np.mean([v.merge for v in voi]),
+        np.mean([adapted_rand_error(part) for part in parts]),
+    ]
+    found = sum(m.predicted for m in matches)
+    truth = sum(m.truth for m in matches)
+    cells = " | ".join(f"{n:.3f}" for n in numbers)
+    return f"| {name} | {found} of {truth} | {cells} | {seconds:.0f} |"
+
+
+if __name__ == "__main__":
+    main()
