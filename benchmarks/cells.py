@@ -4,7 +4,8 @@ A network learns classes and affinities together; its labels of tissue it has no
 are measured three times, all in the way of a user, block by block: cells cut by its
 affinities, cells cut by distances, and plain components. Two kinds of tissue:
 
-- `phantom`: synthetic platelets at 40 nm; two volumes of 96 x 256 x 256 voxels;
+- `phantom`: synthetic platelets, voxels of 40 x 20 x 20 nm; three volumes of 64 x 512
+  x 512, in which about half of the cells touch others without a gap;
 - `fibsem`: `neuroproof-fibsem`, 10 nm, learned from slices 0-149 (of which 130-149 to
   choose on), reported on 150-249.
 
@@ -101,12 +102,13 @@ def arguments() -> argparse.Namespace:
 
 def phantoms(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
     """Make synthetic tissue, once."""
-    nm = (40.0, 40.0, 40.0)
+    nm = (40.0, 20.0, 20.0)
     shapes = {
-        "train": (64, 256, 256),
-        "eval": (24, 192, 192),
-        "test": (96, 256, 256),
-        "test2": (96, 256, 256),
+        "train": (48, 384, 384),
+        "eval": (16, 256, 256),
+        "test1": (64, 512, 512),
+        "test2": (64, 512, 512),
+        "test3": (64, 512, 512),
     }
     for seed, (name, shape) in enumerate(shapes.items(), 11):
         if not (args.out / f"{name}.zarr").exists():
@@ -127,9 +129,9 @@ def phantoms(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
             args.out / f"{name}.zarr" / "labels" / "cells",
             Box.whole(shapes[name]),
         )
-        for name in ("test", "test2")
+        for name in ("test1", "test2", "test3")
     ]
-    return project_of("platelet", volumes, (8, 96, 96), args.steps), tested
+    return project_of("platelet", volumes, (5, 128, 128), args.steps), tested
 
 
 def fibsem(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
