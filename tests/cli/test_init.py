@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from densecell.cli.init import init
 from densecell.config import ProjectConfig, load_settings
-from densecell.errors import OutputError, SpacingError
+from densecell.errors import OutputError, SpacingError, VolumeError
 
 
 @pytest.fixture
@@ -60,3 +60,17 @@ def test_the_same_again_is_refused(tmp_path, pair):
     run(tmp_path / "p", *pair, "--spacing", 50, 4.6, 4.6)
     with pytest.raises(OutputError, match="there is a project already"):
         run(tmp_path / "p", *pair, "--spacing", 50, 4.6, 4.6)
+
+
+def test_ids_of_cells_are_named_where_they_are_learned_from(tmp_path, pair):
+    np.save(tmp_path / "ids.npy", np.ones((10, 4, 5), np.uint32))
+    words = [tmp_path / "p", *pair, "--spacing", 50, 4, 4, "--objects"]
+
+    run(*words, tmp_path / "ids.npy")
+
+    config = load_settings(tmp_path / "p" / "project.yaml", ProjectConfig)
+    named = [(v.role, v.objects and v.objects.name) for v in config.volumes]
+    assert named == [("train", "ids.npy"), ("eval", None)]
+    np.save(tmp_path / "ids.npy", np.ones((9, 4, 5), np.uint32))
+    with pytest.raises(VolumeError, match="ids must cover their image"):
+        run(tmp_path / "q", *words[1:], tmp_path / "ids.npy")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -18,6 +19,8 @@ from densecell.errors import (
     OutputError,
     TrainingError,
 )
+from densecell.geometry import Spacing
+from densecell.patches import default_affinities
 from densecell.training import load_member_settings
 
 
@@ -288,3 +291,23 @@ def test_volumes_of_another_voxel_size_are_told_of(tmp_path, write_project):
 
     settings = load_member_settings(tmp_path / "models" / "unet2d-1" / "member_00")
     assert settings.spacing_nm == (40, 20, 20)
+
+
+def test_borders_of_cells_are_learned_from_ids(tmp_path, write_project, discs):
+    write_project(tmp_path)
+    path = tmp_path / "project.yaml"
+    with pytest.raises(ConfigError, match="add `objects: FILE` to the volume"):
+        run(tmp_path, "--network", "2d3d-light", "--steps", 1, "--cells")
+    text = path.read_text().replace(
+        "labels: train_labels.npy", "labels: train_labels.npy\n  objects: cells.npy"
+    )
+    path.write_text(text)
+    np.save(tmp_path / "cells.npy", discs[1].astype(np.uint16))
+
+    run(tmp_path, "--network", "2d3d-light", "--steps", 2, "--members", 1, "--cells")
+
+    settings = load_member_settings(tmp_path / "models" / "2d3d-light-2" / "member_00")
+    assert settings.network.affinities == default_affinities(Spacing(40, 10, 10))
+    assert settings.training.flat_share == 0.5
+    with pytest.raises(ConfigError, match="sees one slice at a time"):
+        run(tmp_path, "--network", "unet2d", "--steps", 1, "--cells")

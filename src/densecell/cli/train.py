@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from densecell.training import Extension, Origin, Progress
 
 
+# Pairs of voxels across slices are learned from deep windows only.
+PAIRS_LEARN = {"flat_share": 0.5}
+
+
 def train(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="project folder, with project.yaml")
@@ -94,7 +98,7 @@ def train(
     project = with_options(
         project,
         network={"name": network, "width": width, "affinities": pairs},
-        training=budget(minutes, steps),
+        training=budget(minutes, steps) | (PAIRS_LEARN if cells else {}),
         ensemble={"members": members, "seed": seed},
     )
     begun_from = None
