@@ -60,7 +60,7 @@ def test_the_list_itself_may_be_missing_or_damaged(result):
     path = result / "checksums" / "step.json"
     for text in ("{", "[]", '{"files": 3}', '{"files": {"a": 1}}'):
         path.write_text(text)
-        with pytest.raises(OutputError, match="is no list of checksums"):
+        with pytest.raises(OutputError, match="is no list of checksums; put it back"):
             changes(result)
     drop_checksums(result, "step")
     with pytest.raises(OutputError) as caught:

@@ -112,8 +112,11 @@ def _kept(result: Path, step: str) -> dict[str, tuple[int, str]]:
             f"{path}: is not there, so nobody knows what `densecell {step}` wrote; run "
             "it again with --overwrite"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OutputError(f"{path}: is no list of checksums ({error})") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise OutputError(
+            f"{path}: is no list of checksums; put it back, or run `densecell {step}` "
+            "again with --overwrite"
+        ) from None
 
 
 def _files(path: Path) -> Iterator[Path]:

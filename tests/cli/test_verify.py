@@ -141,5 +141,5 @@ def test_a_resume_refuses_a_volume_that_has_changed(moved):
 
 
 def test_a_folder_that_is_no_result_is_refused(tmp_path):
-    with pytest.raises(DensecellError, match=r"objects\.yaml"):
+    with pytest.raises(DensecellError, match="is no result of densecell"):
         run("verify", tmp_path)

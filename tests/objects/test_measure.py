@@ -218,7 +218,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
 
 
 def test_other_settings_are_refused(measured, source_of, plain):
-    with pytest.raises(OutputError, match=r"measured with objects .*--overwrite"):
+    with pytest.raises(OutputError, match=r"with objects\.fill_holes True, .*--over"):
         run(source_of(tissue(), measured), plain(fill_holes=False))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 # Pairs of voxels across slices are learned from deep windows only.
-PAIRS_LEARN = {"flat_share": 0.5}
+PAIRS_LEARN: dict[str, float | None] = {"flat_share": 0.5}
 
 
 def train(

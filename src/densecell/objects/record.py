@@ -105,8 +105,9 @@ def check_same(record: Record, now: Record, out: Path) -> None:
             continue
         then, asked = getattr(record, name), getattr(now, name)
         if then != asked:
+            where, then, asked = _first_difference(name, then, asked)
             raise OutputError(
-                f"{out}: was measured with {name} {_short(then)}, now asked for "
+                f"{out}: was measured with {where} {_short(then)}, now asked for "
                 f"{_short(asked)}; pass --overwrite to measure anew"
             )
 
@@ -155,9 +156,20 @@ def _same_block(record: Record, now: Record) -> bool:
     )
 
 
+def _first_difference(
+    name: str, then: object, asked: object
+) -> tuple[str, object, object]:
+    """Go down into settings that differ, to the first that is a value."""
+    if isinstance(then, BaseModel) and type(then) is type(asked):
+        for field, value in then:
+            other = getattr(asked, field)
+            if value != other:
+                return _first_difference(f"{name}.{field}", value, other)
+    return name, then, asked
+
+
 def _short(value: object) -> str:
-    text = value.model_dump() if isinstance(value, BaseModel) else value
-    return " ".join(str(text).split())
+    return " ".join(str(value).split())
 
 
 def _versions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from densecell.checksums import checksums_path, count_files, find_changes
 from densecell.ensemble import Run, read_run
 from densecell.ensemble.load import member_fingerprint
 from densecell.ensemble.segment import is_finished as is_segmented
-from densecell.errors import DensecellError
+from densecell.errors import DensecellError, VolumeError
 from densecell.evaluation.result import is_result
 from densecell.objects import is_finished as is_measured
 from densecell.objects.record import RECORD, Record, read_record
@@ -62,6 +62,11 @@ def verify_result(
     VolumeError, ConfigError
         If the folder is no result, or what describes it cannot be read.
     """
+    if not is_result(result) and not (result / RECORD).exists():
+        raise VolumeError(
+            f"{result}: is no result of densecell (neither run.yaml nor {RECORD} in "
+            "it); give a folder that `densecell segment` or `measure` wrote"
+        )
     files = partial(_files, result, full=full, told=told)
     if is_result(result):
         run = read_run(result)
@@ -69,7 +74,7 @@ def verify_result(
         yield from _model(run)
         yield from _versions("segment", run.versions)
         yield from files("segment", done=is_segmented(result))
-    if (result / RECORD).exists() or not is_result(result):
+    if (result / RECORD).exists():
         record = read_record(result)
         yield _measured_labels(result, record)
         yield from _versions("measure", record.versions)

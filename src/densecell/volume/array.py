@@ -73,7 +73,7 @@ def open_npy(
 ) -> ArrayVolume:
     """Open an .npy file, read-only and lazily."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")  # never a pickle
     except (ValueError, OSError, EOFError) as error:
         raise VolumeError(
             f"{path}: cannot be read as .npy ({error}); save it again with numpy.save"

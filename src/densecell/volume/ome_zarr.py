@@ -238,7 +238,7 @@ def _level_array(
     name = metadata.paths[level]
     try:
         array = group[name]
-    except KeyError:
+    except (KeyError, ValueError):  # not there, or a path that leaves the store
         array = None
     if not isinstance(array, zarr.Array):
         raise VolumeError(
