@@ -315,14 +315,15 @@ class SplitConfig(_Frozen):
 class CutConfig(_Frozen):
     """How cells are cut where their affinities were learned."""
 
-    bias: float = Field(
-        0.0,
-        gt=-1,
+    sure: float = Field(
+        0.7,
+        gt=0,
         lt=1,
-        description="taken from how sure near pairs are; higher cuts more",
+        description="pieces are of one cell from this mean affinity on; higher cuts "
+        "more",
     )
     min_piece_um3: float = Field(
-        1e-3, ge=0, description="smaller pieces join the neighbour they belong to most"
+        1e-3, ge=0, description="smaller cells join the neighbour they belong to most"
     )
     voxel_nm: float = Field(
         12.0, gt=0, description="finer voxels are taken together up to this size"

@@ -21,14 +21,14 @@ def sure(shape, borders=()):
     return found
 
 
-def cut(affinities, mask=None, factors=(1, 1, 1), bias=0.0, least_voxels=0):
+def cut(affinities, mask=None, factors=(1, 1, 1), sure=0.7, least_voxels=0):
     mask = np.ones(affinities.shape[1:], bool) if mask is None else mask
     return cut_by_affinities(
         mask,
         affinities,
         [*FACES, FAR],
         factors,
-        bias=bias,
+        sure=sure,
         least_voxels=least_voxels,
     )
 
@@ -109,10 +109,17 @@ def test_crumbs_grow_together_and_lonely_ones_stay():
     assert joined.ravel().tolist() == [2, 2, 2, 0, 4]
 
 
-def test_a_bias_cuts_more():
-    unsure = sure((1, 1, 12))
-    unsure[2, :, :, 6] = 150
-    unsure[3, 0, 0, 6:10] = 130
+def test_what_is_surer_than_asked_is_joined():
+    unsure = sure((3, 6, 24))
+    unsure[2, :, :, 12] = 120
+    unsure[3, :, :, 12:16] = 170
 
-    assert cut(unsure).max() == 1
-    assert cut(unsure, bias=0.2).max() == 2
+    assert cut(unsure, sure=0.5).max() == 1
+    assert cut(unsure, sure=0.8).max() == 2
+
+
+def test_a_single_wrong_pair_joins_nothing():
+    affinities = sure((1, 24, 24), borders=(12,))
+    affinities[2, :, 5, 12] = 255
+
+    assert cut(affinities).max() == 2

@@ -53,7 +53,7 @@ def by_affinities(
             affinities.read(box),
             affinities.offsets,
             factors,
-            bias=settings.bias,
+            sure=settings.sure,
             least_voxels=round(settings.min_piece_um3 / voxel_um3),
         )
 
