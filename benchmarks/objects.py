@@ -3,12 +3,15 @@
     python benchmarks/objects.py speed --voxels 128
     python benchmarks/objects.py speed --voxels 512 --alone
     python benchmarks/objects.py split --seeds 1 2
-    python benchmarks/objects.py blocks
+    python benchmarks/objects.py blocks --affinities --size 160
+    python benchmarks/objects.py blocks --affinities --size 250 --spacing 10 \\
+        --truth ../shared/data/neuroproof-fibsem/instances.tif
 
 `speed` holds each step against scipy.ndimage or scikit-image doing the same, in one
 run, on a phantom mirrored to size. `split` gives F1 at IoU 0.5 of cells from true
 classes over settings, and how many cells touch. `blocks` compares cells split in blocks
-with cells split in memory.
+with cells split in memory; with `--affinities` also cells cut by those of the truth,
+blurred and with noise.
 """
 
 import argparse
@@ -17,24 +20,32 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import ndimage
 from skimage import measure as skimage_measure
 from skimage import segmentation
+from unsure import write_affinities
 
 from densecell.classes import ClassScheme
 from densecell.compute import watched_memory
 from densecell.config import ObjectsConfig
 from densecell.evaluation.instances import count_overlaps, match_objects
 from densecell.geometry import Box, Shape, Spacing, tile
-from densecell.objects import measure_objects, open_source
+from densecell.objects import drop_objects, measure_objects, open_source
 from densecell.objects.coarse import factors_of, refined, split_coarse
+from densecell.objects.source import Source
+from densecell.patches import default_affinities
 from densecell.phantom import make_phantom
 from densecell.phantom.cells import make_cells
 from densecell.phantom.grid import Grid
-from densecell.volume import create_ome_zarr, open_ome_zarr, read_padded
+from densecell.volume import (
+    create_ome_zarr,
+    open_ome_zarr,
+    open_volume,
+    read_padded,
+)
 
 SPACING = Spacing(40, 10, 10)
 SHAPES: dict[int, Shape] = {
@@ -61,6 +72,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--spacing", type=float, default=80.0, help="nm, of split")
     parser.add_argument("--necks", type=float, nargs="+", default=[0.95, 0.9, 0.8])
     parser.add_argument("--smoothings", type=float, nargs="+", default=[80.0])
+    parser.add_argument("--affinities", action="store_true", help="for blocks")
+    parser.add_argument("--truth", type=Path, help="ids of cells, instead of phantoms")
+    parser.add_argument("--block", type=int, help="edge; without: half of the volume's")
     parser.add_argument("--folder", type=Path, help="for the volumes, dropped later")
     return parser.parse_args()
 
@@ -210,26 +224,70 @@ def touching(cells: np.ndarray) -> float:
 
 
 def blocks(args: argparse.Namespace) -> None:
-    """Split a phantom's cells in one block and in many, and match both."""
-    truth, spacing = cells_of(args.seeds[0], args)
-    classes = (truth > 0).astype(np.uint8)
-    found = []
+    """Split cells in blocks and in memory, and match both."""
+    truth, spacing = truth_of(args) if args.truth else cells_of(args.seeds[0], args)
+    many = args.block or max(truth.shape) // 2
+    print("| cells by | block | cells | F1 with memory | F1 with truth | s | peak GB |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
-        np.save(Path(name) / "classes.npy", classes)
-        for n, edge in enumerate((args.size, args.size // 2)):
-            out = Path(name) / str(n)
-            source = open_source(
-                Path(name) / "classes.npy",
-                out=out,
-                classes="platelet",
-                spacing_nm=tuple(spacing),
-            )
-            for _ in measure_objects(source, ObjectsConfig(block=(edge, edge, edge))):
-                pass
-            cells = open_ome_zarr(out / "segmentation.zarr" / "labels" / "cells")
-            found.append(cells.read(Box.whole(cells.shape)))
-    m = match_objects(count_overlaps(*found), threshold=0.9)
-    print(f"{m.truth} cells in memory, {m.predicted} in blocks, F1 at 0.9: {m.f1:.4f}")
+        store = Path(name) / "segmentation.zarr"
+        offsets = default_affinities(spacing) if args.affinities else ()
+        if offsets:
+            seed = args.seeds[0]
+            write_affinities(store, truth, offsets, spacing_nm=spacing, seed=seed)
+        np.save(Path(name) / "classes.npy", (truth > 0).astype(np.uint8))
+        for way in ("affinities", "distances") if offsets else ("distances",):
+            found = []
+            for edge in (many, max(truth.shape)):  # memory last: it is not given back
+                config = ObjectsConfig(block=(edge, edge, edge), cells_by=way)
+                source = open_source(
+                    Path(name) / "classes.npy",
+                    out=Path(name),
+                    classes="platelet",
+                    spacing_nm=tuple(spacing),
+                )._replace(affinities=offsets)
+                found.append(measured_cells(source, config))
+            report_blocks(way, many, truth, found)
+
+
+class Measured(NamedTuple):
+    """Cells of one way to cut them, and what it took."""
+
+    ids: np.ndarray
+    seconds: float
+    peak: int
+
+
+def measured_cells(source: Source, config: ObjectsConfig) -> Measured:
+    """Measure, read the cells, and drop what was made."""
+    begin = time.perf_counter()
+    with watched_memory() as peak:
+        for _ in measure_objects(source, config):
+            pass
+    seconds = time.perf_counter() - begin
+    cells = open_ome_zarr(source.out / "segmentation.zarr" / "labels" / "cells")
+    ids = cells.read(Box.whole(cells.shape))
+    drop_objects(source.out)
+    return Measured(ids, seconds, peak.grown)
+
+
+def report_blocks(
+    way: str, edge: int, truth: np.ndarray, found: list[Measured]
+) -> None:
+    for what, each in zip((str(edge), "whole"), found, strict=True):
+        same = match_objects(count_overlaps(found[-1].ids, each.ids), threshold=0.9)
+        true = match_objects(count_overlaps(truth, each.ids), threshold=0.5)
+        f1 = f"{same.f1:.4f} | {true.f1:.3f}"
+        took = f"{each.seconds:.1f} | {each.peak / 1e9:.2f}"
+        print(f"| {way} | {what} | {same.predicted} | {f1} | {took} |", flush=True)
+
+
+def truth_of(args: argparse.Namespace) -> tuple[np.ndarray, Spacing]:
+    """Read true cells, connected pieces numbered."""
+    volume = open_volume(args.truth, spacing_nm=(args.spacing,) * 3)
+    ids = volume.read(Box.whole(volume.shape).clipped((args.size,) * 3))
+    pieces = skimage_measure.label(ids.astype(np.int32), connectivity=3)
+    return pieces, Spacing(*(args.spacing,) * 3)
 
 
 if __name__ == "__main__":

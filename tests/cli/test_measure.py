@@ -1,4 +1,5 @@
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from densecell.cli.measure import measure
 from densecell.config import ObjectsConfig, load_settings, write_text, yaml_text
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
 from densecell.evaluation.result import LABELS
-from densecell.geometry import Box
+from densecell.geometry import FACES, Box
 from densecell.objects.record import read_record
 from densecell.volume import create_ome_zarr
 
@@ -79,6 +80,40 @@ def test_other_options_are_refused_until_asked_to_overwrite(result):
         result, "--min-cell-volume", 1, "--overwrite"
     )
     assert cells(result) == []
+
+
+def test_cells_are_cut_by_affinities_where_a_result_has_them(result):
+    store = result / "segmentation.zarr"
+    for axis in range(3):
+        volume = create_ome_zarr(
+            store / f"affinity_{axis}",
+            shape=(4, 12, 14),
+            dtype="u1",
+            spacing_nm=SPACING,
+            kind="image",
+        )
+        sure = np.full((4, 12, 14), 255, np.uint8)
+        if axis == 1:
+            sure[:, 6] = 0  # rows 5 and 6 are of two cells
+        volume.write(Box.whole(volume.shape), sure)
+    pairs = {"format": 1, "offsets": FACES, "attractive": 3}
+    write_text(store / "affinities.json", json.dumps(pairs))
+    write_text(result / "fine.yaml", yaml_text({"affinities": {"bias": 0.5}}))
+    options = ("--min-cell-volume", 0, "--config", result / "fine.yaml")
+
+    run(result, *options, "--cells-by", "distances")
+    assert len(cells(result)) == 1
+    run(result, *options, "--overwrite")
+
+    assert read_record(result).affinities == FACES
+    assert read_record(result).objects.cells_by == "auto"
+
+
+def test_cells_by_affinities_needs_affinities(result):
+    with pytest.raises(ConfigError, match="has no affinities to cut cells by"):
+        run(result, "--cells-by", "affinities")
+    with pytest.raises(ConfigError, match="cells_by"):
+        run(result, "--cells-by", "guessing")
 
 
 def test_a_mistake_does_not_cost_the_old_objects(result):

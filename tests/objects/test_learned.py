@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from densecell.config import ObjectsConfig
-from densecell.errors import ConfigError, VolumeError
+from densecell.errors import (
+    BlocksFailedError,
+    ConfigError,
+    OutputError,
+    VolumeError,
+)
 from densecell.evaluation.instances import count_overlaps, match_objects
 from densecell.geometry import FACES, Box, Spacing
-from densecell.objects import measure_objects
+from densecell.objects import drop_objects, is_finished, measure_objects, stages
 from densecell.objects.learned import Affinities, find_affinities
 from densecell.objects.record import freeze
 from densecell.volume import ArrayVolume, create_ome_zarr, open_ome_zarr
@@ -84,6 +89,37 @@ def test_distances_can_be_asked_for_instead(source):
     whole = {"cells": {"split": False}}
     assert freeze(source, config(**whole)).affinities == ()
     assert measured(source, config(cells_by="distances")).max() == 1
+
+
+def test_another_way_to_cut_is_refused_once_begun(source):
+    measured(source, config())
+
+    with pytest.raises(OutputError, match=r"with affinities .*, now asked for \(\)"):
+        measured(source, config(cells_by="distances"))
+
+
+@pytest.mark.parametrize("stage", ["number", "join"])
+def test_a_killed_run_goes_on_to_the_same_cells(stage, source, monkeypatch):
+    settings = config(block=(12, 24, 32))
+    whole = stages.STAGES[stage]
+    done = []
+
+    def broken(job, number):
+        if number == 2:
+            raise ValueError("a worker fell over")
+        whole(job, number)
+        done.append(number)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(stages.STAGES, stage, broken)
+        with pytest.raises(BlocksFailedError, match="a worker fell over"):
+            measured(source, settings)
+    assert done
+    assert not is_finished(source.out)
+    resumed = measured(source, settings)
+
+    drop_objects(source.out)
+    np.testing.assert_array_equal(resumed, measured(source, settings))
 
 
 def test_affinities_that_are_not_there_are_asked_for_in_vain(source):
