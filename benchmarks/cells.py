@@ -52,10 +52,11 @@ BODIES = {
     0: {"name": "cell", "colour": (86, 180, 233), "role": "cell"},
     1: {"name": "border", "colour": (0, 0, 0), "role": "other", "parent": "cell"},
 }
+SMALL = {"min_volume_um3": 0.001}
 WAYS: dict[str, dict[str, Any]] = {
-    "affinities": {"cells_by": "affinities"},
-    "distances": {"cells_by": "distances"},
-    "components": {"cells": {"split": False}},
+    "affinities": {"cells_by": "affinities", "cells": SMALL},
+    "distances": {"cells_by": "distances", "cells": SMALL},
+    "components": {"cells": SMALL | {"split": False}},
 }
 
 
