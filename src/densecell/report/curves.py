@@ -34,7 +34,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> byt
 def score_bars(scores: Mapping[str, Mapping[str, float | None]]) -> bytes:
     """Draw IoU per class, one bar per labelling (members, ensemble); a PNG file."""
     classes = list(next(iter(scores.values())))
-    figure = Figure(figsize=(10, 3.6), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(6.4, 4.6), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     width = 0.8 / len(scores)
     for n, (colour, (name, iou)) in enumerate(
@@ -45,10 +45,12 @@ def score_bars(scores: Mapping[str, Mapping[str, float | None]]) -> bytes:
         axis.bar(at, values, width * 0.92, color=colour, label=name)
     axis.set(ylabel="IoU", ylim=(0, 1))
     names = [plain(name) for name in classes]
-    axis.set_xticks(range(len(classes)), names, rotation=15, ha="right")
+    axis.set_xticks(range(len(classes)), names, rotation=30, ha="right")
     axis.grid(axis="y", alpha=0.3)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, fontsize=9, ncols=len(scores), loc="upper right")
+    figure.legend(
+        frameon=False, fontsize=9, ncols=min(4, len(scores)), loc="outside upper left"
+    )
     return png(figure)
 
 

@@ -8,7 +8,7 @@ TIMES = 2.0
 
 Members that differ by their seed only disagree with the ensemble about equally
 often (demo: 0.97, 1.06 and 1.21 % of the voxels, at most 1.25 times each other). The
-ensemble holds the member itself, so that a true stranger shows even less than it should.
+ensemble holds the member itself: a true stranger shows less than it should.
 """
 LEAST = 0.01  # of all voxels: less is no matter, however many times the usual
 FEWEST = 3  # of two members nobody knows which is the stranger

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from itertools import groupby
@@ -26,6 +27,7 @@ class Picture(NamedTuple):
     file: bytes
     caption: str
     small: bool = False  # without a caption under it, for a cell of a table
+    wide: bool = False  # not made smaller than can be read, on a phone
 
 
 class Number(NamedTuple):
@@ -160,7 +162,7 @@ def _anchor(title: str) -> str:
 
 
 def _section(section: Section) -> str:
-    text = f"<p>{html.escape(section.text)}</p>" if section.text else ""
+    text = f"<p>{_sentence(section.text)}</p>" if section.text else ""
     blocks = []
     for kind, group in groupby(section.parts, key=type):
         drawn = "\n".join(_part(part) for part in group)
@@ -175,6 +177,11 @@ def _section(section: Section) -> str:
     )
 
 
+def _sentence(text: str) -> str:
+    """Escape text; what stands in backticks is a command."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
 def _part(part: Part) -> str:
     match part:
         case Picture():
@@ -182,7 +189,7 @@ def _part(part: Part) -> str:
         case Table():
             return _table(part)
         case Notes():
-            items = "".join(f"<li>{html.escape(s)}</li>" for s in part.sentences)
+            items = "".join(f"<li>{_sentence(s)}</li>" for s in part.sentences)
             return f'<ul class="{"warn" if part.warn else "notes"}">{items}</ul>'
         case Legend():
             return _legend(part)
@@ -197,7 +204,10 @@ def _picture(picture: Picture) -> str:
     image = f'<img alt="{caption}" src="data:image/{suffix};base64,{data}">'
     if picture.small:
         return image
-    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
+    kind = ' class="broad"' if picture.wide else ""
+    return (
+        f"<figure{kind}><div>{image}</div><figcaption>{caption}</figcaption></figure>"
+    )
 
 
 def _table(table: Table) -> str:
@@ -206,20 +216,21 @@ def _table(table: Table) -> str:
         "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in table.rows
     )
     about = html.escape(table.caption)
-    caption = f"<caption>{about}</caption>" if about else ""
+    caption = f'<p class="caption">{about}</p>' if about else ""
     kinds = {"sortable": table.sortable, "prose": table.prose}
     kind = f' class="{" ".join(name for name, on in kinds.items() if on)}"'
     paged = f' data-rows="{table.page_rows}"' if table.page_rows else ""
     return (
-        f'<div class="wide"><table{kind}{paged}>{caption}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f'<div class="wide"><table{kind}{paged}><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{caption}"
     )
 
 
 def _cell(cell: Cell) -> str:
     match cell:
         case Picture():
-            return f"<td>{_picture(cell._replace(small=True))}</td>"
+            drawn = _picture(cell._replace(small=True))
+            return f'<td class="picture">{drawn}</td>'
         case Number():
             return f'<td data-value="{cell.value!r}">{html.escape(cell.text)}</td>'
         case str():
@@ -242,6 +253,7 @@ def _scene(scene: Scene) -> str:
     return (
         '<div class="scene"><form class="switches"></form>'
         '<div class="plot"></div>'
+        '<p class="caption">Drag to turn, scroll or pinch to zoom.</p>'
         f'<script type="application/json">{data}</script></div>\n'
         f'<div class="still">{_picture(scene.still)}</div>'
     )

@@ -156,9 +156,16 @@ def in_words(length_nm: int) -> str:
 
 
 def class_legend(
-    figure: Figure, scheme: ClassScheme, *, background: bool = False
+    figure: Figure,
+    scheme: ClassScheme,
+    *,
+    background: bool = False,
+    inside: bool = False,
 ) -> None:
-    """Name the classes, with their numbers, under a figure; the background if asked."""
+    """Name the classes, with their numbers, under a figure.
+
+    With the background if asked; `inside` the figure where room was left for it.
+    """
     patches = []
     for i in scheme.ids:
         about = scheme.classes[i]
@@ -174,10 +181,11 @@ def class_legend(
     if patches:
         figure.legend(
             handles=patches,
-            loc="outside lower center",
+            loc="lower center" if inside else "outside lower center",
             ncols=min(len(patches), int(figure.get_figwidth() / LEGEND_INCHES)),
             fontsize=9,
             frameon=False,
+            borderpad=0,
         )
 
 

@@ -9,13 +9,14 @@
     +--------+
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import offset_copy
 from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
@@ -31,7 +32,9 @@ from densecell.report.pictures import (
 from densecell.volume import Volume
 
 WIDTH_INCHES = 6.2
-LEGEND_COLUMNS = int(WIDTH_INCHES / LEGEND_INCHES)
+TALLEST_INCHES = 9.0
+GAP_INCHES = 0.05
+BAR_INCHES = 0.62
 LEAST_SHARE = 0.04  # of the width that a plane has, so that a thin one can be seen
 CUTS: dict[str, Any] = {"linewidth": 0.7, "linestyle": (0, (4, 4)), "alpha": 0.8}
 
@@ -83,7 +86,7 @@ def image_planes(
     figure, axes = _laid_out(planes.box.shape, spacing_nm)
     for axis, plane in zip(axes, grey, strict=False):
         axis.imshow(plane, cmap="gray", vmin=0, vmax=1, aspect="auto")
-    _mark(axes, planes, spacing_nm)
+    _mark(figure, axes, planes, spacing_nm)
     return jpeg(figure)
 
 
@@ -96,12 +99,14 @@ def label_planes(
     spacing_nm: Spacing,
 ) -> bytes:
     """Draw class ids over intensities, outlined and numbered; a JPEG file."""
-    figure, axes = _laid_out(planes.box.shape, spacing_nm, legend=scheme)
+    below = _legend_inches(scheme)
+    figure, axes = _laid_out(planes.box.shape, spacing_nm, below=below)
     read = planes.read(labels)
     for axis, plane, ids in zip(axes, grey, read, strict=False):
         axis.imshow(numbered_overlay(plane, ids, scheme), aspect="auto")
     write_numbers(axes[0], read[0], scheme)
-    _mark(axes, planes, spacing_nm)
+    _mark(figure, axes, planes, spacing_nm)
+    class_legend(figure, scheme, inside=True)
     return jpeg(figure)
 
 
@@ -109,7 +114,7 @@ def map_planes(
     values: Volume, planes: Planes, *, name: str, spacing_nm: Spacing
 ) -> bytes:
     """Draw a map of bytes, such as confidence, with its shades; a JPEG file."""
-    figure, axes = _laid_out(planes.box.shape, spacing_nm, bar=True)
+    figure, axes = _laid_out(planes.box.shape, spacing_nm, below=BAR_INCHES)
     for axis, plane in zip(axes, planes.read(values), strict=False):
         drawn = axis.imshow(
             np.asarray(plane, np.float32) / 255 * 100,
@@ -118,10 +123,10 @@ def map_planes(
             vmax=100,
             aspect="auto",
         )
-    _mark(axes, planes, spacing_nm)
-    bar = figure.colorbar(
-        drawn, ax=axes, orientation="horizontal", aspect=50, pad=0.02, shrink=0.7
-    )
+    _mark(figure, axes, planes, spacing_nm)
+    tall = figure.get_figheight()
+    place = figure.add_axes((0.15, 0.45 / tall, 0.7, 0.09 / tall))
+    bar = figure.colorbar(drawn, cax=place, orientation="horizontal")
     bar.set_label(f"{name} (%)", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     bar.ax.xaxis.set_major_locator(MaxNLocator(5))
@@ -138,7 +143,8 @@ def error_planes(
     spacing_nm: Spacing,
 ) -> bytes:
     """Draw where labels are not the truth, in the class that is true; a JPEG file."""
-    figure, axes = _laid_out(planes.box.shape, spacing_nm, legend=scheme, whole=True)
+    below = _legend_inches(scheme)
+    figure, axes = _laid_out(planes.box.shape, spacing_nm, below=below)
     colours = scheme.colour_table() / 255
     both = zip(grey, planes.read(labels), planes.read(truth), axes, strict=False)
     for plane, ids, true, axis in both:
@@ -146,7 +152,8 @@ def error_planes(
         shown = np.repeat((0.6 + 0.4 * plane)[..., None], 3, axis=2)
         shown[wrong] = colours[true[wrong].astype(np.intp)]
         axis.imshow(shown, aspect="auto")
-    _mark(axes, planes, spacing_nm, colour="black")
+    _mark(figure, axes, planes, spacing_nm, colour="black")
+    class_legend(figure, scheme, background=True, inside=True)
     return jpeg(figure)
 
 
@@ -156,37 +163,48 @@ def _sizes(shape: Shape) -> tuple[tuple[int, int], ...]:
 
 
 def _laid_out(
-    shape: Shape,
-    spacing_nm: Spacing,
-    *,
-    legend: ClassScheme | None = None,
-    whole: bool = False,
-    bar: bool = False,
+    shape: Shape, spacing_nm: Spacing, *, below: float = 0.0
 ) -> tuple[Figure, list[Axes]]:
-    """Give axes for xy, xz, yz (xy alone of a single slice) at one scale."""
+    """Give axes for xy, xz, yz (xy alone of a single slice), all at one scale.
+
+    `below` are inches that are left free under them.
+    """
     deep, high, wide = (n * s for n, s in zip(shape, spacing_nm, strict=True))
-    deep = max(deep, LEAST_SHARE * max(wide, high)) if shape[0] > 1 else 0.0
-    inches = WIDTH_INCHES / (wide + deep)
-    below = 0.3 * bool(legend) * -(-len(legend or ()) // LEGEND_COLUMNS) + 0.6 * bar
-    tall = min(2.5 * WIDTH_INCHES, inches * (high + deep)) + below
-    close = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
-    figure = Figure(figsize=(WIDTH_INCHES, tall), layout=close)
-    if shape[0] == 1:
-        axes = [figure.subplots()]
-    else:
-        grid = figure.add_gridspec(
-            2, 2, width_ratios=(wide, deep), height_ratios=(high, deep)
-        )
-        axes = [figure.add_subplot(grid[place]) for place in ((0, 0), (1, 0), (0, 1))]
+    flat = shape[0] == 1
+    deep = 0.0 if flat else max(deep, LEAST_SHARE * max(wide, high))
+    gap = 0.0 if flat else GAP_INCHES
+    inches = min(
+        (WIDTH_INCHES - gap) / (wide + deep), (TALLEST_INCHES - gap) / (high + deep)
+    )
+    wide, high, deep = wide * inches, high * inches, deep * inches
+    tall = high + gap + deep + below
+    figure = Figure(figsize=(WIDTH_INCHES, tall))
+    bottom = below + deep + gap
+    places = [
+        (0.0, bottom, wide, high),
+        (0.0, below, wide, deep),
+        (wide + gap, bottom, deep, high),
+    ]
+    size = (WIDTH_INCHES, tall)
+    axes = [
+        figure.add_axes((x / size[0], y / size[1], w / size[0], h / size[1]))
+        for x, y, w, h in places[: 1 if flat else 3]
+    ]
     for axis in axes:
         axis.set_axis_off()
-    if legend is not None:
-        class_legend(figure, legend, background=whole)
     return figure, axes
 
 
+def _legend_inches(scheme: ClassScheme) -> float:
+    return 0.15 + 0.22 * math.ceil(len(scheme) / int(WIDTH_INCHES / LEGEND_INCHES))
+
+
 def _mark(
-    axes: list[Axes], planes: Planes, spacing_nm: Spacing, colour: str = "white"
+    figure: Figure,
+    axes: list[Axes],
+    planes: Planes,
+    spacing_nm: Spacing,
+    colour: str = "white",
 ) -> None:
     """Draw scale bars, and where the planes cut each other."""
     z, y, x = (a - s for a, s in zip(planes.at, planes.box.start, strict=True))
@@ -199,10 +217,10 @@ def _mark(
         axis.axhline(down, **style)
     for axis, name in zip(axes, ("xy", "xz", "yz"), strict=True):
         axis.text(
-            0.99,
-            0.99,
+            1,
+            1,
             name,
-            transform=axis.transAxes,
+            transform=offset_copy(axis.transAxes, figure, -4, -4, "points"),
             ha="right",
             va="top",
             fontsize=8,

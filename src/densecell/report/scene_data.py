@@ -17,7 +17,7 @@ from densecell.report.scene_meshes import Solid
 
 STEPS = 65535  # of a point along each side of its object's box
 CELL_OPACITY, HOST_OPACITY = 0.2, 0.45  # so that what lies inside can be seen
-EYE = (-0.55, -0.95, -1.5)  # looks along z, from above, with y downwards as in pictures
+EYE = (-0.55, -1.0, -1.75)  # looks along z, from above, with y downwards as in pictures
 UP = (0.0, -1.0, 0.0)
 
 
@@ -86,5 +86,5 @@ def _xyz(values: tuple[float, float, float]) -> dict[str, float]:
 
 
 def _plain(name: str) -> str:
-    """Write a name so that plotly, which knows some HTML, takes nothing in it for it."""
+    """Write a name so that plotly, which knows some HTML, takes none of it for such."""
     return name.replace("&", "+").replace("<", "\u2039").replace(">", "\u203a")

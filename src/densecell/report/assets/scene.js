@@ -80,9 +80,13 @@ for (const place of document.querySelectorAll(".scene")) {
     const canvas = document.createElement("canvas");
     return Boolean(canvas.getContext("webgl2") || canvas.getContext("webgl"));
   };
-  if (able()) {
+  // Drawn when it comes near: the rest of the page does not wait for it.
+  const near = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    near.disconnect();
     place.classList.add("drawn");
     Plotly.newPlot(plot, data.classes.map(trace), layout,
       { responsive: true, displaylogo: false });
-  }
+  }, { rootMargin: "200px" });
+  if (able()) near.observe(place.parentElement);
 }

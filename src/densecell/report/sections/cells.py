@@ -38,7 +38,7 @@ def cells_section(found: Found) -> Section | None:
     header = ["cell", "middle slice", "volume, µm³", "surface, µm²", "sphericity"]
     header += ["confidence", "at border"]
     for name in columns:
-        header += [f"{name}s", f"{name}, %"]
+        header += [name, f"{name}, %"]
     return Section(
         "Cells",
         _words(rows, listed, pictured),
@@ -52,8 +52,8 @@ def cells_section(found: Found) -> Section | None:
 def _words(rows: Sequence[Row], listed: Sequence[Row], pictured: Sequence[Row]) -> str:
     text = (
         "A click on a heading sorts; the largest come first. Each picture is the slice "
-        "through the middle of the cell, which is outlined in white; columns in % are "
-        "shares of the cell's volume."
+        "through the middle of the cell, which is outlined in white; of each organelle "
+        "there are a count and its share of the cell's volume."
     )
     if len(listed) < len(rows):
         text += (
@@ -84,7 +84,9 @@ def _values(row: Row, organelles: Sequence[str]) -> list[Cell]:
 
 
 def _shown(value: float | None) -> Number | str:
-    return "-" if value is None else Number(f"{value:.3g}", value)
+    if value is None:
+        return "-"
+    return Number(f"{value:#.3g}".rstrip("."), value)  # 0.600 as well as 0.601
 
 
 def _ends(image: Volume | None) -> tuple[float, float] | None:

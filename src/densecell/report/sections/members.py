@@ -35,7 +35,7 @@ def members_section(found: Found) -> Section | None:
         )
         where = z + found.origin[0]
         caption = f"Slice z = {where}. Red: where a member differs from all together."
-        parts.append(Picture(drawn, caption))
+        parts.append(Picture(drawn, caption, wide=True))
     else:
         parts.append(Notes(["The members' own labels were not kept (--keep-members)."]))
     return Section("Members", words, parts)

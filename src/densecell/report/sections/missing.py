@@ -67,8 +67,8 @@ def _of_origins(found: Found) -> list[str]:
         sentences.append("Members against all together: the segmentation must finish.")
     if not run.model.path.is_dir():
         sentences.append(
-            f"Learning curves and training settings: the model {run.model.path.name} is "
-            "not where it was."
+            "Learning curves and training settings: the model "
+            f"{run.model.path.name} is not where it was."
         )
     for layer in ("confidence", "disagreement"):
         if found.layer(layer) is None:

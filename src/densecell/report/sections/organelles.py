@@ -47,8 +47,8 @@ def _words(cells: Sequence[Row], whole: Sequence[Row]) -> str:
     if not left_out:
         return f"None of the {len(cells)} cells touches the border of the volume."
     text = (
-        f"Means are over whole cells: {left_out} of {len(cells)} cells touch the border "
-        "of the volume and are left out."
+        f"Means are over whole cells: {left_out} of {len(cells)} cells touch the "
+        "border of the volume and are left out."
     )
     return text if whole else text + " None is left, so that means per cell are empty."
 
@@ -80,8 +80,9 @@ def _sizes(
     which = (
         "in whole cells" if whole or not cells else "in any cell, as no cell is whole"
     )
+    left_out = len(organelles) - len(kept)
     words = (
-        f"Volume of {len(kept)} whole organelles {which}; {len(organelles) - len(kept)} "
+        f"Volume of {len(kept)} whole organelles {which}; {left_out} "
         "others are left out. Large ones are cut by the border more often."
     )
     return groups, words

@@ -81,7 +81,7 @@ def _segmentation(found: Found) -> list[list[str]]:
         ],
         [
             "engine",
-            f"{frozen.engine}, {frozen.precision}, {frozen.threads} threads a call",
+            f"{frozen.engine}, {frozen.precision}, threads a call: {frozen.threads}",
         ],
         ["options", _options(frozen.model_dump(), run)],
         ["versions", _versions(run.versions)],

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from densecell.report.found import Found, Row, is_whole
+from densecell.report.found import Found, is_whole
 from densecell.report.look_check import look_remarks
 from densecell.report.member_check import member_remarks
 from densecell.report.page import Notes, Section
@@ -54,9 +54,9 @@ def _changed_volume(found: Found) -> list[str]:
         sizes = (found.run.spacing_nm, found.run.model.spacing_nm)
         own, learned = (" x ".join(f"{s:g}" for s in size) for size in sizes)
         sentences.append(
-            f"The volume was resampled for the model, which learned from voxels of "
-            f"{learned} nm (z y x); these have {own} nm. Details finer than the coarser "
-            "of the two cannot be seen."
+            "The volume was resampled for the model, which learned from voxels of "
+            f"{learned} nm (z y x); these have {own} nm. Details finer than the "
+            "coarser of the two cannot be seen."
         )
     if frozen.change is not None:
         smooth = frozen.change.sigma_px
@@ -94,35 +94,32 @@ def _classes(found: Found) -> list[str]:
 
 def _border(found: Found) -> list[str]:
     """Say how many objects the volume's border cuts."""
-    sentences = []
-    for what, rows in (
-        ("cells", found.table("cells")),
-        ("organelles", found.table("organelles")),
-    ):
+    counts = []
+    for what in ("cells", "organelles"):
+        rows = found.table(what)
         cut = sum(not is_whole(row) for row in rows)
         if cut:
-            sentences.append(
-                f"{cut:,} of {len(rows):,} {what} touch the border of the volume: what "
-                "lies outside is missing, and they are left out of all means."
-            )
-    return sentences
+            counts.append(f"{cut:,} of {len(rows):,} {what}")
+    if not counts:
+        return []
+    return [
+        f"{' and '.join(counts)} touch the border of the volume: what lies outside is "
+        "missing, and means leave them out."
+    ]
 
 
 def _dropped(found: Found) -> list[str]:
-    return [
-        f"{row['class']}: {', '.join(reasons)}."
-        for row in found.table("classes")
-        if (reasons := _reasons(row))
-    ]
-
-
-def _reasons(row: Row) -> list[str]:
-    return [
-        f"{int(row[column]):,} {'object' if row[column] == '1' else 'objects'} dropped "
-        + words
-        for column, words in DROPPED.items()
-        if row.get(column, "") not in ("", "0")
-    ]
+    """Say which objects were found and not counted."""
+    rows, sentences = found.table("classes"), []
+    for column, words in DROPPED.items():
+        dropped = [
+            f"{int(row[column]):,} of {row['class']}"
+            for row in rows
+            if row.get(column, "") not in ("", "0")
+        ]
+        if dropped:
+            sentences.append(f"Objects dropped {words}: {_listed(dropped)}.")
+    return sentences
 
 
 def _listed(names: Sequence[Any]) -> str:

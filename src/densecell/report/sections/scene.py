@@ -23,7 +23,8 @@ def plotly_script() -> str:
             "the 3D scene needs plotly, which is not installed; "
             "pip install 'densecell[report]'"
         ) from None
-    return str(get_plotlyjs())
+    script: str = get_plotlyjs()  # type: ignore[no-untyped-call]
+    return script
 
 
 def scene_section(found: Found, *, interactive: bool) -> Section | None:
@@ -40,17 +41,17 @@ def scene_section(found: Found, *, interactive: bool) -> Section | None:
         return Section("Cells in 3D", parts=[Notes([f"Left out: {error}."])])
     if not solids.shown:
         return None
-    words = f"{_counted(solids)}, in micrometres, thinned out to fit into this page."
+    words = f"{_counted(found, solids)}, simplified to fit into this page."
     if solids.left_out:
         words += f" The {solids.left_out:,} smallest are left out; all are in meshes/."
     still = Picture(still_picture(solids.shown, found.scheme), "The scene from above.")
     if not interactive:
         return Section("Cells in 3D", words, [still])
-    words += " Drag to turn, scroll or pinch to zoom."
     data = scene_data(solids.shown, found.scheme)
     return Section("Cells in 3D", words, [Scene(data, still)])
 
 
-def _counted(solids: Solids) -> str:
-    cells = len({s.cell for s in solids.shown} - {0})
-    return f"{len(solids.shown):,} objects, {cells} cells with their organelles"
+def _counted(found: Found, solids: Solids) -> str:
+    cells = {found.scheme.classes[i].name for i in found.scheme.with_role("cell")}
+    count = sum(solid.class_name in cells for solid in solids.shown)
+    return f"{count:,} cells and {len(solids.shown) - count:,} organelles"

@@ -16,6 +16,5 @@ def training_section(found: Found) -> Section | None:
     if not histories:
         return None
     words = "Each point is a validation; the best weights of each member are used."
-    return Section(
-        "Learning curves", words, [Picture(learning_curves(histories), "Over steps.")]
-    )
+    drawn = Picture(learning_curves(histories), words, wide=True)
+    return Section("Learning curves", parts=[drawn])
