@@ -1,10 +1,12 @@
 """A cell on the size of a stamp: its slice, classes, outline and a scale bar."""
 
 import io
+from pathlib import Path
 
 import numpy as np
+from matplotlib import get_data_path
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Spacing
@@ -14,6 +16,7 @@ from densecell.report.pictures import in_words, nice_length_nm
 LONGEST = 128  # pixels
 NARROWEST = 72
 QUALITY = 80
+LETTERS = 10  # pixels
 
 
 def cell_picture(
@@ -69,10 +72,17 @@ def _shrinks(ids: NDArray[np.generic], size: tuple[int, int]) -> bool:
 def _bar(sheet: Image.Image, wide_nm: float, per_nm: float) -> None:
     """Draw a bar with its length on a dark ground."""
     length = nice_length_nm(wide_nm / 3)
-    draw = ImageDraw.Draw(sheet)
+    draw, font = ImageDraw.Draw(sheet), _font()
     bottom, words = sheet.height - 1, in_words(length)
     end = 3 + length * per_nm
-    wide = max(end, 3 + draw.textlength(words)) + 3
+    wide = max(end, 3 + draw.textlength(words, font)) + 3
     draw.rectangle((0, bottom - 17, wide, bottom), fill="black")
     draw.rectangle((3, bottom - 4, end, bottom - 3), fill="white")
-    draw.text((3, bottom - 17), words, fill="white")
+    draw.text((3, bottom - 18), words, fill="white", font=font)
+
+
+def _font() -> ImageFont.FreeTypeFont:
+    """Take the letters that matplotlib brings along: Pillow's own lack the micro."""
+    return ImageFont.truetype(
+        Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", LETTERS
+    )

@@ -85,6 +85,9 @@ for (const place of document.querySelectorAll(".scene")) {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     near.disconnect();
     place.classList.add("drawn");
+    const { clientWidth: wide, clientHeight: high } = plot;
+    for (const key of ["x", "y", "z"]) // further off where there is less room beside
+      data.camera.eye[key] *= Math.max(1, (1.1 * high) / wide);
     Plotly.newPlot(plot, data.classes.map(trace), layout,
       { responsive: true, displaylogo: false });
   }, { rootMargin: "200px" });

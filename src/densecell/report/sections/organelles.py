@@ -30,8 +30,8 @@ def organelles_section(found: Found) -> Section | None:
         parts.append(
             Picture(
                 fraction_picture(fractions),
-                f"Share of a cell's volume, one dot for each of {len(whole)} whole "
-                "cells; the bar is their median.",
+                "Share of a cell's volume, one dot for each whole cell; the bar is "
+                "their median.",
             )
         )
     sizes, words = _sizes(cells, organelles, colours)
@@ -82,8 +82,8 @@ def _sizes(
     )
     left_out = len(organelles) - len(kept)
     words = (
-        f"Volume of {len(kept)} whole organelles {which}; {left_out} "
-        "others are left out. Large ones are cut by the border more often."
+        f"Volume of {len(kept):,} whole organelles {which}; {left_out:,} others are "
+        "left out. The bar is the median. Large ones are cut by the border more often."
     )
     return groups, words
 

@@ -113,7 +113,7 @@ def _dropped(found: Found) -> list[str]:
     rows, sentences = found.table("classes"), []
     for column, words in DROPPED.items():
         dropped = [
-            f"{int(row[column]):,} of {row['class']}"
+            f"{row['class']} ({int(row[column]):,})"
             for row in rows
             if row.get(column, "") not in ("", "0")
         ]
