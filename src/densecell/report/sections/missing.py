@@ -39,7 +39,9 @@ def _of_steps(found: Found, shown: set[str]) -> list[str]:
             "The tables of cells and organelles were removed: "
             f"`densecell measure {name} --overwrite`."
         )
-    if "Cells in 3D" not in shown:
+    if "Cells in 3D" not in shown and found.run is None:
+        sentences.append("Cells in 3D: the labels came from elsewhere.")
+    elif "Cells in 3D" not in shown:
         meshed = is_meshed(found.path)
         again = " --overwrite" if meshed or (found.path / MESHES).exists() else ""
         sentences.append(

@@ -11,6 +11,8 @@ from densecell.report.size_pictures import (
     size_picture,
 )
 
+GREY = (128, 128, 128)  # of a class that another scheme was measured with
+
 
 def organelles_section(found: Found) -> Section | None:
     """Show volume fractions and sizes; what the border cuts is left out of both."""
@@ -22,7 +24,11 @@ def organelles_section(found: Found) -> Section | None:
     colours = {c.name: c.colour for c in found.scheme.classes.values()}
     parts: list[Table | Picture] = [_table(classes)]
     fractions = [
-        Group(row["class"], colours[row["class"]], _fractions(whole, row["class"]))
+        Group(
+            row["class"],
+            colours.get(row["class"], GREY),
+            _fractions(whole, row["class"]),
+        )
         for row in classes
         if row["role"] == "organelle"
     ]

@@ -30,15 +30,14 @@ def plotly_script() -> str:
 def scene_section(found: Found, *, interactive: bool) -> Section | None:
     """Draw the meshes, in a scene that can be turned or as a still picture.
 
-    Raises
-    ------
-    MissingExtraError
-        If there are meshes, but not what reads them.
+    Where what reads meshes is not installed, it says so.
     """
     try:
         solids = load_solids(found.path)
     except MissingExtraError as error:
         return Section("Cells in 3D", parts=[Notes([f"Left out: {error}."])])
+    names = found.scheme.names  # another scheme may have been measured with
+    solids = solids._replace(shown=[s for s in solids.shown if s.class_name in names])
     if not solids.shown:
         return None
     words = f"{_counted(found, solids)}, simplified to fit into this page."
