@@ -24,7 +24,7 @@ def test_a_page_is_one_file_that_fetches_nothing(tmp_path):
     assert "cell &lt;a&gt;" in text
     assert "Lead &amp; more" in text
     assert "data:image/png;base64,iVBORw==" in text
-    assert "http" not in text
+    assert "://" not in text
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
 
 

@@ -16,7 +16,7 @@ from densecell.geometry import Spacing
 NICE_LENGTHS_NM = tuple(n * 10**k for k in range(6) for n in (10, 20, 50))
 OVERLAY = 0.55  # weight of the colours over the grey values
 PANEL_INCHES = 3.3
-LEGEND_INCHES = 1.65  # of the longest entry
+LEGEND_INCHES = 1.9  # of the longest entry
 DPI = 130
 JPEG_QUALITY = 82
 
