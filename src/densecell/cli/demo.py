@@ -48,11 +48,11 @@ def demo(
     from densecell.cli.measure import measure
     from densecell.cli.mesh import mesh
     from densecell.cli.phantom import phantom
+    from densecell.cli.report import report
     from densecell.cli.segment import segment
     from densecell.cli.train import train
     from densecell.config import write_text
     from densecell.errors import MissingExtraError
-    from densecell.report.result_page import write_result_page
 
     result, model = out / "result", out / "models" / "demo"
     for name, shape, seed in (
@@ -84,16 +84,9 @@ def demo(
         mesh(result)
     except MissingExtraError as error:
         typer.echo(f"left out: {error}")
-    page = write_result_page(
-        result,
-        truth=truth,
-        title="densecell demo",
-        lead="Synthetic platelet tissue, segmented by an ensemble of three small "
-        "networks that were trained on other tissue of the same kind.",
-    )
-    typer.echo(
-        f"{page}: open it in a browser; next, your own data: densecell init --help"
-    )
+    _say(f"report {result} --truth {truth} --title 'densecell demo'")
+    report(result, truth=truth, title="densecell demo")
+    typer.echo("next, your own data: densecell init --help")
 
 
 def _say(command: str) -> None:

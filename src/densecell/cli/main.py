@@ -19,6 +19,7 @@ from densecell.cli.measure import measure
 from densecell.cli.mesh import mesh
 from densecell.cli.networks import networks
 from densecell.cli.phantom import phantom
+from densecell.cli.report import report
 from densecell.cli.run import run
 from densecell.cli.segment import segment
 from densecell.cli.train import train
@@ -48,6 +49,7 @@ COMMANDS = (
     measure,
     compare,
     mesh,
+    report,
     verify,
     doctor,
 )

@@ -1,4 +1,4 @@
-"""The whole road from a volume to cells, tables and surfaces."""
+"""The whole road from a volume to cells, tables, surfaces and a report."""
 
 from pathlib import Path
 from typing import Annotated
@@ -33,14 +33,15 @@ def run(
         bool, typer.Option("--overwrite", help="start anew, dropping what is there")
     ] = False,
 ) -> None:
-    """Segment VOLUME, separate and measure its cells, and wrap surfaces around them.
+    """Segment VOLUME, separate and measure its cells, wrap surfaces, write a report.
 
-    The same as `segment`, `measure` and `mesh` one after another, with their usual
-    settings; each goes on where it stopped.
+    The same as `segment`, `measure`, `mesh` and `report` one after another, with their
+    usual settings; each goes on where it stopped.
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.measure import measure
     from densecell.cli.mesh import mesh
+    from densecell.cli.report import report
     from densecell.cli.segment import segment
 
     segment(
@@ -55,3 +56,4 @@ def run(
     )
     measure(out, cluster=cluster)
     mesh(out, cluster=cluster)
+    report(out)

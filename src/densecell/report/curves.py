@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from densecell.report.pictures import DPI, png
+from densecell.report.pictures import DPI, plain, png
 
 # Okabe and Ito's colours without yellow, told apart by colour-blind readers.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -34,7 +34,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> byt
 def score_bars(scores: Mapping[str, Mapping[str, float | None]]) -> bytes:
     """Draw IoU per class, one bar per labelling (members, ensemble); a PNG file."""
     classes = list(next(iter(scores.values())))
-    figure = Figure(figsize=(10, 3.6), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(6.4, 4.6), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     width = 0.8 / len(scores)
     for n, (colour, (name, iou)) in enumerate(
@@ -44,10 +44,13 @@ def score_bars(scores: Mapping[str, Mapping[str, float | None]]) -> bytes:
         values = [iou[c] or 0.0 for c in classes]
         axis.bar(at, values, width * 0.92, color=colour, label=name)
     axis.set(ylabel="IoU", ylim=(0, 1))
-    axis.set_xticks(range(len(classes)), classes, rotation=15, ha="right")
+    names = [plain(name) for name in classes]
+    axis.set_xticks(range(len(classes)), names, rotation=30, ha="right")
     axis.grid(axis="y", alpha=0.3)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, fontsize=9, ncols=len(scores), loc="upper right")
+    figure.legend(
+        frameon=False, fontsize=9, ncols=min(4, len(scores)), loc="outside upper left"
+    )
     return png(figure)
 
 

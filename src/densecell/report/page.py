@@ -1,27 +1,86 @@
-"""One self-contained HTML page: pictures inside, nothing fetched from anywhere."""
+"""One self-contained HTML page: pictures inside, nothing fetched from anywhere.
+
+All text is escaped here, whoever wrote it; a policy in the page lets a browser run the
+scripts of this package and no other, and fetch nothing.
+"""
 
 import base64
+import hashlib
 import html
+import json
+import re
 from collections.abc import Sequence
+from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from densecell.classes import ClassScheme
 from densecell.config import write_text
+
+SUFFIXES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg"}
 
 
 class Picture(NamedTuple):
-    """A PNG with what it shows, in words."""
+    """A PNG or JPEG file with what it shows, in words."""
 
-    png: bytes
+    file: bytes
     caption: str
+    small: bool = False  # without a caption under it, for a cell of a table
+    wide: bool = False  # not made smaller than can be read, on a phone
+
+
+class Number(NamedTuple):
+    """A cell of a table that is sorted by another value than its text."""
+
+    text: str
+    value: float
+
+
+Cell = str | Number | Picture
 
 
 class Table(NamedTuple):
-    """Rows of text under a header; the first column names the row."""
+    """Rows of cells under a header; the first column names the row."""
 
     header: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Cell]]
     caption: str = ""
+    sortable: bool = False
+    page_rows: int = 0  # rows shown at a time; 0: all
+    prose: bool = False  # cells are sentences, wrapped where they are too long
+
+
+class Notes(NamedTuple):
+    """Sentences under each other, such as warnings."""
+
+    sentences: Sequence[str]
+    warn: bool = False
+
+
+class Legend(NamedTuple):
+    """Colours, numbers and names of the classes."""
+
+    scheme: ClassScheme
+    text: str = ""
+
+
+class Scene(NamedTuple):
+    """What `assets/scene.js` draws, with a still picture for print.
+
+    Parameters
+    ----------
+    data
+        Plain values, see `report.scene_data`.
+    still
+        For print, and for browsers that cannot draw it.
+    """
+
+    data: dict[str, object]
+    still: Picture
+
+
+Part = Picture | Table | Notes | Legend | Scene
 
 
 class Section(NamedTuple):
@@ -29,11 +88,34 @@ class Section(NamedTuple):
 
     title: str
     text: str = ""
-    parts: Sequence[Picture | Table] = ()
+    parts: Sequence[Part] = ()
 
 
-def write_page(path: Path, title: str, lead: str, sections: Sequence[Section]) -> None:
-    """Write the page aside and rename it into place."""
+def write_page(
+    path: Path, title: str, lead: str, sections: Sequence[Section], *, library: str = ""
+) -> None:
+    """Write the page aside and rename it into place.
+
+    Parameters
+    ----------
+    path
+        Of the HTML file.
+    title, lead
+        What stands on top.
+    sections
+        In their order; each has an address of its own, `#` with its title.
+    library
+        A script that those of the page need; of plotly, if there is a scene.
+    """
+    parts = [part for section in sections for part in section.parts]
+    scripts = [library] if library else []
+    if any(isinstance(part, Table) and part.sortable for part in parts):
+        scripts.append(_asset("table.js"))
+    if library and any(isinstance(part, Scene) for part in parts):
+        scripts.append(_asset("scene.js"))
+    links = " ".join(
+        f'<a href="#{_anchor(s.title)}">{html.escape(s.title)}</a>' for s in sections
+    )
     body = "\n".join(_section(section) for section in sections)
     write_text(
         path,
@@ -41,77 +123,137 @@ def write_page(path: Path, title: str, lead: str, sections: Sequence[Section]) -
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_policy(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)}</title>
-<style>{STYLE}</style>
+<style>{_asset("page.css")}</style>
 </head>
 <body>
 <main>
 <h1>{html.escape(title)}</h1>
 <p class="lead">{html.escape(lead)}</p>
+<nav>{links}</nav>
 {body}
 </main>
+{"".join(f"<script>{script}</script>" for script in scripts)}
 </body>
 </html>
 """,
     )
 
 
-def _section(section: Section) -> str:
-    text = f"<p>{html.escape(section.text)}</p>" if section.text else ""
-    parts = "\n".join(
-        _picture(part) if isinstance(part, Picture) else _table(part)
-        for part in section.parts
-    )
+def _asset(name: str) -> str:
+    return (files("densecell.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """Allow these scripts by their digests, pictures in the page, and nothing else."""
+    digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
+    allowed = " ".join(f"'sha256-{base64.b64encode(d).decode()}'" for d in digests)
+    allowed = allowed or "'none'"
     return (
-        f"<section>\n<h2>{html.escape(section.title)}</h2>\n{text}\n{parts}\n</section>"
+        f"default-src 'none'; script-src {allowed}; "
+        "style-src 'unsafe-inline'; img-src data: blob:"
     )
+
+
+def _anchor(title: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split())
+
+
+def _section(section: Section) -> str:
+    text = f"<p>{_sentence(section.text)}</p>" if section.text else ""
+    blocks = []
+    for kind, group in groupby(section.parts, key=type):
+        drawn = "\n".join(_part(part) for part in group)
+        blocks.append(
+            f'<div class="pictures">{drawn}</div>' if kind is Picture else drawn
+        )
+    heading = html.escape(section.title)
+    return (
+        f'<section id="{_anchor(section.title)}">\n<h2>{heading}</h2>\n{text}\n'
+        + "\n".join(blocks)
+        + "\n</section>"
+    )
+
+
+def _sentence(text: str) -> str:
+    """Escape text; what stands in backticks is a command."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Picture():
+            return _picture(part)
+        case Table():
+            return _table(part)
+        case Notes():
+            items = "".join(f"<li>{_sentence(s)}</li>" for s in part.sentences)
+            return f'<ul class="{"warn" if part.warn else "notes"}">{items}</ul>'
+        case Legend():
+            return _legend(part)
+        case Scene():
+            return _scene(part)
 
 
 def _picture(picture: Picture) -> str:
-    data = base64.b64encode(picture.png).decode("ascii")
+    suffix = SUFFIXES[next(k for k in SUFFIXES if picture.file.startswith(k))]
+    data = base64.b64encode(picture.file).decode("ascii")
     caption = html.escape(picture.caption)
+    image = f'<img alt="{caption}" src="data:image/{suffix};base64,{data}">'
+    if picture.small:
+        return image
+    kind = ' class="broad"' if picture.wide else ""
     return (
-        f'<figure><img alt="{caption}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{caption}</figcaption></figure>"
+        f"<figure{kind}><div>{image}</div><figcaption>{caption}</figcaption></figure>"
     )
 
 
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.header)
     rows = "\n".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in table.rows
+        "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in table.rows
     )
-    caption = (
-        f"<caption>{html.escape(table.caption)}</caption>" if table.caption else ""
-    )
+    about = html.escape(table.caption)
+    caption = f'<p class="caption">{about}</p>' if about else ""
+    kinds = {"sortable": table.sortable, "prose": table.prose}
+    kind = f' class="{" ".join(name for name, on in kinds.items() if on)}"'
+    paged = f' data-rows="{table.page_rows}"' if table.page_rows else ""
     return (
-        f'<div class="wide"><table>{caption}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f'<div class="wide"><table{kind}{paged}><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{caption}"
     )
 
 
-STYLE = """
-:root { color-scheme: light; --ink: #1c2430; --soft: #5b6675; --line: #dde3ea; }
-* { box-sizing: border-box; }
-body { margin: 0; background: #f6f8fa; color: var(--ink);
-  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 2rem 1rem 4rem; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; }
-h2 { font-size: 1.2rem; margin: 0 0 .5rem; }
-.lead { color: var(--soft); font-size: 1.05rem; max-width: 46rem; }
-section { background: #fff; border: 1px solid var(--line); border-radius: 10px;
-  padding: 1.1rem 1.2rem; margin: 1.2rem 0; }
-section > p { max-width: 46rem; margin: .2rem 0 .8rem; }
-figure { margin: .6rem 0 1rem; }
-img { max-width: 100%; height: auto; display: block; }
-figcaption, caption { color: var(--soft); font-size: .9rem; text-align: left;
-  caption-side: bottom; padding-top: .35rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .8rem .3rem 0; text-align: right; white-space: nowrap;
-  border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
-@media print { body { background: #fff; } section { break-inside: avoid; } }
-"""
+def _cell(cell: Cell) -> str:
+    match cell:
+        case Picture():
+            drawn = _picture(cell._replace(small=True))
+            return f'<td class="picture">{drawn}</td>'
+        case Number():
+            return f'<td data-value="{cell.value!r}">{html.escape(cell.text)}</td>'
+        case str():
+            return f"<td>{html.escape(cell)}</td>"
+
+
+def _legend(legend: Legend) -> str:
+    items = "".join(
+        f'<span><i style="background:rgb{legend.scheme.classes[i].colour}"></i>'
+        f"{i} {html.escape(legend.scheme.classes[i].name)}</span>"
+        for i in legend.scheme.ids
+        if legend.scheme.classes[i].role != "background"
+    )
+    return f'<p class="legend">{items} {html.escape(legend.text)}</p>'
+
+
+def _scene(scene: Scene) -> str:
+    # No "<" in the data, so that no name can end the element that holds it.
+    data = json.dumps(scene.data, separators=(",", ":")).replace("<", "\\u003c")
+    return (
+        '<div class="scene"><form class="switches"></form>'
+        '<div class="plot"></div>'
+        '<p class="caption">Drag to turn, scroll or pinch to zoom.</p>'
+        f'<script type="application/json">{data}</script></div>\n'
+        f'<div class="still">{_picture(scene.still)}</div>'
+    )

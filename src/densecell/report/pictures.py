@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from densecell.classes import ClassScheme
 from densecell.geometry import Spacing
 
-NICE_LENGTHS_NM = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+NICE_LENGTHS_NM = tuple(n * 10**k for k in range(6) for n in (10, 20, 50))
 OVERLAY = 0.55  # weight of the colours over the grey values
 PANEL_INCHES = 3.3
-LEGEND_INCHES = 1.65  # of the longest entry
+LEGEND_INCHES = 1.9  # of the longest entry
 DPI = 130
+JPEG_QUALITY = 82
 
 
 def slice_picture(
@@ -66,13 +67,16 @@ def slice_picture(
     ):
         axis.imshow(values, cmap="magma", vmin=0, vmax=255, interpolation="nearest")
         _bare(axis, title)
-    _legend(figure, labels, scheme)
+    if labels:
+        class_legend(figure, scheme)
     return png(figure)
 
 
-def stretched(intensities: NDArray[np.number]) -> NDArray[np.float32]:
-    """Map grey values to 0..1, the half percent at either end saturated."""
-    low, high = np.percentile(intensities, [0.5, 99.5])
+def stretched(
+    intensities: NDArray[np.number], *, ends: tuple[float, float] | None = None
+) -> NDArray[np.float32]:
+    """Map grey values to 0..1 between two ends, or the half percents at either end."""
+    low, high = ends or np.percentile(intensities, [0.5, 99.5])
     scaled = (intensities.astype(np.float32) - low) / max(high - low, 1e-6)
     return np.clip(scaled, 0, 1).astype(np.float32)
 
@@ -96,6 +100,22 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+def jpeg(figure: Figure) -> bytes:
+    """Render a figure of grey values, of which a PNG would be several times as large.
+
+    Equal pictures are equal here too.
+    """
+    FigureCanvasAgg(figure)
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer,
+        format="jpeg",
+        dpi=DPI,
+        pil_kwargs={"quality": JPEG_QUALITY, "subsampling": 0},
+    )
+    return buffer.getvalue()
+
+
 def _panel(axis: Axes, title: str, picture: NDArray[np.float32]) -> None:
     axis.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     _bare(axis, title)
@@ -108,31 +128,67 @@ def _bare(axis: Axes, title: str) -> None:
 
 def scale_bar(axis: Axes, width: int, spacing_nm: Spacing) -> None:
     """Draw a bar of about a fifth of the width, of a round length."""
-    wanted = width * spacing_nm.x / 5
-    length = min(NICE_LENGTHS_NM, key=lambda n: abs(n - wanted))
+    length = nice_length_nm(width * spacing_nm.x / 5)
     pixels = length / spacing_nm.x
     x, y, thick = 0.03 * width, 0.95 * axis.get_ylim()[0], max(2.0, width / 120)
     bar = Rectangle((x, y), pixels, thick, facecolor="white", edgecolor="black")
     axis.add_patch(bar)
-    words = f"{length / 1000:g} µm" if length >= 1000 else f"{length} nm"
-    text = axis.text(x, y - thick, words, color="white", fontsize=8, va="bottom")
+    text = axis.text(
+        x, y - thick, in_words(length), color="white", fontsize=8, va="bottom"
+    )
     text.set_bbox({"facecolor": "black", "alpha": 0.5, "pad": 1, "linewidth": 0})
 
 
-def _legend(
-    figure: Figure, labels: Mapping[str, NDArray[np.uint8]], scheme: ClassScheme
+def nice_length_nm(wanted: float) -> int:
+    """Give the round length that is nearest to one.
+
+    Examples
+    --------
+    >>> nice_length_nm(430), in_words(nice_length_nm(1800))
+    (500, '2 µm')
+    """
+    return min(NICE_LENGTHS_NM, key=lambda n: abs(n - wanted))
+
+
+def in_words(length_nm: int) -> str:
+    """Write a length for people."""
+    return f"{length_nm / 1000:g} µm" if length_nm >= 1000 else f"{length_nm} nm"
+
+
+def class_legend(
+    figure: Figure,
+    scheme: ClassScheme,
+    *,
+    background: bool = False,
+    inside: bool = False,
 ) -> None:
-    shown = [i for i in scheme.ids if scheme.classes[i].role != "background"]
-    if not labels or not shown:
-        return
+    """Name the classes, with their numbers, under a figure.
+
+    With the background if asked; `inside` the figure where room was left for it.
+    """
     patches = []
-    for i in shown:
-        red, green, blue = (part / 255 for part in scheme.classes[i].colour)
-        patches.append(Patch(color=(red, green, blue), label=scheme.classes[i].name))
-    figure.legend(
-        handles=patches,
-        loc="outside lower center",
-        ncols=min(len(patches), int(figure.get_figwidth() / LEGEND_INCHES)),
-        fontsize=9,
-        frameon=False,
-    )
+    for i in scheme.ids:
+        about = scheme.classes[i]
+        if about.role != "background" or background:
+            red, green, blue = (part / 255 for part in about.colour)
+            patch = Patch(
+                facecolor=(red, green, blue),
+                edgecolor="black",
+                linewidth=0.5,
+                label=f"{i} {plain(about.name)}",
+            )
+            patches.append(patch)
+    if patches:
+        figure.legend(
+            handles=patches,
+            loc="lower center" if inside else "outside lower center",
+            ncols=min(len(patches), int(figure.get_figwidth() / LEGEND_INCHES)),
+            fontsize=9,
+            frameon=False,
+            borderpad=0,
+        )
+
+
+def plain(name: str) -> str:
+    """Write a name so that matplotlib takes nothing in it for mathematics."""
+    return name.replace("$", r"\$")

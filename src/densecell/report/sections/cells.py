@@ -1,0 +1,133 @@
+"""A table of cells, each with a picture of its middle slice."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from densecell.geometry import Box
+from densecell.objects.tables import column_name
+from densecell.report.cell_picture import cell_picture
+from densecell.report.found import Found, Row, is_whole, number
+from densecell.report.page import Cell, Legend, Number, Picture, Section, Table
+from densecell.report.pictures import stretched
+from densecell.volume import Volume
+
+PICTURED = 200  # cells; of more only the largest
+LISTED = 2000
+PAGE_ROWS = 20
+SAMPLE = 1024  # voxels of a side, of the slice that grey values are scaled by
+LARGEST = 2048  # voxels of a side of a cell's slice; of larger ones the middle is shown
+
+
+def cells_section(found: Found) -> Section | None:
+    """List the cells, the largest first."""
+    rows = sorted(found.table("cells"), key=lambda row: -float(row["volume_um3"]))
+    if not rows:
+        return None
+    ids = found.layer("labels/cells")
+    greys = _ends(found.image)
+    listed, pictured = rows[:LISTED], rows[:PICTURED] if ids else []
+    organelles = [found.scheme.classes[i].name for i in found.scheme.organelle_ids]
+    columns = [n for n in organelles if f"{column_name(n)}_count" in rows[0]]
+    table = []
+    for n, row in enumerate(listed):
+        picture: Cell = ""
+        if ids and n < len(pictured):
+            picture = _picture(found, ids, row, greys)
+        table.append([row["cell_id"], picture, *_values(row, columns)])
+    header = ["cell", "middle slice", "volume, µm³", "surface, µm²", "sphericity"]
+    header += ["confidence", "at border"]
+    for name in columns:
+        header += [name, f"{name}, %"]
+    return Section(
+        "Cells",
+        _words(rows, listed, pictured),
+        [
+            Legend(found.scheme),
+            Table(header, table, sortable=True, page_rows=PAGE_ROWS),
+        ],
+    )
+
+
+def _words(rows: Sequence[Row], listed: Sequence[Row], pictured: Sequence[Row]) -> str:
+    text = (
+        "A click on a heading sorts; the largest come first. Each picture is the slice "
+        "through the middle of the cell, which is outlined in white; of each organelle "
+        "there are a count and its share of the cell's volume."
+    )
+    if len(listed) < len(rows):
+        text += (
+            f" There are {len(rows):,} cells: the {len(listed):,} largest are listed "
+            "here, all of them in tables/cells.csv."
+        )
+    if not pictured:
+        text += " The cells' voxels (labels/cells) are not there, so no pictures."
+    elif len(pictured) < len(listed):
+        text += f" The {len(pictured)} largest have a picture."
+    return text
+
+
+def _values(row: Row, organelles: Sequence[str]) -> list[Cell]:
+    reliable = row["surface_reliable"] == "true"
+    values: list[Cell] = [
+        _shown(number(row, "volume_um3")),
+        _shown(number(row, "surface_um2") if reliable else None),
+        _shown(number(row, "sphericity") if reliable else None),
+        _shown(number(row, "confidence")),
+        "no" if is_whole(row) else "yes",
+    ]
+    for name in map(column_name, organelles):
+        values.append(row[f"{name}_count"] or "-")
+        share = number(row, f"{name}_volume_fraction")
+        values.append(_shown(None if share is None else 100 * share))
+    return values
+
+
+def _shown(value: float | None) -> Number | str:
+    if value is None:
+        return "-"
+    return Number(f"{value:#.3g}".rstrip("."), value)  # 0.600 as well as 0.601
+
+
+def _ends(image: Volume | None) -> tuple[float, float] | None:
+    """Give the grey values that are shown as black and white, the same for all."""
+    if image is None:
+        return None
+    middle = [max(0, (n - SAMPLE) // 2) for n in image.shape]
+    box = Box(
+        (image.shape[0] // 2, middle[1], middle[2]),
+        (image.shape[0] // 2 + 1, middle[1] + SAMPLE, middle[2] + SAMPLE),
+    ).clipped(image.shape)
+    low, high = np.percentile(image.read(box), [0.5, 99.5])
+    return float(low), float(high)
+
+
+def _picture(
+    found: Found, ids: Volume, row: Row, ends: tuple[float, float] | None
+) -> Picture:
+    box = _middle_slice(row)
+    labels = found.classes.read(box)[0]
+    grey = np.full(labels.shape, 0.75, np.float32)
+    if found.image is not None and ends is not None:
+        grey = stretched(found.image.read(box)[0], ends=ends)
+    drawn = cell_picture(
+        grey,
+        labels,
+        ids.read(box)[0] == int(row["cell_id"]),
+        scheme=found.scheme,
+        spacing_nm=found.spacing_nm,
+    )
+    z = box.start[0] + found.origin[0]
+    return Picture(drawn, f"cell {row['cell_id']}, slice z = {z}")
+
+
+def _middle_slice(row: Row) -> Box:
+    """Give the slice through the middle of a cell's bounding box."""
+    spans = []
+    for axis in "zyx":
+        start, stop = (int(row[f"box_{axis}_{e}_voxels"]) for e in ("start", "stop"))
+        length = min(stop - start, 1 if axis == "z" else LARGEST)
+        first = (start + stop - length) // 2
+        spans.append((first, first + length))
+    (z0, z1), (y0, y1), (x0, x1) = spans
+    return Box((z0, y0, x0), (z1, y1, x1))

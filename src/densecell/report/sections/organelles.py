@@ -1,0 +1,140 @@
+"""How much of each class there is, and how large its objects are."""
+
+from collections.abc import Sequence
+
+from densecell.objects.tables import column_name
+from densecell.report.found import Found, Row, is_whole, number
+from densecell.report.page import Number, Picture, Section, Table
+from densecell.report.size_pictures import (
+    Group,
+    fraction_picture,
+    size_picture,
+)
+
+GREY = (128, 128, 128)  # of a class that another scheme was measured with
+
+
+def organelles_section(found: Found) -> Section | None:
+    """Show volume fractions and sizes; what the border cuts is left out of both."""
+    classes = found.table("classes")
+    if not classes:
+        return None
+    cells, organelles = found.table("cells"), found.table("organelles")
+    whole = [row for row in cells if is_whole(row)]
+    colours = {c.name: c.colour for c in found.scheme.classes.values()}
+    parts: list[Table | Picture] = [_table(classes)]
+    fractions = [
+        Group(
+            row["class"],
+            colours.get(row["class"], GREY),
+            _fractions(whole, row["class"]),
+        )
+        for row in classes
+        if row["role"] == "organelle"
+    ]
+    if any(group.values for group in fractions):
+        parts.append(
+            Picture(
+                fraction_picture(fractions),
+                "Share of a cell's volume, one dot for each whole cell; the bar is "
+                "their median.",
+            )
+        )
+    sizes, words = _sizes(cells, organelles, colours)
+    if any(group.values for group in sizes):
+        parts.append(Picture(size_picture(sizes), words))
+    return Section("Volumes and sizes", _words(cells, whole), parts)
+
+
+def _words(cells: Sequence[Row], whole: Sequence[Row]) -> str:
+    if not cells:
+        return "What the volume's border cuts counts in no mean."
+    left_out = len(cells) - len(whole)
+    if not left_out:
+        return f"None of the {len(cells)} cells touches the border of the volume."
+    text = (
+        f"Means are over whole cells: {left_out} of {len(cells)} cells touch the "
+        "border of the volume and are left out."
+    )
+    return text if whole else text + " None is left, so that means per cell are empty."
+
+
+def _fractions(cells: Sequence[Row], name: str) -> list[float]:
+    column = f"{column_name(name)}_volume_fraction"
+    found = (number(row, column) for row in cells)
+    return [100 * value for value in found if value is not None]
+
+
+def _sizes(
+    cells: Sequence[Row],
+    organelles: Sequence[Row],
+    colours: dict[str, tuple[int, int, int]],
+) -> tuple[list[Group], str]:
+    """Give volumes of whole organelles in whole cells; in all if no cell is whole."""
+    whole = {row["cell_id"] for row in cells if is_whole(row)}
+    inside = [row for row in organelles if row["cell_id"] in whole] or organelles
+    kept = [row for row in inside if is_whole(row)]
+    groups = [
+        Group(
+            name,
+            colour,
+            [float(row["volume_um3"]) for row in kept if row["class"] == name],
+        )
+        for name, colour in colours.items()
+        if any(row["class"] == name for row in kept)
+    ]
+    which = (
+        "in whole cells" if whole or not cells else "in any cell, as no cell is whole"
+    )
+    left_out = len(organelles) - len(kept)
+    words = (
+        f"Volume of {len(kept):,} whole organelles {which}; {left_out:,} others are "
+        "left out. The bar is the median. Large ones are cut by the border more often."
+    )
+    return groups, words
+
+
+def _table(classes: Sequence[Row]) -> Table:
+    rows = [
+        [
+            row["class"],
+            _percent(number(row, "volume_fraction")),
+            _range(row),
+            row.get("objects", "") or "-",
+            row.get("objects_left_out", "") or "-",
+            _with_sd(row, "volume_um3"),
+            _with_sd(row, "count_per_cell"),
+            _with_sd(row, "volume_fraction_per_cell", times=100),
+        ]
+        for row in classes
+    ]
+    header = [
+        "class",
+        "% of volume",
+        "over members",
+        "objects",
+        "cut by border",
+        "volume, µm³",
+        "per whole cell",
+        "% of whole cells",
+    ]
+    caption = "Means ± standard deviation, over whole objects and whole cells only."
+    return Table(header, rows, caption)
+
+
+def _percent(share: float | None) -> Number | str:
+    return "-" if share is None else Number(f"{100 * share:.2f}", share)
+
+
+def _range(row: Row) -> str:
+    low, high = (number(row, f"volume_fraction_{end}") for end in ("min", "max"))
+    if low is None or high is None:
+        return "-"
+    return f"{100 * low:.2f} to {100 * high:.2f}"
+
+
+def _with_sd(row: Row, column: str, *, times: float = 1) -> str:
+    mean, sd = number(row, f"{column}_mean"), number(row, f"{column}_sd")
+    if mean is None:
+        return "-"
+    return f"{times * mean:.3g}" + ("" if sd is None else f" ± {times * sd:.2g}")

@@ -1,0 +1,116 @@
+"""What a browser makes of a report: sorting, the 3D scene, phone and print."""
+
+from pathlib import Path
+
+import pytest
+
+from densecell.report.result_page import write_report
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 120_000  # a busy machine draws in software
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(platelets):
+    """Address of the report of a result with cells."""
+    return write_report(platelets).absolute().as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(
+            executable_path=str(CHROMIUM), args=ARGUMENTS, timeout=PATIENCE_MS
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def show(browser, address):
+    """Give a function that opens the report so wide; all must be silent and local."""
+    said, asked, pages = [], [], []
+
+    def open_page(width):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", lambda m: said.append(m.text) if m.type == "error" else 0)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        pages.append(page)
+        page.goto(address)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert said == []
+    assert [u for u in asked if not u.startswith(("data:", "blob:"))] == [address]
+
+
+def test_a_click_on_a_heading_sorts_and_a_second_turns_round(show):
+    page = show(1200)
+    column = "#cells tbody td:first-child"
+    volumes = page.locator("#cells th button", has_text="volume")
+    before = page.locator(column).all_text_contents()
+
+    volumes.click()
+    up = page.locator(column).all_text_contents()
+    volumes.click()
+    down = page.locator(column).all_text_contents()
+
+    assert before == down == ["1", "2"]  # the largest first
+    assert up == ["2", "1"]
+
+
+def test_classes_and_cells_of_the_scene_are_switched(show):
+    page = show(1200)
+    page.locator("#cells-in-3d").scroll_into_view_if_needed()
+    page.wait_for_selector(".scene.drawn .plot canvas")
+    data = "document.querySelector('.plot').data"
+    everything = page.evaluate(f"{data}.map((t) => t.i.length)")
+
+    page.locator(".switches input").first.uncheck()
+    hidden = page.evaluate(f"{data}.map((t) => t.visible)")
+    page.locator(".switches select").select_option("2")
+    of_one = page.evaluate(f"{data}.map((t) => t.i.length)")
+
+    assert min(everything) > 0
+    assert hidden[0] is False
+    assert False not in hidden[1:]
+    assert 0 < sum(of_one) < sum(everything)
+
+
+def test_nothing_is_wider_than_a_phone(show):
+    page = show(390)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_print_shows_the_still_picture_instead_of_the_scene(show):
+    page = show(1200)
+    page.locator("#cells-in-3d").scroll_into_view_if_needed()
+    page.wait_for_selector(".scene.drawn")
+    assert not page.locator(".still").is_visible()
+
+    page.emulate_media(media="print")
+
+    assert page.locator(".still").is_visible()
+    assert not page.locator(".scene").is_visible()
+    assert page.pdf(format="A4").startswith(b"%PDF")

@@ -1,0 +1,49 @@
+from densecell.report.member_check import member_remarks
+
+
+def member(share, **iou):
+    return {"agreement": share, "iou": iou}
+
+
+def test_members_that_differ_by_their_seed_are_not_worth_a_word():
+    members = {
+        "member_00": member(0.9903, cell=0.98, granule=0.91),
+        "member_01": member(0.9879, cell=0.97, granule=0.87),
+        "member_02": member(0.9894, cell=0.98, granule=0.89),
+    }
+
+    assert member_remarks({"members": members}) == []
+
+
+def test_a_member_that_is_least_like_the_others_in_every_class_is_named():
+    members = {
+        "member_00": member(0.99, cell=0.98, granule=0.91),
+        "member_01": member(0.95, cell=0.90, granule=0.60),
+        "member_02": member(0.98, cell=0.97, granule=0.89),
+    }
+
+    (sentence,) = member_remarks({"members": members})
+
+    assert sentence.startswith(
+        "member_01 differs from the others everywhere: it labels"
+    )
+    assert "5.0 % of the voxels" in sentence
+    assert "others 1.5 %" in sentence
+
+
+def test_a_member_that_errs_in_one_class_is_named_with_the_class():
+    members = {
+        "member_00": member(0.99, cell=0.98, granule=0.9, core=None),
+        "member_01": member(0.989, cell=0.99, granule=0.5, core=None),
+        "member_02": member(0.99, cell=0.98, granule=0.9, core=None),
+    }
+
+    (sentence,) = member_remarks({"members": members})
+
+    assert sentence.startswith("member_01 differs from the others in granule: ")
+
+
+def test_of_two_members_nobody_knows_which_is_wrong():
+    members = {"a": member(0.99, cell=0.9), "b": member(0.5, cell=0.1)}
+
+    assert member_remarks({"members": members}) == []

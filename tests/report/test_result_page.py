@@ -1,0 +1,243 @@
+import csv
+import re
+import shutil
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from densecell.classes import CellClass, ClassScheme
+from densecell.cli.main import app
+from densecell.ensemble import read_run
+from densecell.errors import MissingExtraError, VolumeError
+from densecell.objects.record import read_record, save_record
+from densecell.report import result_page
+from densecell.report.found import open_found
+from densecell.report.result_page import write_report
+from densecell.volume import ArrayVolume, write_tiff
+
+SECTIONS = [
+    "What to know first",
+    "Slices",
+    "Cells in 3D",
+    "Volumes and sizes",
+    "Scores",
+    "Members",
+    "Learning curves",
+    "How it was made",
+]
+EVIL = "<script>alert(1)</script>"
+
+
+def text_of(page):
+    """The page without its scripts and pictures."""
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"<script>.*?</script>\n?", "", text, flags=re.DOTALL)
+    return re.sub(r'src="data:[^"]*"', "", text)
+
+
+def headings(page):
+    return re.findall("<h2>(.*?)</h2>", text_of(page))
+
+
+def reported(*words):
+    outcome = CliRunner().invoke(app, ["report", *map(str, words)])
+    if outcome.exception and not isinstance(outcome.exception, SystemExit):
+        raise outcome.exception
+    return outcome
+
+
+def test_a_whole_result_has_every_section(made, result):
+    outcome = reported(result, "--truth", made / "truth.tif", "--title", "Mine & <b>")
+
+    page = result / "report.html"
+    text = text_of(page)
+    assert f"{page}: " in outcome.output
+    assert headings(page) == SECTIONS
+    assert "<h1>Mine &amp; &lt;b&gt;</h1>" in text
+    assert "member_00" in text
+    assert text.count("<img") >= 9
+
+
+def test_the_same_result_gives_the_same_bytes_wherever_it_lies(made, result, tmp_path):
+    shutil.copytree(result, tmp_path / "other" / "result")
+
+    pages = [write_report(r) for r in (result, tmp_path / "other" / "result")]
+
+    first, second = (page.read_bytes() for page in pages)
+    assert first == second
+    assert str(made).encode() not in first
+    assert str(tmp_path).encode() not in first
+
+
+def test_nothing_is_fetched(result):
+    text = text_of(write_report(result))
+
+    assert "default-src 'none'" in text
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', text)
+
+
+def test_what_was_never_made_is_named_with_its_command(made, result):
+    for path in ("tables", "meshes", "objects.yaml", "blocks/mesh", "blocks/measure"):
+        path = result / path
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    page = write_report(result)
+
+    text = text_of(page)
+    assert headings(page) == [
+        *(SECTIONS[0:2]),
+        "Members",
+        "Learning curves",
+        "What is missing",
+        "How it was made",
+    ]
+    assert "<code>densecell measure result</code>" in text
+    assert "<code>densecell mesh result</code>, after" in text
+    assert "<code>densecell evaluate result LABELS</code>" in text
+
+
+def test_meshes_that_were_deleted_can_be_made_again(result):
+    shutil.rmtree(result / "meshes")
+
+    text = text_of(write_report(result))
+
+    assert "<code>densecell mesh result --overwrite</code>." in text
+    assert "Volumes and sizes" in text
+
+
+def test_an_image_and_a_model_that_are_gone_are_missed(result, change_run):
+    run = read_run(result)
+    change_run(
+        result,
+        volume=run.volume.model_copy(update={"path": result / "gone.tif"}),
+        model=run.model.model_copy(update={"path": result / "gone"}),
+    )
+
+    page = write_report(result)
+
+    text = text_of(page)
+    assert "Learning curves" not in headings(page)
+    assert "gone.tif is not where it was" in text
+    assert "the model gone is not where it was" in text
+    assert "labels lie on grey" in text
+
+
+def test_an_unfinished_segmentation_is_reported_with_a_warning(result):
+    (result / "agreement.json").unlink()
+
+    page = write_report(result)
+
+    assert "The segmentation is not finished" in text_of(page)
+    assert "Members" not in headings(page)
+
+
+def test_without_plotly_there_is_a_still_picture(result, monkeypatch):
+    def refuse():
+        raise MissingExtraError("no plotly; pip install 'densecell[report]'")
+
+    monkeypatch.setattr(result_page, "plotly_script", refuse)
+
+    page = write_report(result)
+
+    text = text_of(page)
+    assert "Cells in 3D" in headings(page)
+    assert "no plotly; pip install &#x27;densecell[report]&#x27;" in text
+    assert 'class="scene"' not in text
+
+
+def test_measured_labels_from_elsewhere_are_reported(made, tmp_path):
+    out = tmp_path / "measured"
+    run = CliRunner().invoke(
+        app,
+        ["measure", str(made / "truth.tif"), "-o", str(out), "--classes", "platelet"],
+    )
+    assert run.exit_code == 0, run.output
+
+    page = write_report(out)
+
+    text = text_of(page)
+    assert "they came from elsewhere" in text
+    assert "Volumes and sizes" in headings(page)
+
+
+def test_no_result_is_refused(tmp_path):
+    with pytest.raises(VolumeError, match=r"is no result .*neither run.yaml nor obj"):
+        write_report(tmp_path)
+
+
+def test_a_result_without_labels_is_refused(result):
+    shutil.rmtree(result / "segmentation.zarr" / "labels" / "classes")
+
+    with pytest.raises(VolumeError, match=r"class labels .* are not there; run"):
+        write_report(result)
+
+
+def test_truth_of_another_shape_is_refused(result, tmp_path):
+    other = ArrayVolume(np.zeros((2, 5, 7), np.uint8), spacing_nm=(40, 10, 10))
+    write_tiff(tmp_path / "other.tif", other)
+
+    with pytest.raises(VolumeError, match=r"has \(2, 5, 7\) voxels .*\(6, 48, 56\)"):
+        open_found(result, truth=tmp_path / "other.tif")
+
+
+def test_names_from_strangers_stay_text(result, change_run):
+    scheme = ClassScheme(
+        classes={
+            0: CellClass(name="ground", colour=(0, 0, 0), role="background"),
+            1: CellClass(name=EVIL + "$\\", colour=(9, 9, 9), role="organelle"),
+        }
+    )
+    change_run(result, classes=scheme)
+    save_record(read_record(result).model_copy(update={"classes": scheme}), result)
+    for table in [*(result / "tables").glob("*.csv"), result / "meshes/meshes.csv"]:
+        text = table.read_text(encoding="utf-8").replace("disc", EVIL + "$\\")
+        table.write_text(text, encoding="utf-8")
+    shutil.rmtree(result / "meshes" / "glb")  # its nodes have the old names
+
+    page = write_report(result, title=EVIL)
+
+    text = page.read_text(encoding="utf-8")
+    assert EVIL not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+def test_of_many_cells_the_largest_are_listed(result, monkeypatch):
+    (result / "tables" / "cells.csv").write_text(
+        "cell_id,class,volume_um3,surface_um2,surface_reliable,sphericity,confidence,"
+        "touches_border\n"
+        + "".join(
+            f"{n},cell,{n / 10},1.0,true,0.5,0.9,false\n" for n in range(1, 2501)
+        ),
+        encoding="utf-8",
+    )
+
+    text = text_of(write_report(result))
+
+    assert "There are 2,500 cells: the 2,000 largest are listed" in text
+    assert 'data-rows="20"' in text
+    rows = re.findall("<tr><td>([0-9]+)</td>", text)
+    assert len(rows) >= 2000
+    assert rows[:2] == ["2500", "2499"]
+    assert "<tr><td>500</td>" not in text
+
+
+def test_one_slice_is_reported(made, tmp_path):
+    image = tmp_path / "slice.tif"
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 200, (1, 48, 56)).astype(np.uint8)
+    write_tiff(image, ArrayVolume(noise, spacing_nm=(40, 10, 10)))
+    out = tmp_path / "result"
+    words = ["segment", image, "-m", made / "model", "-o", out, "--engine", "torch"]
+    outcome = CliRunner().invoke(app, [*map(str, words)])
+    assert outcome.exit_code == 0, outcome.output
+
+    assert "The volume is a single slice, z = 0" in text_of(write_report(out))
+
+
+def test_tables_are_read_as_they_are(result):
+    found = open_found(result)
+
+    with (result / "tables" / "classes.csv").open() as file:
+        assert found.table("classes") == list(csv.DictReader(file))
+    assert found.table("cells") == []
