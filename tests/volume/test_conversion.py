@@ -68,9 +68,9 @@ def test_labels_in_a_result_are_listed(tmp_path, volume):
 
 def test_other_suffixes_are_refused(tmp_path, volume):
     with pytest.raises(
-        OutputError, match=r"cannot write \.mrc; expected \.zarr for OME-Z"
+        OutputError, match=r"cannot write \.xyz; expected \.zarr for OME-Z"
     ):
-        convert(volume, tmp_path / "a.mrc")
+        convert(volume, tmp_path / "a.xyz")
 
 
 @pytest.mark.parametrize("name", ["a.zarr", "a.tif", "slices"])

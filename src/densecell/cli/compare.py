@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from densecell.cli.options import Channel
+
 if TYPE_CHECKING:
     from densecell.classes import ClassScheme
     from densecell.evaluation.comparison import Comparison
@@ -14,14 +16,15 @@ if TYPE_CHECKING:
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(help="result folder, or a volume of class ids")],
-    b: Annotated[Path, typer.Argument(help="the other one")],
+    a: Annotated[str, typer.Argument(help="result folder, or a volume of class ids")],
+    b: Annotated[str, typer.Argument(help="the other one")],
     classes: Annotated[
         str | None,
         typer.Option(
             metavar="FILE_OR_NAME", help="class scheme; a result knows its own"
         ),
     ] = None,
+    channel: Channel = None,
     threshold: Annotated[
         float,
         typer.Option(help="overlap (IoU) above which two objects match", min=0, max=1),
@@ -48,6 +51,7 @@ def compare(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from rich.console import Console
 
+    from densecell.address import to_address
     from densecell.cli.progress import told_progress
     from densecell.datasets.scheme import choose_scheme
     from densecell.evaluation.comparison import compare as compared
@@ -55,9 +59,13 @@ def compare(
     from densecell.evaluation.result import is_result, open_prediction
     from densecell.volume.aside import check_free
 
-    first, second = open_prediction(a), open_prediction(b)
-    if picture is None and is_result(a):
-        picture = a / "compare" / f"{b.name.split('.')[0]}.png"
+    one, other = to_address(a), to_address(b)
+    first, second = (
+        open_prediction(x, channel=None if is_result(x) else channel)
+        for x in (one, other)
+    )
+    if picture is None and is_result(one):
+        picture = one / "compare" / f"{other.name.split('.')[0]}.png"
         overwrite = True  # of its own making
     if picture is not None:
         check_free(picture, overwrite=overwrite)
@@ -67,7 +75,7 @@ def compare(
         labels=[first.labels, second.labels],
     )
     done = 0
-    with told_progress(f"comparing {a.name} and {b.name}") as told:
+    with told_progress(f"comparing {one.name} and {other.name}") as told:
 
         def on_block(block: "Box") -> None:
             nonlocal done
@@ -78,16 +86,16 @@ def compare(
             first,
             second,
             scheme,
-            objects=shared_objects(a, b),
+            objects=shared_objects(one, other),
             threshold=threshold,
             on_block=on_block,
         )
     if picture is not None:
-        _draw(picture, first, second, found, scheme, z, (a.name, b.name))
+        _draw(picture, first, second, found, scheme, z, (one.name, other.name))
     if as_json:
         typer.echo(json.dumps(found.as_json()))
         return
-    Console().print(comparison_table(found, names=(str(a), str(b))))
+    Console().print(comparison_table(found, names=(a, b)))
     if picture is not None:
         typer.echo(f"{picture}: one slice of both, and the volume fractions")
 
