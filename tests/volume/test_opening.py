@@ -33,6 +33,12 @@ def test_only_ome_zarr_has_levels(tmp_path):
         open_volume(tmp_path / "a.npy", level=2)
 
 
+def test_only_ome_zarr_has_channels(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((1, 2, 3), np.uint8))
+    with pytest.raises(VolumeError, match=r"a\.npy: has no channels to choose from, "):
+        open_volume(tmp_path / "a.npy", channel="1")
+
+
 def test_paths_may_be_words(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((1, 2, 3), np.uint8))
 

@@ -13,6 +13,7 @@ from densecell.errors import VolumeError
 from densecell.evaluation.scores import Scores
 from densecell.geometry import Box, Shape
 from densecell.volume import Volume, open_volume
+from densecell.volume.channels import refuse_channel
 
 LABELS = "segmentation.zarr/labels/classes"  # inside a result folder
 
@@ -63,14 +64,6 @@ def open_prediction(path: Address, *, channel: str | None = None) -> Prediction:
             f"shape {labels.shape}; segment again with --overwrite"
         )
     return Prediction(labels, box, run.box is not None, run.classes)
-
-
-def refuse_channel(result: Path, channel: str | None) -> None:
-    """Refuse a channel of a result, which has none."""
-    if channel is not None:
-        raise VolumeError(
-            f"{result}: is a result and has no channels; leave --channel out"
-        )
 
 
 def save_scores(scores: Scores, result: Path, *, truth: Address, box: Box) -> Path:

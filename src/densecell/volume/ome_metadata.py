@@ -142,15 +142,6 @@ def image_metadata(attributes: Mapping[str, Any], path: Address) -> ImageMetadat
         ) from None
 
 
-def channel_names(attributes: Mapping[str, Any], channels: int) -> list[str]:
-    """Read the name of each channel; one that has none, or not for all, is empty."""
-    try:
-        listed = [str(c.get("label", "")) for c in attributes["omero"]["channels"]]
-    except (KeyError, TypeError, AttributeError):
-        listed = []
-    return listed if len(listed) == channels else [""] * channels
-
-
 def scheme_of(attributes: Mapping[str, Any]) -> ClassScheme | None:
     """Read the classes back that `image_attributes` wrote, or None without names."""
     label = attributes.get("image-label") or {}

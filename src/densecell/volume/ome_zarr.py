@@ -20,18 +20,16 @@ from densecell.address import Address, Url, split_channel, to_address, with_chan
 from densecell.classes import ClassScheme
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
+from densecell.volume.channels import choose_channel, refuse_channel
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.interface import Volume, settle_spacing
 from densecell.volume.ome_metadata import (
     AXES,
     ImageMetadata,
-    channel_names,
     image_metadata,
     scheme_of,
 )
 from densecell.volume.remote import first_line, open_store, worded
-
-ORDERS = (AXES, AXES[1:])  # a flat image has no z
 
 
 class OmeZarrVolume(Volume):
@@ -146,7 +144,7 @@ def open_ome_zarr(
     path, channel = split_channel(address)
     node = _opened(path, writable=writable)
     if isinstance(node, zarr.Array):
-        _refuse_channel(path, channel)
+        refuse_channel(path, channel)
         return _bare_array(path, node, spacing_nm, labels=labels, writable=writable)
     attributes = attributes_of(node)
     metadata = _metadata(path, node, attributes, spacing_nm)
@@ -155,7 +153,8 @@ def open_ome_zarr(
             f"{path}: has no level {level}; it has 0 to {len(metadata.paths) - 1}"
         )
     array = _level_array(path, node, metadata, level)
-    number = _channel_number(path, metadata.axes, array.shape, attributes, channel)
+    sizes = _sizes(path, metadata.axes, array.shape)
+    number = choose_channel(path, sizes, attributes, channel)
     given = None if spacing_nm is None else metadata.coarser(spacing_nm, level)
     spacing, notes = settle_spacing(
         address,
@@ -283,48 +282,15 @@ def _level_array(
     return array
 
 
-def _channel_number(
-    path: Address,
-    axes: tuple[str, ...],
-    shape: tuple[int, ...],
-    attributes: Mapping[str, Any],
-    channel: str | None,
-) -> int:
-    """Check that the axes are those of one volume; give its place along c."""
-    found = ", ".join(f"{a}={n}" for a, n in zip(axes, shape, strict=False))
-    if len(axes) != len(shape) or tuple(a for a in axes if a in AXES) not in ORDERS:
-        raise VolumeError(f"{path}: has axes {found}; expected z, y, x in this order")
-    sizes = dict(zip(axes, shape, strict=True))
-    channels = sizes.pop("c", None)
-    if any(n > 1 for a, n in sizes.items() if a not in AXES):
+def _sizes(
+    path: Address, axes: tuple[str, ...], shape: tuple[int, ...]
+) -> dict[str, int]:
+    if len(axes) != len(shape):
         raise VolumeError(
-            f"{path}: has axes {found}; expected one time point: save one of them alone"
+            f"{path}: has axes {', '.join(axes)} but an array of shape {shape}; "
+            "save it again as OME-Zarr"
         )
-    if channels is None:
-        _refuse_channel(path, channel)
-        return 0
-    names = channel_names(attributes, channels)
-    listed = ", ".join(f"{n} {name}".strip() for n, name in enumerate(names))
-    if channel is None and channels > 1:
-        raise VolumeError(
-            f"{path}: has axes {found}; expected one channel: choose with --channel, "
-            f"by number or name, or write it as {path}#channel=0; there are {listed}"
-        )
-    if channel is None:
-        return 0
-    if channel.isdecimal() and int(channel) < channels:
-        return int(channel)
-    if names.count(channel) != 1:
-        raise VolumeError(f"{path}: has no channel {channel!r}; there are {listed}")
-    return names.index(channel)
-
-
-def _refuse_channel(path: Address, channel: str | None) -> None:
-    if channel is not None:
-        raise VolumeError(
-            f"{path}: has no channels to choose from, but channel {channel} was asked "
-            "for; leave --channel out"
-        )
+    return dict(zip(axes, shape, strict=True))
 
 
 def _zyx(sizes: dict[str, int]) -> Shape:

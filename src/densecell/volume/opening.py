@@ -7,6 +7,7 @@ from densecell.address import Address, Url, split_channel, to_address, with_chan
 from densecell.errors import MissingVolumeError, VolumeError
 from densecell.volume import hdf5, mrc, nifti
 from densecell.volume.array import open_npy
+from densecell.volume.channels import refuse_channel
 from densecell.volume.hdf5 import open_hdf5, split_hdf5
 from densecell.volume.interface import Volume
 from densecell.volume.mrc import open_mrc
@@ -76,11 +77,7 @@ def open_volume(
     file, _ = split_hdf5(plain) or (plain, "")
     if not file.exists():
         raise MissingVolumeError(f"{plain}: does not exist; expected {FORMATS}")
-    if channel is not None:
-        raise VolumeError(
-            f"{plain}: has no channel {channel}; only OME-Zarr has channels: leave "
-            "--channel out"
-        )
+    refuse_channel(plain, channel)
     if level:
         raise VolumeError(f"{plain}: has no level {level}; only OME-Zarr has levels")
     if plain.is_dir():
