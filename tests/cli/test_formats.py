@@ -15,10 +15,15 @@ from densecell.config import ProjectConfig, load_settings
 from densecell.ensemble import read_run
 from densecell.errors import VolumeError
 from densecell.geometry import Box
+from densecell.report.verification import verify_result
 from densecell.volume import ArrayVolume, convert, open_volume
 
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", 1)
 SPACING = (40, 10, 10)
+CLASSES = {
+    0: {"name": "ground", "colour": [0, 0, 0], "role": "background"},
+    1: {"name": "disc", "colour": [230, 159, 0], "role": "organelle"},
+}
 FILES = ["a.h5/volumes/a", "a.mrc", "a.nii", "a.nii.gz", "a.zarr"]
 
 
@@ -149,18 +154,16 @@ def test_a_channel_on_a_server_is_segmented_and_verified(
     np.testing.assert_array_equal(ours.read(whole), expected.read(whole))
     again = run("segment", served, "-m", model, "-o", result, "--channel", 1, *QUICK)
     assert "was finished already" in again
-    assert f"{served}#channel=1: shape and samples" in run("verify", result).replace(
-        "\n", ""
-    )
+    assert "is what was made" in run("verify", result)
 
 
 def test_a_volume_that_left_its_server_is_missing(result, server, served):
     shutil.rmtree(server.folder / "a.zarr")
 
-    outcome = CliRunner().invoke(app, ["verify", str(result)])
+    found = next(verify_result(result))
 
-    assert "is not there any more" in outcome.output
-    assert outcome.exit_code == 1
+    assert found.state == "missing"
+    assert found.told == f"{served}#channel=1: is not there any more"
 
 
 def test_labels_of_any_format_are_scored_compared_and_measured(
@@ -180,22 +183,27 @@ def test_labels_of_any_format_are_scored_compared_and_measured(
             (there, ("--channel", 1)),
         ]
     ]
-    compared = run("compare", there, tmp_path / "truth.h5", "--channel", 1, "--json")
-    run("measure", there, "--channel", 1, "--out", tmp_path / "objects")
+    other = f"{there}#channel=1"
+    compared = run("compare", other, tmp_path / "truth.h5", "--json")
+    both = run("compare", there, other, "--channel", 1, "--json")
+    (tmp_path / "classes.yaml").write_text(yaml.safe_dump({"classes": CLASSES}))
+    options = ["--classes", tmp_path / "classes.yaml", "--out", tmp_path / "objects"]
+    run("measure", there, "--channel", 1, *options)
 
     assert scores[0]["iou"] == scores[1]["iou"] == scores[2]["iou"]
     saved = {path.name for path in (result / "scores").iterdir()}
     assert saved == {"truth.nii.json", "data.json", "two.json"}
-    assert json.loads(compared)["accuracy"] == 1
+    assert json.loads(compared)["miou_all"] == json.loads(both)["miou_all"] == 1
     record = yaml.safe_load((tmp_path / "objects" / "objects.yaml").read_text())
     assert record["labels"] == f"{there}#channel=1"
 
 
-@pytest.mark.parametrize("command", [["evaluate"], ["measure"], ["compare"]])
-def test_a_result_has_no_channels(result, command, tmp_path):
-    words = [result] if command == ["measure"] else [result, result]
-    if command == ["compare"]:
-        run("compare", *words, "--channel", 1)  # of bare volumes only
-        return
-    with pytest.raises(VolumeError, match="no channels to choose from"):
-        run(*command, *words, "--channel", 1)
+@pytest.mark.parametrize("command", ["evaluate", "measure", "compare"])
+def test_a_result_has_no_channels(tmp_path, result, discs, command):
+    np.save(tmp_path / "truth.npy", discs[1])
+    words = [result] if command == "measure" else [result, tmp_path / "truth.npy"]
+
+    with pytest.raises(
+        VolumeError, match="has no channels to choose from, but channel"
+    ):
+        run(command, *words, "--channel", 1)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from densecell.cli.options import Channel
-
 if TYPE_CHECKING:
     from densecell.classes import ClassScheme
     from densecell.evaluation.comparison import Comparison
@@ -24,7 +22,13 @@ def compare(
             metavar="FILE_OR_NAME", help="class scheme; a result knows its own"
         ),
     ] = None,
-    channel: Channel = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N_OR_NAME",
+            help="of both volumes; of one of them: write it #channel=N_OR_NAME",
+        ),
+    ] = None,
     threshold: Annotated[
         float,
         typer.Option(help="overlap (IoU) above which two objects match", min=0, max=1),
@@ -61,8 +65,7 @@ def compare(
 
     one, other = to_address(a), to_address(b)
     first, second = (
-        open_prediction(x, channel=None if is_result(x) else channel)
-        for x in (one, other)
+        open_prediction(address, channel=channel) for address in (one, other)
     )
     if picture is None and is_result(one):
         picture = one / "compare" / f"{other.name.split('.')[0]}.png"

@@ -76,7 +76,8 @@ def refuse_channel(path: Address, channel: str | None) -> None:
     if channel is not None:
         raise VolumeError(
             f"{path}: has no channels to choose from, but channel {channel} was asked "
-            "for; leave --channel out"
+            f"for; leave --channel out, or write {CHANNEL}{channel} behind the volume "
+            "that it is meant for"
         )
 
 

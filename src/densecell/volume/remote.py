@@ -8,6 +8,8 @@ from typing import Any
 
 from zarr.abc.buffer import Buffer, BufferPrototype
 from zarr.abc.store import ByteRequest, Store
+from zarr.core.buffer import default_buffer_prototype
+from zarr.core.sync import sync
 from zarr.storage import FsspecStore, WrapperStore
 
 from densecell.address import Url
@@ -19,21 +21,28 @@ REFUSED = (401, 403)  # HTTP: unauthorized, forbidden
 
 
 def open_store(url: Url) -> Store:
-    """Give the zarr store at an address; nothing is asked of the server yet.
+    """Give the zarr store at an address, once its server has answered.
 
     S3 is read anonymously: of the data that their owners made public.
 
     Raises
     ------
+    VolumeError
+        If the server cannot be reached, or refuses.
     MissingExtraError
         If the packages that talk to servers are not installed.
     """
     on_s3 = url.text.lower().startswith("s3:")
     imported("s3fs" if on_s3 else "aiohttp", what="volumes on servers")
     options = {"anon": True} if on_s3 else {}
-    return CachedStore(
+    store = CachedStore(
         FsspecStore.from_url(url.text, storage_options=options, read_only=True)
     )
+    try:  # one question alone: of many at once, the others outlive the first to fail
+        sync(store.get("zarr.json", default_buffer_prototype()))
+    except Exception as error:  # servers fail in whatever way they like
+        raise worded(url, error) from None
+    return store
 
 
 def worded(url: Url, error: Exception) -> VolumeError:
