@@ -21,7 +21,7 @@ def init(
         ),
     ] = None,
     objects: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="IDS",
             help="an id per cell and voxel of IMAGE, 0 for none; for `train --cells`",
