@@ -1,4 +1,14 @@
-"""A tiny labelled project: bright discs on dark ground, and a model trained on it."""
+"""What tests in many places need.
+
+A tiny labelled project, bright discs on dark ground, and a model trained on it; and a
+server of files on this machine, as a web server or S3 would serve them.
+"""
+
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -118,3 +128,83 @@ def labelled():
         )
 
     return make
+
+
+class Server(NamedTuple):
+    """Where it is, what it serves, and what it was asked for so far."""
+
+    url: str
+    folder: Path
+    asked: list
+    refused: list  # parts of paths that are forbidden
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves a folder; knows ranges of bytes, as S3 and all web servers do."""
+
+    def __init__(self, *args, asked, refused, **kwargs):
+        self.asked, self.refused = asked, refused
+        super().__init__(*args, **kwargs)
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        path = self.translate_path(self.path)
+        if any(part in self.path for part in self.refused):
+            self.send_error(403)
+            return
+        try:
+            with open(path, "rb") as file:
+                whole = file.read()
+        except OSError:
+            self.send_error(404)
+            return
+        start, stop = _range(self.headers.get("Range"), len(whole))
+        part = whole[start:stop]
+        self.send_response(200 if len(part) == len(whole) else 206)
+        self.send_header("Content-Length", str(len(part)))
+        self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(whole)}")
+        self.end_headers()
+        self.wfile.write(part)
+
+
+def _range(header, size):
+    if header is None:
+        return 0, size
+    first, last = header.removeprefix("bytes=").split("-")
+    if not first:
+        return size - int(last), size
+    return int(first), min(int(last) + 1, size) if last else size
+
+
+@pytest.fixture(scope="session")
+def web(tmp_path_factory):
+    """Serve a folder as long as tests run: clients keep their connections."""
+    asked, refused, folder = [], [], tmp_path_factory.mktemp("web")
+    handler = partial(Handler, directory=folder, asked=asked, refused=refused)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield Server(f"http://127.0.0.1:{running.server_port}", folder, asked, refused)
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def server(web):
+    """Serve a new folder, which is also a bucket of S3."""
+    folder = web.folder / f"bucket{len(list(web.folder.iterdir()))}"
+    folder.mkdir()
+    web.asked.clear()
+    web.refused.clear()
+    return web._replace(url=f"{web.url}/{folder.name}", folder=folder)
+
+
+@pytest.fixture
+def s3(server, monkeypatch):
+    """Give the address of the server's folder on S3."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url.rpartition("/")[0])
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return f"s3://{server.folder.name}"

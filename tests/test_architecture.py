@@ -12,6 +12,7 @@ import densecell
 ROOT = Path(densecell.__file__).parent
 ORDER = (
     "errors",
+    "address",
     "geometry",
     "classes",
     "settings",

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from densecell.address import Url, to_address
 from densecell.classes import BUILT_IN, ClassScheme
 from densecell.errors import ConfigError
 from densecell.geometry import FACES, Box, Shape, Spacing
@@ -413,12 +414,24 @@ class AnnotatedBox(_Frozen):
         return self
 
 
+def _address(value: object) -> object:
+    return to_address(value) if isinstance(value, str) else value
+
+
+AddressSetting = Annotated[
+    Path | Url, BeforeValidator(_address), PlainSerializer(str, when_used="json")
+]
+
+
 class VolumeEntry(_Frozen):
     """An image with labels, and what it is for."""
 
-    image: Path = Field(description="intensities, relative to the project file")
-    labels: Path = Field(description="class ids, of the same shape")
-    objects: Path | None = Field(
+    image: AddressSetting = Field(
+        description="intensities, relative to the project file, or at https://, s3://; "
+        "#channel=1 at the end chooses a channel"
+    )
+    labels: AddressSetting = Field(description="class ids, of the same shape")
+    objects: AddressSetting | None = Field(
         None, description="an id per cell and voxel, 0 for none; to learn affinities"
     )
     spacing_nm: tuple[float, float, float] = Field(description="voxel size z, y, x")

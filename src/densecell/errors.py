@@ -4,7 +4,8 @@
 
     DensecellError
     ├── VolumeError (ValueError)       a file or array is not what was expected
-    │   └── SpacingError               the voxel size is missing or contradictory
+    │   ├── SpacingError               the voxel size is missing or contradictory
+    │   └── MissingVolumeError         there is no volume at an address
     ├── ConfigError (ValueError)       a setting, a project or a class scheme is wrong
     ├── CheckpointError (ValueError)   a model or a member cannot be loaded or resumed
     ├── OutputError (OSError)          a place to write to is taken or not writable
@@ -29,6 +30,10 @@ class VolumeError(DensecellError, ValueError):
 
 class SpacingError(VolumeError):
     """The voxel size is missing or contradictory."""
+
+
+class MissingVolumeError(VolumeError):
+    """There is no volume at an address."""
 
 
 class ConfigError(DensecellError, ValueError):

@@ -14,6 +14,7 @@ from densecell.volume import (
 )
 
 SPACING = (50, 4.6, 5)
+OTHERS = ["a.h5", "a.mrc", "a.nii", "a.nii.gz"]
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def volume():
     return ArrayVolume(array, spacing_nm=SPACING)
 
 
-@pytest.mark.parametrize("name", ["a.zarr", "a.tif", "a.tiff", "slices"])
+@pytest.mark.parametrize("name", ["a.zarr", "a.tif", "a.tiff", "slices", *OTHERS])
 @pytest.mark.parametrize("kind", ["image", "label"])
 def test_voxels_survive(tmp_path, volume, name, kind):
     convert(volume, tmp_path / name, kind=kind)
@@ -68,12 +69,12 @@ def test_labels_in_a_result_are_listed(tmp_path, volume):
 
 def test_other_suffixes_are_refused(tmp_path, volume):
     with pytest.raises(
-        OutputError, match=r"cannot write \.mrc; expected \.zarr for OME-Z"
+        OutputError, match=r"cannot write \.xyz; expected \.zarr for OME-Z"
     ):
-        convert(volume, tmp_path / "a.mrc")
+        convert(volume, tmp_path / "a.xyz")
 
 
-@pytest.mark.parametrize("name", ["a.zarr", "a.tif", "slices"])
+@pytest.mark.parametrize("name", ["a.zarr", "a.tif", "slices", *OTHERS])
 def test_what_exists_is_not_overwritten_unasked(tmp_path, volume, name):
     convert(volume, tmp_path / name)
 
@@ -86,7 +87,7 @@ def test_what_exists_is_not_overwritten_unasked(tmp_path, volume, name):
     assert list(tmp_path.iterdir()) == [tmp_path / name]
 
 
-@pytest.mark.parametrize("name", ["a.zarr", "a.tif"])
+@pytest.mark.parametrize("name", ["a.zarr", "a.tif", *OTHERS])
 def test_the_voxel_size_must_be_known(tmp_path, volume, name):
     with pytest.raises(SpacingError, match="has no voxel size; pass --spacing Z Y X"):
         convert(ArrayVolume(volume.array), tmp_path / name)

@@ -22,13 +22,21 @@ FORMATS = [
     "png",
     "tif",
     "npy",
+    "h5",
+    "mrc",
+    "nii",
+    "gz",
+    "v2",
 ]
 
 
 @pytest.fixture(scope="module")
 def volumes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("formats")
-    convert(ArrayVolume(ARRAY, spacing_nm=(50, 4, 5)), folder / "zarr.zarr")
+    volume = ArrayVolume(ARRAY, spacing_nm=(50, 4, 5))
+    for name in ("zarr.zarr", "h5.h5", "mrc.mrc", "nii.nii", "gz.nii.gz"):
+        convert(volume, folder / name)
+    convert(volume, folder / "v2.zarr", ome_version="0.4")
     create_ome_zarr(
         folder / "sharded.zarr",
         shape=SHAPE,
@@ -48,7 +56,7 @@ def volumes(tmp_path_factory):
         (folder / "png" / f"{z}.png").write_bytes(imagecodecs.png_encode(plane))
         tifffile.imwrite(folder / "tif" / f"{z}.tif", plane)
     np.save(folder / "npy.npy", ARRAY)
-    return {f.stem: open_volume(f) for f in folder.iterdir()}
+    return {f.name.split(".")[0]: open_volume(f) for f in folder.iterdir()}
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -5,7 +5,13 @@ import zarr
 from densecell.classes import ClassScheme
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Spacing
-from densecell.volume import create_ome_zarr, open_ome_zarr, open_volume, read_scheme
+from densecell.volume import (
+    create_ome_zarr,
+    open_ome_zarr,
+    open_volume,
+    read_scheme,
+    require_spacing,
+)
 
 SHAPE = (5, 7, 9)
 INNER = Box((1, 2, 3), (4, 6, 8))
@@ -118,15 +124,105 @@ def test_a_senseless_scale_is_refused(tmp_path, array):
         open_volume(path)
 
 
-def test_several_channels_are_refused(tmp_path, array):
+TCZYX = [axis("t", kind="time"), axis("c", kind="channel"), *ZYX]
+
+
+@pytest.fixture
+def channels(tmp_path, array):
+    """Write two channels, EM and DAPI, of one time point."""
+    path = store(tmp_path / "a.zarr", np.stack([array, array[::-1]])[None], axes=TCZYX)
+    group = zarr.open_group(path)
+    named = {"channels": [{"label": "EM"}, {"label": "DAPI"}]}
+    group.attrs["ome"] = group.attrs["ome"] | {"omero": named}
+    return path
+
+
+def test_single_channels_and_times_are_three_axes(tmp_path, array):
+    volume = open_volume(store(tmp_path / "a.zarr", array[None, None], axes=TCZYX))
+
+    assert volume.shape == SHAPE
+    np.testing.assert_array_equal(volume.read(INNER), array[INNER.slices])
+
+
+def test_one_of_several_channels_must_be_chosen(channels):
+    with pytest.raises(
+        VolumeError,
+        match=r"has axes t=1, c=2, z=5, y=7, x=9; expected one channel: choose one of "
+        r"0 EM, 1 DAPI with --channel, or as .*a\.zarr#channel=0",
+    ):
+        open_volume(channels)
+
+
+@pytest.mark.parametrize(("channel", "step"), [("0", 1), ("EM", 1), ("DAPI", -1)])
+def test_a_channel_is_read_by_number_or_name(channels, array, channel, step):
+    volume = open_volume(channels, channel=channel)
+    again = open_volume(str(volume.path))
+
+    assert str(volume.path) == f"{channels}#channel={channel}"
+    expected = array[::step][INNER.slices]
+    np.testing.assert_array_equal(volume.read(INNER), expected)
+    np.testing.assert_array_equal(again.read(INNER), expected)
+
+
+@pytest.mark.parametrize("channel", ["2", "GFP", ""])
+def test_a_channel_that_is_not_there_is_refused(channels, channel):
+    with pytest.raises(
+        VolumeError, match=f"has no channel {channel!r}; there are 0 EM, 1 DAPI"
+    ):
+        open_volume(channels, channel=channel)
+
+
+def test_channels_without_names_have_numbers(tmp_path, array):
     axes = [axis("c", kind="channel"), *ZYX]
     path = store(tmp_path / "a.zarr", np.stack([array, array]), axes=axes)
-    message = "has axes c=2, z=5, y=7, x=9; expected one channel and one time point"
+
+    with pytest.raises(VolumeError, match="choose one of 0, 1 with --channel"):
+        open_volume(path)
+
+
+def test_a_channel_of_what_has_none_is_refused(tmp_path, array):
+    path = store(tmp_path / "a.zarr", array)
+    zarr.create_array(tmp_path / "bare.zarr", data=array)
+
+    for volume in (path, tmp_path / "bare.zarr"):
+        with pytest.raises(VolumeError, match="has no channels to choose from, but ch"):
+            open_volume(volume, channel="0")
+
+
+def test_several_time_points_are_refused(tmp_path, array):
+    path = store(tmp_path / "a.zarr", np.stack([[array], [array]]), axes=TCZYX)
+    message = "has axes t=2, c=1, z=5, y=7, x=9; expected one time point: save one"
     with pytest.raises(VolumeError, match=message):
         open_volume(path)
 
 
-@pytest.mark.parametrize("names", ["xyz", "abc", "zy"])
+def test_a_size_without_a_unit_is_told(tmp_path, array):
+    path = store(tmp_path / "a.zarr", array, axes=[axis(a) for a in "zyx"])
+
+    with pytest.raises(
+        SpacingError,
+        match=r"no voxel size, states 50 x 4 x 5 \(z y x\) without a unit; pass --sp",
+    ):
+        require_spacing(open_volume(path))
+
+
+@pytest.mark.parametrize(
+    ("unit", "nm"),
+    [("angstrom", 0.1), ("nanometer", 1), ("micrometer", 1e3), ("m", 1e9)],
+)
+def test_units_are_converted(tmp_path, array, unit, nm):
+    path = store(tmp_path / "a.zarr", array, axes=[axis(a, unit) for a in "zyx"])
+
+    assert open_volume(path).spacing_nm == pytest.approx((50 * nm, 4 * nm, 5 * nm))
+
+
+def test_more_axes_than_the_array_has_are_refused(tmp_path, array):
+    path = store(tmp_path / "a.zarr", array, axes=TCZYX, scale=[1, 1, 50, 4, 5])
+    with pytest.raises(VolumeError, match=r"axes t, c, z, y, x but an array of shape"):
+        open_volume(path)
+
+
+@pytest.mark.parametrize("names", ["xyz", "abc"])
 def test_other_axes_are_refused(tmp_path, array, names):
     path = store(
         tmp_path / "a.zarr",

@@ -12,7 +12,7 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path):
         open_volume(tmp_path / "no.tif")
 
 
-@pytest.mark.parametrize("name", ["a.mrc", "a.h5", "a"])
+@pytest.mark.parametrize("name", ["a.xyz", "a"])
 def test_other_suffixes_are_refused_with_the_formats(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(
@@ -31,6 +31,12 @@ def test_only_ome_zarr_has_levels(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((1, 2, 3), np.uint8))
     with pytest.raises(VolumeError, match=r"has no level 2; only OME-Zarr has levels"):
         open_volume(tmp_path / "a.npy", level=2)
+
+
+def test_only_ome_zarr_has_channels(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((1, 2, 3), np.uint8))
+    with pytest.raises(VolumeError, match=r"a\.npy: has no channels to choose from, "):
+        open_volume(tmp_path / "a.npy", channel="1")
 
 
 def test_paths_may_be_words(tmp_path):

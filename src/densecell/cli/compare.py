@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(help="result folder, or a volume of class ids")],
-    b: Annotated[Path, typer.Argument(help="the other one")],
+    a: Annotated[str, typer.Argument(help="result folder, or a volume of class ids")],
+    b: Annotated[str, typer.Argument(help="the other one")],
     classes: Annotated[
         str | None,
         typer.Option(
             metavar="FILE_OR_NAME", help="class scheme; a result knows its own"
+        ),
+    ] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N_OR_NAME",
+            help="of both volumes; of one of them: write it #channel=N_OR_NAME",
         ),
     ] = None,
     threshold: Annotated[
@@ -48,6 +55,7 @@ def compare(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from rich.console import Console
 
+    from densecell.address import to_address
     from densecell.cli.progress import told_progress
     from densecell.datasets.scheme import choose_scheme
     from densecell.evaluation.comparison import compare as compared
@@ -55,9 +63,12 @@ def compare(
     from densecell.evaluation.result import is_result, open_prediction
     from densecell.volume.aside import check_free
 
-    first, second = open_prediction(a), open_prediction(b)
-    if picture is None and is_result(a):
-        picture = a / "compare" / f"{b.name.split('.')[0]}.png"
+    one, other = to_address(a), to_address(b)
+    first, second = (
+        open_prediction(address, channel=channel) for address in (one, other)
+    )
+    if picture is None and is_result(one):
+        picture = one / "compare" / f"{other.name.split('.')[0]}.png"
         overwrite = True  # of its own making
     if picture is not None:
         check_free(picture, overwrite=overwrite)
@@ -67,7 +78,7 @@ def compare(
         labels=[first.labels, second.labels],
     )
     done = 0
-    with told_progress(f"comparing {a.name} and {b.name}") as told:
+    with told_progress(f"comparing {one.name} and {other.name}") as told:
 
         def on_block(block: "Box") -> None:
             nonlocal done
@@ -78,16 +89,16 @@ def compare(
             first,
             second,
             scheme,
-            objects=shared_objects(a, b),
+            objects=shared_objects(one, other),
             threshold=threshold,
             on_block=on_block,
         )
     if picture is not None:
-        _draw(picture, first, second, found, scheme, z, (a.name, b.name))
+        _draw(picture, first, second, found, scheme, z, (one.name, other.name))
     if as_json:
         typer.echo(json.dumps(found.as_json()))
         return
-    Console().print(comparison_table(found, names=(str(a), str(b))))
+    Console().print(comparison_table(found, names=(a, b)))
     if picture is not None:
         typer.echo(f"{picture}: one slice of both, and the volume fractions")
 

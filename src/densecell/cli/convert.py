@@ -3,23 +3,27 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from densecell.cli.options import FORMATS, Channel
+
 
 def convert(
-    volume: Annotated[
-        Path, typer.Argument(help="OME-Zarr, TIFF, slice folder or .npy", metavar="IN")
-    ],
+    volume: Annotated[str, typer.Argument(help=FORMATS, metavar="IN")],
     out: Annotated[
         Path,
-        typer.Argument(help=".zarr, .tif, or a folder for PNG slices", metavar="OUT"),
+        typer.Argument(
+            help=".zarr, .tif, .h5, .mrc, .nii, .nii.gz, or a folder for PNG slices",
+            metavar="OUT",
+        ),
     ],
     spacing: Annotated[
         tuple[float, float, float] | None,
         typer.Option(help="voxel size in nm, overriding the file", metavar="Z Y X"),
     ] = None,
+    channel: Channel = None,
     box: Annotated[
         tuple[int, int, int, int, int, int] | None,
         typer.Option(help="copy these voxels only", metavar="Z0 Y0 X0 Z1 Y1 X1"),
@@ -27,6 +31,10 @@ def convert(
     labels: Annotated[
         bool, typer.Option("--labels", help="values are ids: never average them")
     ] = False,
+    ome_version: Annotated[
+        Literal["0.4", "0.5"],
+        typer.Option(help="of the OME-Zarr; 0.4 for programs that do not know 0.5"),
+    ] = "0.5",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="replace OUT if it exists")
     ] = False,
@@ -36,7 +44,9 @@ def convert(
     from densecell.volume import CroppedVolume, Volume, open_volume
     from densecell.volume.conversion import convert as convert_volume
 
-    source: Volume = open_volume(volume, spacing_nm=spacing, labels=labels)
+    source: Volume = open_volume(
+        volume, spacing_nm=spacing, labels=labels, channel=channel
+    )
     if box is not None:
         source = CroppedVolume(source, Box(box[:3], box[3:]))
     with _progress(f"writing {out}") as told:
@@ -46,6 +56,7 @@ def convert(
             kind="label" if labels else "image",
             overwrite=overwrite,
             progress=told,
+            ome_version=ome_version,
         )
     print(f"{out}: {' x '.join(map(str, source.shape))} voxels of {source.dtype}")
 

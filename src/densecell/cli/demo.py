@@ -72,13 +72,13 @@ def demo(
 
     unseen = out / "unseen.zarr"
     _say(f"segment {unseen} -m {model} -o {result} --keep-members")
-    segment(unseen, model, result, keep_members=True)
+    segment(str(unseen), model, result, keep_members=True)
 
     truth = unseen / "labels" / "classes"
     _say(f"evaluate {result} {truth}")
-    evaluate(result, truth)
+    evaluate(str(result), str(truth))
     _say(f"measure {result}")
-    measure(result)
+    measure(str(result))
     _say(f"mesh {result}")
     try:
         mesh(result)

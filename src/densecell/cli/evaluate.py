@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,14 +13,21 @@ if TYPE_CHECKING:
 
 def evaluate(
     result: Annotated[
-        Path, typer.Argument(help="result folder, or any volume of labels")
+        str, typer.Argument(help="result folder, or any volume of labels")
     ],
-    truth: Annotated[Path, typer.Argument(help="true labels of the whole volume")],
+    truth: Annotated[str, typer.Argument(help="true labels of the whole volume")],
     box: Annotated[
         tuple[int, int, int, int, int, int] | None,
         typer.Option(
             metavar="Z0 Y0 X0 Z1 Y1 X1",
             help="score only this part; voxels of the whole volume, end not included",
+        ),
+    ] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N_OR_NAME",
+            help="of TRUTH, if it has several; of RESULT: write it #channel=N_OR_NAME",
         ),
     ] = None,
     where_labelled: Annotated[
@@ -47,6 +53,7 @@ def evaluate(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from rich.console import Console
 
+    from densecell.address import to_address
     from densecell.cli.scores_table import scores_table
     from densecell.datasets.scheme import choose_scheme
     from densecell.evaluation import scores_from_confusion
@@ -60,8 +67,9 @@ def evaluate(
     from densecell.geometry import Box
     from densecell.volume import open_volume
 
-    found = open_prediction(result)
-    labels = open_volume(truth, labels=True)
+    scored = to_address(result)
+    found = open_prediction(scored)
+    labels = open_volume(truth, labels=True, channel=channel)
     wanted = Box(box[:3], box[3:]) if box else None
     area = scored_box(labels.shape, found.box, partial=found.partial, wanted=wanted)
     scheme = choose_scheme(classes, stored=found.scheme, labels=[labels, found.labels])
@@ -77,10 +85,10 @@ def evaluate(
         )
     scores = scores_from_confusion(confusion, scheme, where_labelled=where_labelled)
 
-    if is_result(result):
-        save_scores(scores, result, truth=truth, box=area)
+    if is_result(scored):
+        save_scores(scores, scored, truth=labels.path, box=area)
     if as_json:
-        typer.echo(json.dumps(scores_record(scores, truth=truth, box=area)))
+        typer.echo(json.dumps(scores_record(scores, truth=labels.path, box=area)))
     else:
         title = f"{result} against {truth}"
         Console().print(scores_table(scores, title=title, box=area))

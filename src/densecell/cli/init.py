@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
+from densecell.cli.options import FORMATS
+
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="new project folder")],
-    image: Annotated[Path, typer.Argument(help="intensities: OME-Zarr, TIFF, slices")],
-    labels: Annotated[Path, typer.Argument(help="class ids of the same shape")],
+    image: Annotated[str, typer.Argument(help=f"intensities: {FORMATS}")],
+    labels: Annotated[str, typer.Argument(help="class ids of the same shape")],
     eval_pair: Annotated[
-        tuple[Path, Path] | None,
+        tuple[str, str] | None,
         typer.Option(
             "--eval",
             metavar="IMAGE LABELS",
@@ -19,7 +21,7 @@ def init(
         ),
     ] = None,
     objects: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="IDS",
             help="an id per cell and voxel of IMAGE, 0 for none; for `train --cells`",
@@ -34,6 +36,13 @@ def init(
     spacing: Annotated[
         tuple[float, float, float] | None,
         typer.Option(metavar="Z Y X", help="voxel size in nm, if the files lack it"),
+    ] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N_OR_NAME",
+            help="of images with several; of labels: write LABELS#channel=N_OR_NAME",
+        ),
     ] = None,
     train_z: Annotated[
         tuple[int, int] | None,
@@ -53,9 +62,9 @@ def init(
     from densecell.datasets.project import Labelled, draft_project, write_project
     from densecell.volume import open_volume
 
-    def opened(image: Path, labels: Path) -> Labelled:
+    def opened(image: str, labels: str) -> Labelled:
         return Labelled(
-            open_volume(image, spacing_nm=spacing),
+            open_volume(image, spacing_nm=spacing, channel=channel),
             open_volume(labels, spacing_nm=spacing, labels=True),
         )
 

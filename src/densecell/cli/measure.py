@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from densecell.cli.options import Channel
+
 
 def measure(
     result: Annotated[
-        Path, typer.Argument(help="result folder, or any volume of class ids")
+        str, typer.Argument(help="result folder, or any volume of class ids")
     ],
     out: Annotated[
         Path | None,
@@ -24,6 +26,7 @@ def measure(
         tuple[float, float, float] | None,
         typer.Option(metavar="Z Y X", help="voxel size in nm, overriding the file"),
     ] = None,
+    channel: Channel = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="YAML with all settings, see docs/tables.md"),
@@ -81,6 +84,7 @@ def measure(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from itertools import groupby
 
+    from densecell.address import to_address
     from densecell.cli.progress import told_progress
     from densecell.compute import connected
     from densecell.config import ObjectsConfig, load_settings, parse_settings
@@ -108,7 +112,13 @@ def measure(
     values |= {"block": block} if block else {}
     values |= {"cells_by": cells_by} if cells_by else {}
     settings = parse_settings(values, ObjectsConfig, where="options")
-    source = open_source(result, out=out, classes=classes, spacing_nm=spacing)
+    source = open_source(
+        to_address(result),
+        out=out,
+        classes=classes,
+        spacing_nm=spacing,
+        channel=channel,
+    )
     if overwrite:
         freeze(source, settings)  # a mistake must not cost the old objects
         drop_objects(source.out)

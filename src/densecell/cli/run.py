@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from densecell.cli.options import FORMATS, Channel
+
 
 def run(
-    volume: Annotated[
-        Path, typer.Argument(help="intensities: OME-Zarr, TIFF, slice folder")
-    ],
+    volume: Annotated[str, typer.Argument(help=f"intensities: {FORMATS}")],
     model: Annotated[
         Path, typer.Option("--model", "-m", help="folder of a trained ensemble")
     ],
@@ -18,6 +18,7 @@ def run(
         tuple[float, float, float] | None,
         typer.Option(metavar="Z Y X", help="voxel size in nm, overriding the file"),
     ] = None,
+    channel: Channel = None,
     max_memory: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="for example 4G; default: 2/3 of the free"),
@@ -49,11 +50,12 @@ def run(
         model,
         out,
         spacing=spacing,
+        channel=channel,
         max_memory=max_memory,
         cluster=cluster,
         keep_members=True,
         overwrite=overwrite,
     )
-    measure(out, cluster=cluster)
+    measure(str(out), cluster=cluster)
     mesh(out, cluster=cluster)
     report(out)

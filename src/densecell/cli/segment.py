@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from densecell.cli.options import FORMATS, Channel
+
 if TYPE_CHECKING:
     from densecell.ensemble import Plan
 
 
 def segment(
-    volume: Annotated[
-        Path, typer.Argument(help="intensities: OME-Zarr, TIFF, slice folder")
-    ],
+    volume: Annotated[str, typer.Argument(help=f"intensities: {FORMATS}")],
     model: Annotated[
         Path, typer.Option("--model", "-m", help="folder of a trained ensemble")
     ],
@@ -22,6 +22,7 @@ def segment(
         tuple[float, float, float] | None,
         typer.Option(metavar="Z Y X", help="voxel size in nm, overriding the file"),
     ] = None,
+    channel: Channel = None,
     box: Annotated[
         tuple[int, int, int, int, int, int] | None,
         typer.Option(
@@ -161,7 +162,7 @@ def segment(
         processes=workers_asked_for(cluster),
         cores=threads_per_worker(cluster),
     )
-    source = open_volume(volume, spacing_nm=spacing)
+    source = open_volume(volume, spacing_nm=spacing, channel=channel)
     ensemble = load_ensemble(model, best=members)
     if note := resampling_note(source, ensemble, inference):
         typer.echo(note, err=True)
@@ -177,7 +178,7 @@ def segment(
     with connected(cluster) as workers:
         if workers is not None:
             typer.echo(f"{workers.note}: {workers.workers()} ready", err=True)
-        with told_progress(f"segmenting {volume.name}") as told:
+        with told_progress(f"segmenting {source.path.name}") as told:
             for step in segment_volume(source, ensemble, out, wish, cluster=workers):
                 told(step.done_voxels, step.all_voxels)
     if tiff:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
+from densecell.address import Address, Url
 from densecell.classes import BUILT_IN, IGNORE, ClassScheme
 from densecell.config import (
     FORMAT,
@@ -206,8 +207,10 @@ def _entry(
     return parse_settings(values | rest, VolumeEntry, where=FILE)
 
 
-def _seen_from(folder: Path, path: Path) -> Path:
+def _seen_from(folder: Path, path: Address) -> Address:
     """Give a path relative to the project, or absolute if they share no folder."""
+    if isinstance(path, Url):
+        return path
     path, folder = path.resolve(), folder.resolve()
     shared = [p for p in path.parents if p in folder.parents or p == folder]
     if not shared or shared[0] == Path(shared[0].anchor):

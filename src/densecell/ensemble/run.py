@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from densecell import __version__
 from densecell.compute import usable_memory
 from densecell.config import (
+    AddressSetting,
     InferenceConfig,
     SchemeSetting,
     load_settings,
@@ -51,7 +52,7 @@ SHARE_OF_FREE = 2 / 3  # of the memory, when no budget is given
 class FrozenVolume(BaseModel, frozen=True, extra="forbid"):
     """The volume that is segmented."""
 
-    path: Path
+    path: AddressSetting
     shape: Shape
     dtype: str
     spacing_nm: tuple[float, float, float]
@@ -293,7 +294,7 @@ def check_same_run(
     OutputError
         Naming the first thing that differs, with both values.
     """
-    asked = {
+    asked: dict[str, tuple[object, object]] = {
         "volume": (volume.path.absolute(), run.volume.path),
         "shape of the volume": (volume.shape, run.volume.shape),
         "spacing": (tuple(require_spacing(volume)), run.volume.spacing_nm),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
 from densecell.evaluation.blockwise import blocks_of, scored_box, volumes_confusion
@@ -130,7 +131,7 @@ def compare(
     return Comparison(scores, found, box, threshold)
 
 
-def shared_objects(a: Path, b: Path) -> dict[str, tuple[Volume, Volume]]:
+def shared_objects(a: Address, b: Address) -> dict[str, tuple[Volume, Volume]]:
     """Open the objects that two results both have; none for bare volumes.
 
     Raises

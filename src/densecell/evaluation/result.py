@@ -2,16 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from pydantic import BaseModel, Field
 
+from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.config import FORMAT, SchemeSetting, load_settings, write_text
 from densecell.errors import VolumeError
 from densecell.evaluation.scores import Scores
 from densecell.geometry import Box, Shape
 from densecell.volume import Volume, open_volume
+from densecell.volume.channels import refuse_channel
 
 LABELS = "segmentation.zarr/labels/classes"  # inside a result folder
 
@@ -25,13 +27,18 @@ class Prediction(NamedTuple):
     scheme: ClassScheme | None  # None: a bare volume does not say
 
 
-def is_result(path: Path) -> bool:
+def is_result(path: Address) -> TypeGuard[Path]:
     """Tell whether a path is a folder that `densecell segment` made."""
-    return (path / "run.yaml").is_file()
+    return isinstance(path, Path) and (path / "run.yaml").is_file()
 
 
-def open_prediction(path: Path) -> Prediction:
+def open_prediction(path: Address, *, channel: str | None = None) -> Prediction:
     """Open the class labels of a result folder, or of any volume.
+
+    Parameters
+    ----------
+    channel
+        Of an OME-Zarr with several; a result has none.
 
     Raises
     ------
@@ -41,8 +48,9 @@ def open_prediction(path: Path) -> Prediction:
         If `run.yaml` cannot be understood.
     """
     if not is_result(path):
-        labels = open_volume(path, labels=True)
+        labels = open_volume(path, labels=True, channel=channel)
         return Prediction(labels, Box.whole(labels.shape), False, None)
+    refuse_channel(path, channel)
     run = load_settings(path / "run.yaml", _Run)
     if not (path / LABELS).exists():
         raise VolumeError(
@@ -58,14 +66,14 @@ def open_prediction(path: Path) -> Prediction:
     return Prediction(labels, box, run.box is not None, run.classes)
 
 
-def save_scores(scores: Scores, result: Path, *, truth: Path, box: Box) -> Path:
+def save_scores(scores: Scores, result: Path, *, truth: Address, box: Box) -> Path:
     """Write `scores/<truth name>.json` into a result folder, all at once."""
     path = result / "scores" / f"{truth.stem}.json"
     write_text(path, json.dumps(scores_record(scores, truth=truth, box=box), indent=1))
     return path
 
 
-def scores_record(scores: Scores, *, truth: Path, box: Box) -> dict[str, object]:
+def scores_record(scores: Scores, *, truth: Address, box: Box) -> dict[str, object]:
     """Give scores as plain values, with what they were counted on."""
     where = {"truth": truth.name, "box": [list(box.start), list(box.stop)]}
     return {"format": FORMAT} | where | scores.as_json()

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.address import to_address
 from densecell.objects.layers import CELLS, LAYERS
 from densecell.objects.learned import Affinities
 from densecell.objects.record import Record
@@ -49,7 +50,9 @@ class Job:
         """Class ids."""
         record = self.record
         path = record.members.get(self.name, record.labels)
-        return open_volume(self.out / path, labels=True, spacing_nm=record.spacing)
+        return open_volume(
+            self.out / to_address(path), labels=True, spacing_nm=record.spacing
+        )
 
     @cached_property
     def affinities(self) -> Affinities | None:

@@ -4,13 +4,19 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from densecell.address import Address, Url
 from densecell.classes import ClassScheme
 from densecell.datasets.scheme import choose_scheme
 from densecell.errors import OutputError, VolumeError
-from densecell.evaluation.result import LABELS, is_result, open_prediction
+from densecell.evaluation.result import (
+    LABELS,
+    is_result,
+    open_prediction,
+)
 from densecell.geometry import Shape, Spacing
 from densecell.objects.learned import find_affinities
 from densecell.volume import Volume, open_volume, require_spacing
+from densecell.volume.channels import refuse_channel
 
 STORE = "segmentation.zarr"
 AGREEMENT = "agreement.json"  # written when a segmentation is finished
@@ -27,17 +33,20 @@ class Source(NamedTuple):
     members: dict[str, str]  # path from `out` to each member's labels
     affinities: tuple[Shape, ...] = ()  # offsets of those that were segmented; or none
 
-    def named(self, path: Path) -> str:
+    def named(self, path: Address) -> str:
         """Give a path from the folder of the result, the same on every machine."""
+        if isinstance(path, Url):
+            return str(path)
         return Path(os.path.relpath(path.absolute(), self.out.absolute())).as_posix()
 
 
 def open_source(
-    path: Path,
+    path: Address,
     *,
     out: Path | None = None,
     classes: str | None = None,
     spacing_nm: tuple[float, float, float] | None = None,
+    channel: str | None = None,
 ) -> Source:
     """Open what `densecell measure` was given.
 
@@ -51,6 +60,8 @@ def open_source(
         Name or file of a class scheme, instead of the one that is stored.
     spacing_nm
         Voxel size (z, y, x), overriding the file.
+    channel
+        Of an OME-Zarr with several.
 
     Raises
     ------
@@ -67,9 +78,10 @@ def open_source(
                 f"{path}: is no result folder; say with --out where its objects and "
                 "tables shall go"
             )
-        labels = open_volume(path, labels=True, spacing_nm=spacing_nm)
+        labels = open_volume(path, labels=True, spacing_nm=spacing_nm, channel=channel)
         scheme = choose_scheme(classes, labels=[labels])
         return Source(labels, scheme, require_spacing(labels), out, None, {})
+    refuse_channel(path, channel)
     if out is not None:
         raise OutputError(
             f"{path}: is a result and keeps its objects itself; leave out --out"

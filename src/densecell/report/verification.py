@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from densecell import __version__
+from densecell.address import to_address
 from densecell.checksums import checksums_path, count_files, find_changes
 from densecell.ensemble import Run, read_run
 from densecell.ensemble.load import member_fingerprint
 from densecell.ensemble.segment import is_finished as is_segmented
-from densecell.errors import DensecellError, VolumeError
+from densecell.errors import DensecellError, MissingVolumeError, VolumeError
 from densecell.evaluation.result import is_result
 from densecell.objects import is_finished as is_measured
 from densecell.objects.record import RECORD, Record, read_record
@@ -87,14 +88,14 @@ def verify_result(
 def _input(run: Run) -> Finding:
     """Hold the volume that was segmented against what was segmented."""
     part, then = "volume", run.volume
-    if not then.path.exists():
-        return Finding(part, "missing", f"{then.path}: is not there any more")
     try:
         now = open_volume(then.path, spacing_nm=then.spacing_nm)
         if then.fingerprint is None:
             return Finding(part, "note", f"{then.path}: is there; no samples were kept")
         if now.shape != then.shape or fingerprint(now) != then.fingerprint:
             return Finding(part, "changed", f"{then.path}: holds other voxels")
+    except MissingVolumeError:
+        return Finding(part, "missing", f"{then.path}: is not there any more")
     except DensecellError as error:
         return Finding(part, "changed", str(error))
     return Finding(part, "same", f"{then.path}: shape and samples")
@@ -140,7 +141,7 @@ def _installed(package: str) -> str:
 
 def _measured_labels(result: Path, record: Record) -> Finding:
     """Hold the labels that were measured against those that are there."""
-    part, path = "measure, labels", result / record.labels
+    part, path = "measure, labels", result / to_address(record.labels)
     try:
         labels = open_volume(path, labels=True, spacing_nm=record.spacing_nm)
         if fingerprint(labels) != record.fingerprint:

@@ -129,7 +129,7 @@ def fingerprint(stores: ObjectStores) -> str:
     """Give a digest of names and sizes of all files that hold the finest levels."""
     digest = hashlib.sha256()
     for kind, levels in sorted(stores.objects.items()):
-        folder = levels.finest.path / "0"
+        folder = Path(str(levels.finest.path)) / "0"
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             name = path.relative_to(folder).as_posix()
             digest.update(f"{kind}/{name} {path.stat().st_size}\n".encode())

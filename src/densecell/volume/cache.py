@@ -32,11 +32,21 @@ class SegmentCache:
 
     def get(self, key: Hashable, load: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """Give the array of `key`, calling `load` only when it is not held."""
+        array = self.find(key)
+        if array is None:
+            array = load()
+            self.keep(key, array)
+        return array
+
+    def find(self, key: Hashable) -> NDArray[Any] | None:
+        """Give the array of `key` if it is held."""
         with self._lock:
             if key in self._arrays:
                 self._arrays.move_to_end(key)
-                return self._arrays[key]
-        array = load()
+            return self._arrays.get(key)
+
+    def keep(self, key: Hashable, array: NDArray[Any]) -> None:
+        """Hold an array; when there are too many, drop those longest not read."""
         with self._lock:
             if key not in self._arrays:
                 self._arrays[key] = array
@@ -44,4 +54,3 @@ class SegmentCache:
             while self.held > self.budget and len(self._arrays) > 1:
                 _, dropped = self._arrays.popitem(last=False)
                 self.held -= dropped.nbytes
-        return array

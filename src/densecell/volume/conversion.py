@@ -1,19 +1,23 @@
 """Copy a volume into another format, block by block."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import imagecodecs
 from numpy.typing import NDArray
 
 from densecell.errors import OutputError, VolumeError
-from densecell.geometry import Shape, tile
+from densecell.geometry import Box, Shape, tile
+from densecell.volume import hdf5, mrc
 from densecell.volume.aside import written_aside
+from densecell.volume.hdf5 import split_hdf5, write_hdf5
 from densecell.volume.interface import Volume, require_spacing
-from densecell.volume.ome_create import create_ome_zarr, list_label
-from densecell.volume.ome_metadata import Kind
+from densecell.volume.mrc import write_mrc
+from densecell.volume.nifti import is_nifti, write_nifti
+from densecell.volume.ome_create import CHUNK, create_ome_zarr, cut_layout, list_label
+from densecell.volume.ome_metadata import VERSION, Kind, Version
 from densecell.volume.ome_zarr import OmeZarrVolume
 from densecell.volume.pyramid import Progress, build_pyramid, coarser_voxels
 from densecell.volume.tiff_writing import iterate_slices, write_tiff
@@ -29,8 +33,12 @@ def convert(
     kind: Kind = "image",
     overwrite: bool = False,
     progress: Progress | None = None,
+    ome_version: Version = VERSION,
 ) -> None:
-    """Copy a volume to OME-Zarr (`.zarr`), TIFF (`.tif`) or PNG slices (no suffix).
+    """Copy a volume to the format that the suffix of `out` names.
+
+    `.zarr` is OME-Zarr, `.tif` TIFF, `.h5` HDF5 (or `.h5/path/inside`), `.mrc` MRC,
+    `.nii` and `.nii.gz` NIfTI; no suffix, a folder of PNG slices.
 
     Parameters
     ----------
@@ -39,11 +47,14 @@ def convert(
     out
         Where to; its suffix says in which format. Appears once it is whole.
     kind
-        Whether coarser levels are averaged or voted for; labels are compressed in TIFF.
+        Whether coarser levels are averaged or voted for; labels are compressed in TIFF
+        and called labels in NIfTI.
     overwrite
         Replace what is there.
     progress
         Called now and then with the number of voxels done and of all.
+    ome_version
+        Of OME-Zarr; see `create_ome_zarr`.
 
     Raises
     ------
@@ -51,19 +62,16 @@ def convert(
         If `out` exists, or its suffix is none of these.
     VolumeError
         If the format cannot hold the dtype.
+    MissingExtraError
+        If the package that writes the format is not installed.
 
     Notes
     -----
     Memory: at most 512 MiB of voxels, or one slice when that is larger.
     """
     out = Path(out)
-    writers = {".zarr": _to_zarr, ".tif": _to_tiff, ".tiff": _to_tiff, "": _to_png}
-    if out.suffix.lower() not in writers:
-        raise OutputError(
-            f"{out}: cannot write {out.suffix}; expected .zarr for OME-Zarr, .tif for "
-            "TIFF, or no suffix for a folder of PNG slices"
-        )
-    writers[out.suffix.lower()](volume, out, kind, overwrite, progress or _silent)
+    how = _How(kind, overwrite, progress or _silent, ome_version)
+    _writer(out)(volume, out, how)
 
 
 def write_slices(
@@ -98,18 +106,41 @@ def write_slices(
 
 def copy_voxels(volume: Volume, target: OmeZarrVolume) -> Iterator[int]:
     """Copy a volume in parts that decode each of its pages once; yield their voxels."""
-    for slab in tile(volume.shape, _slab(target.shape, target.shard, volume)):
-        voxels = volume.read(slab)
+    for slab, voxels in _read_slabs(volume, target.shard):
         for part in tile(slab.shape, target.shard):
             target.write(part.shifted(slab.start), voxels[part.slices])
         yield slab.voxels
 
 
-def _to_zarr(
-    volume: Volume, out: Path, kind: Kind, overwrite: bool, progress: Progress
-) -> None:
-    spacing = require_spacing(volume)
-    with written_aside(out, overwrite=overwrite) as aside:
+class _How(NamedTuple):
+    """What all writers are told."""
+
+    kind: Kind
+    overwrite: bool
+    progress: Progress
+    ome_version: Version
+
+
+def _writer(out: Path) -> Callable[[Volume, Path, _How], None]:
+    """Choose by the suffix how a file is written."""
+    writers = {".zarr": _to_zarr, ".tif": _to_tiff, ".tiff": _to_tiff, "": _to_png}
+    writers |= dict.fromkeys(mrc.SUFFIXES, _to_mrc)
+    if split_hdf5(out):
+        return _to_hdf5
+    if is_nifti(out):
+        return _to_nifti
+    if out.suffix.lower() not in writers:
+        raise OutputError(
+            f"{out}: cannot write {out.suffix}; expected .zarr for OME-Zarr, .tif for "
+            f"TIFF, {hdf5.SUFFIXES[0]}, .mrc, .nii or .nii.gz, or no suffix for a "
+            "folder of PNG slices"
+        )
+    return writers[out.suffix.lower()]
+
+
+def _to_zarr(volume: Volume, out: Path, how: _How) -> None:
+    spacing, kind = require_spacing(volume), how.kind
+    with written_aside(out, overwrite=how.overwrite) as aside:
         target = create_ome_zarr(
             aside,
             shape=volume.shape,
@@ -117,37 +148,75 @@ def _to_zarr(
             spacing_nm=spacing,
             kind=kind,
             name=out.stem,
+            version=how.ome_version,
         )
         done, own = 0, math.prod(volume.shape)
         total = own + coarser_voxels(volume.shape, spacing)
         for voxels in copy_voxels(volume, target):
             done += voxels
-            progress(done, total)
+            how.progress(done, total)
         build_pyramid(
-            aside, kind=kind, progress=lambda done, _: progress(own + done, total)
+            aside, kind=kind, progress=lambda done, _: how.progress(own + done, total)
         )
     if kind == "label":
         list_label(out)
 
 
-def _to_tiff(
-    volume: Volume, out: Path, kind: Kind, overwrite: bool, progress: Progress
-) -> None:
+def _to_tiff(volume: Volume, out: Path, how: _How) -> None:
     write_tiff(
         out,
-        _told_slices(volume, progress),
+        _told_slices(volume, how.progress),
         shape=volume.shape,
         dtype=volume.dtype,
         spacing_nm=require_spacing(volume),
-        compress=kind == "label",
-        overwrite=overwrite,
+        compress=how.kind == "label",
+        overwrite=how.overwrite,
     )
 
 
-def _to_png(
-    volume: Volume, out: Path, kind: Kind, overwrite: bool, progress: Progress
-) -> None:
-    write_slices(out, volume, overwrite=overwrite, progress=progress)
+def _to_png(volume: Volume, out: Path, how: _How) -> None:
+    write_slices(out, volume, overwrite=how.overwrite, progress=how.progress)
+
+
+def _to_hdf5(volume: Volume, out: Path, how: _How) -> None:
+    chunk, _ = cut_layout(out, volume.shape, CHUNK, None)
+    write_hdf5(
+        out,
+        _told_slabs(volume, chunk, how.progress),
+        shape=volume.shape,
+        dtype=volume.dtype,
+        spacing_nm=require_spacing(volume),
+        chunk=chunk,
+        overwrite=how.overwrite,
+    )
+
+
+def _to_mrc(volume: Volume, out: Path, how: _How) -> None:
+    write_mrc(
+        out,
+        _told_slices(volume, how.progress),
+        shape=volume.shape,
+        dtype=volume.dtype,
+        spacing_nm=require_spacing(volume),
+        overwrite=how.overwrite,
+    )
+
+
+def _to_nifti(volume: Volume, out: Path, how: _How) -> None:
+    write_nifti(
+        out,
+        _told_slices(volume, how.progress),
+        shape=volume.shape,
+        dtype=volume.dtype,
+        spacing_nm=require_spacing(volume),
+        labels=how.kind == "label",
+        overwrite=how.overwrite,
+    )
+
+
+def _read_slabs(volume: Volume, shard: Shape) -> Iterator[tuple[Box, NDArray[Any]]]:
+    for slab in tile(volume.shape, _slab(volume.shape, shard, volume)):
+        yield slab, volume.read(slab)
 
 
 def _slab(shape: Shape, shard: Shape, volume: Volume) -> Shape:
@@ -165,6 +234,16 @@ def _told_slices(volume: Volume, progress: Progress) -> Iterator[NDArray[Any]]:
     for z, plane in enumerate(iterate_slices(volume)):
         yield plane
         progress((z + 1) * rows * columns, depth * rows * columns)
+
+
+def _told_slabs(
+    volume: Volume, shard: Shape, progress: Progress
+) -> Iterator[tuple[Box, NDArray[Any]]]:
+    done = 0
+    for slab, voxels in _read_slabs(volume, shard):
+        yield slab, voxels
+        done += slab.voxels
+        progress(done, math.prod(volume.shape))
 
 
 def _silent(done: int, total: int) -> None:

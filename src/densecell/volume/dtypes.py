@@ -1,10 +1,10 @@
 """Which kinds of numbers a volume may hold."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from densecell.address import Address
 from densecell.errors import VolumeError
 
 WHOLE = ("uint8", "uint16", "uint32", "uint64", "int16", "int32")
@@ -20,7 +20,7 @@ REMEDIES = {
 
 
 def checked_dtype(
-    dtype: np.dtype[Any], path: Path, *, labels: bool = False
+    dtype: np.dtype[Any], path: Address, *, labels: bool = False
 ) -> np.dtype[Any]:
     """Give the dtype in native byte order; refuse what densecell does not hold.
 
@@ -31,15 +31,16 @@ def checked_dtype(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> checked_dtype(np.dtype(">u2"), Path("a.tif")) == np.uint16
     True
     """
     native = dtype.newbyteorder("=")
     if native.name not in SUPPORTED:
         remedy = REMEDIES.get(native.name, "convert it to one of these")
+        held = "colours or other records" if native.names else native.name
         raise VolumeError(
-            f"{path}: holds {native.name}; expected one of {', '.join(SUPPORTED)}: "
-            f"{remedy}"
+            f"{path}: holds {held}; expected one of {', '.join(SUPPORTED)}: {remedy}"
         )
     if labels and native.name not in WHOLE:
         raise VolumeError(

@@ -2,12 +2,12 @@
 
 import logging
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.address import Address
 from densecell.errors import ConfigError, SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 
@@ -25,7 +25,7 @@ class Volume(ABC):
     Parameters
     ----------
     path
-        Where it lies; used in every message.
+        Where it lies; used in every message. `open_volume` opens it again.
     shape
         Voxels (z, y, x).
     dtype
@@ -50,7 +50,7 @@ class Volume(ABC):
 
     def __init__(
         self,
-        path: Path,
+        path: Address,
         *,
         shape: Shape,
         dtype: np.dtype[Any],
@@ -142,22 +142,26 @@ def require_spacing(volume: Volume) -> Spacing:
         If the file states no voxel size and none was given on opening.
     """
     if volume.spacing_nm is None:
+        found = [note.removeprefix(f"{volume.path}: ") for note in volume.notes]
         raise SpacingError(
-            f"{volume.path}: has no voxel size; pass --spacing Z Y X "
+            f"{volume.path}: has no voxel size{''.join(f', {f}' for f in found)}; pass "
+            "--spacing Z Y X "
             "(nanometres, for example --spacing 50 4.6 4.6)"
         )
     return volume.spacing_nm
 
 
 def settle_spacing(
-    path: Path,
+    path: Address,
     *,
     stated: tuple[float, ...] | None,
     given: tuple[float, float, float] | None,
+    found: str | None = None,
 ) -> tuple[Spacing | None, tuple[str, ...]]:
     """Choose between the voxel size of the file and the one that the user gave.
 
     The user's wins. Returns it with a note, also logged, when the file states another.
+    Where there is none, the note says what was `found` instead.
     """
     if given is not None:
         spacing = Spacing.checked(given)
@@ -170,7 +174,7 @@ def settle_spacing(
         logger.warning(note)
         return spacing, (note,)
     if stated is None:
-        return None, ()
+        return None, (f"{path}: {found}",) if found else ()
     try:
         return Spacing.checked(stated), ()
     except ConfigError as error:

@@ -8,16 +8,25 @@ import numpy as np
 import zarr
 from zarr.codecs import ZstdCodec
 
+from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Shape, Spacing, round_up
 from densecell.volume.aside import check_free, remove
 from densecell.volume.dtypes import checked_dtype
-from densecell.volume.ome_metadata import AXES, VERSION, Kind, image_attributes
+from densecell.volume.ome_metadata import (
+    AXES,
+    VERSION,
+    ZARR_FORMATS,
+    Kind,
+    Version,
+    image_attributes,
+)
 from densecell.volume.ome_zarr import OmeZarrVolume, attributes_of, open_ome_zarr
 
 CHUNK: Shape = (16, 128, 128)
 SHARD: Shape = (16, 1024, 1024)
+GROUP_FILES = ("zarr.json", ".zgroup")
 
 
 def create_ome_zarr(
@@ -32,8 +41,9 @@ def create_ome_zarr(
     scheme: ClassScheme | None = None,
     name: str | None = None,
     overwrite: bool = False,
+    version: Version = VERSION,
 ) -> OmeZarrVolume:
-    """Make an empty OME-Zarr 0.5 image of one level, to be written box by box.
+    """Make an empty OME-Zarr image of one level, to be written box by box.
 
     Inside a group whose name ends in `.zarr`, the groups on the way are made too, and a
     label image under `labels` is listed there.
@@ -55,6 +65,9 @@ def create_ome_zarr(
         chunk. Whoever writes in parallel writes whole shards.
     name
         By default the name of the group.
+    version
+        Of OME-Zarr. 0.4 is for programs that do not know 0.5; it has no shards, but one
+        file per chunk.
 
     Raises
     ------
@@ -68,7 +81,7 @@ def create_ome_zarr(
     chunk, shard = cut_layout(path, shape, chunk, shard)
     try:
         remove(path)
-        _make_parents(path)
+        _make_parents(path, version)
         if kind == "label":
             list_label(path)
         attributes = image_attributes(
@@ -76,8 +89,11 @@ def create_ome_zarr(
             kind=kind,
             spacings_nm=[spacing],
             scheme=scheme,
+            version=version,
         )
-        group = zarr.create_group(path, attributes=attributes)
+        group = zarr.create_group(
+            path, attributes=attributes, zarr_format=ZARR_FORMATS[version]
+        )
         create_level(group, 0, shape=shape, dtype=checked, chunk=chunk, shard=shard)
     except OSError as error:
         raise OutputError(
@@ -93,7 +109,10 @@ def list_label(path: Path) -> None:
         return
     labels = zarr.open_group(path.parent, mode="r+")
     names = sorted({*attributes_of(labels).get("labels", []), path.name})
-    labels.attrs["ome"] = {"version": VERSION, "labels": names}
+    if labels.metadata.zarr_format == 2:
+        labels.attrs["labels"] = names
+    else:
+        labels.attrs["ome"] = {"version": VERSION, "labels": names}
 
 
 def create_level(
@@ -106,23 +125,31 @@ def create_level(
     shard: Shape,
 ) -> zarr.Array[Any]:
     """Make the array of one level, empty; one that is there is replaced."""
+    # Not blosc: its threads finish in any order, and equal results shall have equal
+    # bytes.
+    by_format: dict[str, Any] = {
+        "shards": None if shard == chunk else shard,
+        "compressors": [ZstdCodec(level=3)],
+        "dimension_names": AXES,
+    }
+    if group.metadata.zarr_format == 2:  # read by old programs, all of which know zlib
+        by_format = {
+            "compressors": {"id": "zlib", "level": 3},
+            "chunk_key_encoding": {"name": "v2", "separator": "/"},
+        }
     return group.create_array(
         str(level),
         shape=shape,
         dtype=dtype,
         chunks=chunk,
-        shards=None if shard == chunk else shard,
-        # Not blosc: its threads finish in any order, and equal results shall have
-        # equal bytes.
-        compressors=[ZstdCodec(level=3)],
         fill_value=0,
-        dimension_names=AXES,
         overwrite=True,
+        **by_format,
     )
 
 
 def cut_layout(
-    path: Path, shape: Sequence[int], chunk: Shape, shard: Shape | None
+    path: Address, shape: Sequence[int], chunk: Shape, shard: Shape | None
 ) -> tuple[Shape, Shape]:
     """Cut chunk and shard to a volume; a shard stays a multiple of its chunk."""
     if len(shape) != 3 or min(shape) < 1:
@@ -143,7 +170,7 @@ def cut_layout(
     return (cut[0], cut[1], cut[2]), (whole[0], whole[1], whole[2])
 
 
-def _make_parents(path: Path) -> None:
+def _make_parents(path: Path, version: Version) -> None:
     """Make the groups between the nearest `.zarr` folder above and `path`."""
     roots = [p for p in path.parents if p.suffix == ".zarr"]
     if not roots:
@@ -152,5 +179,5 @@ def _make_parents(path: Path) -> None:
     inside = path.relative_to(roots[-1]).parents
     for part in reversed(inside):
         folder = roots[-1] / part
-        if not (folder / ".zgroup").exists():
-            zarr.open_group(folder, mode="a", zarr_format=3)
+        if not any((folder / name).exists() for name in GROUP_FILES):
+            zarr.open_group(folder, mode="a", zarr_format=ZARR_FORMATS[version])

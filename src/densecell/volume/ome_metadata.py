@@ -1,20 +1,24 @@
 """The metadata of OME-Zarr images, read and written.
 
 .. [1] OME-NGFF specification, version 0.5, https://ngff.openmicroscopy.org/0.5/
+.. [2] OME-NGFF specification, version 0.4, https://ngff.openmicroscopy.org/0.4/
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from densecell.address import Address
 from densecell.classes import IGNORE, CellClass, ClassScheme
 from densecell.errors import VolumeError
 from densecell.geometry import Spacing
 from densecell.volume.units import nm_per
 
 Kind = Literal["image", "label"]
-VERSION = "0.5"
+Version = Literal["0.4", "0.5"]
+VERSION: Version = "0.5"
 READABLE = ("0.4", "0.5")
+ZARR_FORMATS: dict[Version, Literal[2, 3]] = {"0.4": 2, "0.5": 3}
+NAMES_BY_TYPE = {"channel": "c", "time": "t"}
 AXES = ("z", "y", "x")
 
 
@@ -53,6 +57,13 @@ class ImageMetadata(NamedTuple):
         spacing = tuple(s * unit for s, unit in pairs if unit is not None)
         return spacing if len(spacing) == 3 else None
 
+    def without_unit(self, level: int) -> str | None:
+        """Say which voxel size is stated without a unit of length, if one is."""
+        scale = self.scales[level]
+        if scale is None or None not in self.units_nm:
+            return None
+        return f"states {' x '.join(f'{s:.6g}' for s in scale)} (z y x) without a unit"
+
     def coarser(
         self, spacing_nm: tuple[float, float, float], level: int
     ) -> tuple[float, float, float]:
@@ -71,6 +82,7 @@ def image_attributes(
     kind: Kind,
     spacings_nm: Sequence[Spacing],
     scheme: ClassScheme | None,
+    version: Version = VERSION,
 ) -> dict[str, Any]:
     """Give the group attributes of an image with one entry per level.
 
@@ -85,19 +97,23 @@ def image_attributes(
         if any(shift):
             transforms.append({"type": "translation", "translation": shift})
         datasets.append({"path": str(level), "coordinateTransformations": transforms})
-    multiscale = {
+    multiscale: dict[str, Any] = {
         "name": name,
         "axes": [{"name": a, "type": "space", "unit": "nanometer"} for a in AXES],
         "datasets": datasets,
         "type": "mean" if kind == "image" else "majority",
     }
-    ome: dict[str, Any] = {"version": VERSION, "multiscales": [multiscale]}
+    ome: dict[str, Any] = {"multiscales": [multiscale]}
     if kind == "label":
         ome["image-label"] = _label_attributes(scheme)
-    return {"ome": ome}
+    if version == "0.5":
+        return {"ome": {"version": version} | ome}
+    for part in (multiscale, ome.get("image-label", {})):  # each has its own, in 0.4
+        part["version"] = version
+    return ome
 
 
-def image_metadata(attributes: Mapping[str, Any], path: Path) -> ImageMetadata:
+def image_metadata(attributes: Mapping[str, Any], path: Address) -> ImageMetadata:
     """Read the OME attributes of an image group, of version 0.5 or 0.4.
 
     Raises
@@ -160,7 +176,10 @@ def _label_attributes(scheme: ClassScheme | None) -> dict[str, Any]:
 
 
 def _parsed(version: str, image: Mapping[str, Any]) -> ImageMetadata:
-    names = tuple(str(axis["name"]).lower() for axis in image["axes"])
+    names = tuple(
+        NAMES_BY_TYPE.get(axis.get("type"), str(axis["name"]).lower())
+        for axis in image["axes"]
+    )
     units = {
         name: axis.get("unit") for name, axis in zip(names, image["axes"], strict=True)
     }

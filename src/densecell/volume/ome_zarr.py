@@ -9,16 +9,18 @@
             classes/          a label image: `multiscales` and `image-label`
 """
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 
+from densecell.address import Address, Url, split_channel, to_address, with_channel
 from densecell.classes import ClassScheme
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
+from densecell.volume.channels import choose_channel, refuse_channel
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.interface import Volume, settle_spacing
 from densecell.volume.ome_metadata import (
@@ -27,8 +29,7 @@ from densecell.volume.ome_metadata import (
     image_metadata,
     scheme_of,
 )
-
-ORDERS = (AXES, AXES[1:])  # a flat image has no z
+from densecell.volume.remote import first_line, open_store, worded
 
 
 class OmeZarrVolume(Volume):
@@ -40,16 +41,19 @@ class OmeZarrVolume(Volume):
         The zarr array, with or without further axes of one element.
     axes
         A name for each axis of the array.
+    channel
+        Which of its channels, where it has such an axis.
     writable
         Whether `write` is allowed.
     """
 
     def __init__(
         self,
-        path: Path,
+        path: Address,
         array: zarr.Array[Any],
         *,
         axes: tuple[str, ...],
+        channel: int = 0,
         spacing_nm: Spacing | None,
         format: str,
         writable: bool = False,
@@ -72,15 +76,19 @@ class OmeZarrVolume(Volume):
         self.writable = writable
         self._array = array
         self._axes = axes
+        self._channel = channel
 
     def _index(self, box: Box) -> tuple[slice | int, ...]:
-        where = dict(zip(AXES, box.slices, strict=True))
+        where: dict[str, slice | int] = dict(zip(AXES, box.slices, strict=True))
+        where["c"] = self._channel
         return tuple(where.get(axis, 0) for axis in self._axes)
 
     def _read(self, box: Box) -> NDArray[Any]:
         try:
             found = np.asarray(self._array[self._index(box)])
         except Exception as error:  # codecs and stores raise whatever they like
+            if isinstance(self.path, Url):
+                raise worded(self.path, error) from error
             raise VolumeError(
                 f"{self.path}: box {box.start} to {box.stop} cannot be read ({error}); "
                 "the store is damaged or incomplete: copy or write it again"
@@ -100,19 +108,21 @@ class OmeZarrVolume(Volume):
 
 
 def open_ome_zarr(
-    path: Path | str,
+    path: Address | str,
     *,
     level: int = 0,
     spacing_nm: tuple[float, float, float] | None = None,
     labels: bool = False,
     writable: bool = False,
+    channel: str | None = None,
 ) -> OmeZarrVolume:
     """Open one level of an OME-Zarr image (0.4 or 0.5), or a bare zarr array.
 
     Parameters
     ----------
     path
-        The group that holds `multiscales`; of a group of images, one of them.
+        The group that holds `multiscales`; of a group of images, one of them. May end
+        in the channel to read, `#channel=1`.
     level
         0 is the finest.
     spacing_nm
@@ -121,31 +131,42 @@ def open_ome_zarr(
         Refuse fractional numbers.
     writable
         Allow `write`.
+    channel
+        Number or name of the channel; needed when there are several.
 
     Raises
     ------
     VolumeError
-        If it is no image, has several channels or time points, or lacks the level.
+        If it is no image, has several time points, or several channels of which none
+        was chosen, or lacks the level or the channel.
     """
-    path = Path(path)
+    address = with_channel(to_address(path), channel)
+    path, channel = split_channel(address)
     node = _opened(path, writable=writable)
     if isinstance(node, zarr.Array):
+        refuse_channel(path, channel)
         return _bare_array(path, node, spacing_nm, labels=labels, writable=writable)
-    metadata = _metadata(path, node, spacing_nm)
+    attributes = attributes_of(node)
+    metadata = _metadata(path, node, attributes, spacing_nm)
     if not 0 <= level < len(metadata.paths):
         raise VolumeError(
             f"{path}: has no level {level}; it has 0 to {len(metadata.paths) - 1}"
         )
     array = _level_array(path, node, metadata, level)
-    _check_axes(path, metadata.axes, array.shape)
+    sizes = _sizes(path, metadata.axes, array.shape)
+    number = choose_channel(path, sizes, attributes, channel)
     given = None if spacing_nm is None else metadata.coarser(spacing_nm, level)
     spacing, notes = settle_spacing(
-        path, stated=metadata.spacing_nm(level), given=given
+        address,
+        stated=metadata.spacing_nm(level),
+        given=given,
+        found=metadata.without_unit(level),
     )
     return OmeZarrVolume(
-        path,
+        address,
         array,
         axes=metadata.axes,
+        channel=number,
         spacing_nm=spacing,
         format=f"OME-Zarr {metadata.version}" + (f", level {level}" if level else ""),
         writable=writable,
@@ -154,24 +175,30 @@ def open_ome_zarr(
     )
 
 
-def read_scheme(path: Path | str) -> ClassScheme | None:
+def read_scheme(path: Address | str) -> ClassScheme | None:
     """Give the classes that a label image names, or None when it names none."""
-    node = _opened(Path(path), writable=False)
+    node = _opened(split_channel(to_address(path)).address, writable=False)
     return scheme_of(attributes_of(node))
 
 
-def _opened(path: Path, *, writable: bool) -> zarr.Group | zarr.Array[Any]:
+def _opened(path: Address, *, writable: bool) -> zarr.Group | zarr.Array[Any]:
+    if isinstance(path, Url):
+        store = open_store(path)
+        try:
+            return zarr.open(store, mode="r")
+        except Exception as error:  # servers fail in whatever way they like
+            raise worded(path, error) from None
     try:
         return zarr.open(path, mode="r+" if writable else "r")
     except Exception as error:  # stores raise whatever they like
         raise VolumeError(
-            f"{path}: cannot be opened as zarr ({_first_line(error)}); expected a "
+            f"{path}: cannot be opened as zarr ({first_line(error)}); expected a "
             "folder with zarr.json or .zgroup: give the group of an image"
         ) from None
 
 
 def _bare_array(
-    path: Path,
+    path: Address,
     array: zarr.Array[Any],
     spacing_nm: tuple[float, float, float] | None,
     *,
@@ -196,15 +223,18 @@ def _bare_array(
 
 
 def _metadata(
-    path: Path, group: zarr.Group, spacing_nm: tuple[float, float, float] | None
+    path: Address,
+    group: zarr.Group,
+    attributes: Mapping[str, Any],
+    spacing_nm: tuple[float, float, float] | None,
 ) -> ImageMetadata:
-    attributes = attributes_of(group)
     if "multiscales" not in attributes:
-        images = images_inside(group)
+        # Servers list their files in ways of their own, or not at all.
+        images = [] if isinstance(path, Url) else images_inside(group)
         remedy = (
             f"it holds the images {', '.join(images)}: open one of them"
             if images
-            else "expected an OME-Zarr image: convert it with `densecell convert`"
+            else "expected an OME-Zarr image: give the group of one, or of a bare array"
         )
         raise VolumeError(f"{path}: has no `multiscales` metadata; {remedy}")
     metadata = image_metadata(attributes, path)
@@ -233,13 +263,17 @@ def images_inside(group: zarr.Group, prefix: str = "") -> list[str]:
 
 
 def _level_array(
-    path: Path, group: zarr.Group, metadata: ImageMetadata, level: int
+    path: Address, group: zarr.Group, metadata: ImageMetadata, level: int
 ) -> zarr.Array[Any]:
     name = metadata.paths[level]
     try:
         array = group[name]
     except (KeyError, ValueError):  # not there, or a path that leaves the store
         array = None
+    except Exception as error:  # servers fail in whatever way they like
+        if isinstance(path, Url):
+            raise worded(path, error) from None
+        raise
     if not isinstance(array, zarr.Array):
         raise VolumeError(
             f"{path}: level {level} is listed as {name!r} but is not there; "
@@ -248,21 +282,17 @@ def _level_array(
     return array
 
 
-def _check_axes(path: Path, axes: tuple[str, ...], shape: tuple[int, ...]) -> None:
-    found = ", ".join(f"{a}={n}" for a, n in zip(axes, shape, strict=False))
-    if len(axes) != len(shape) or tuple(a for a in axes if a in AXES) not in ORDERS:
-        raise VolumeError(f"{path}: has axes {found}; expected z, y, x in this order")
-    if any(n > 1 for a, n in zip(axes, shape, strict=True) if a not in AXES):
+def _sizes(
+    path: Address, axes: tuple[str, ...], shape: tuple[int, ...]
+) -> dict[str, int]:
+    if len(axes) != len(shape):
         raise VolumeError(
-            f"{path}: has axes {found}; expected one channel and one time point: "
-            "save one of them alone"
+            f"{path}: has axes {', '.join(axes)} but an array of shape {shape}; "
+            "save it again as OME-Zarr"
         )
+    return dict(zip(axes, shape, strict=True))
 
 
 def _zyx(sizes: dict[str, int]) -> Shape:
     """Pick the sizes of the space axes; a flat image is one slice."""
     return (sizes.get("z", 1), sizes["y"], sizes["x"])
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

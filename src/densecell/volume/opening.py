@@ -1,34 +1,53 @@
 """Open a volume of any format, told by what is there."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from densecell.errors import VolumeError
+from densecell.address import Address, Url, split_channel, to_address, with_channel
+from densecell.errors import MissingVolumeError, VolumeError
+from densecell.volume import hdf5, mrc, nifti
 from densecell.volume.array import open_npy
+from densecell.volume.channels import refuse_channel
+from densecell.volume.hdf5 import open_hdf5, split_hdf5
 from densecell.volume.interface import Volume
+from densecell.volume.mrc import open_mrc
+from densecell.volume.nifti import is_nifti, open_nifti
 from densecell.volume.ome_zarr import open_ome_zarr
 from densecell.volume.slices import SliceFolder
 from densecell.volume.tiff import open_tiff
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
+OPENERS: dict[tuple[str, ...], Callable[..., Volume]] = {
+    TIFF_SUFFIXES: open_tiff,
+    (".npy",): open_npy,
+    hdf5.SUFFIXES: open_hdf5,
+    mrc.SUFFIXES: open_mrc,
+    nifti.SUFFIXES: open_nifti,
+}
 ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
-FORMATS = "an OME-Zarr, a TIFF stack, a folder of PNG or TIFF slices, or an .npy file"
+FORMATS = (
+    "an OME-Zarr, a TIFF stack, a folder of PNG or TIFF slices, HDF5, MRC, NIfTI or an "
+    ".npy file"
+)
 
 
 def open_volume(
-    path: Path | str,
+    path: Address | str,
     *,
     spacing_nm: tuple[float, float, float] | None = None,
     labels: bool = False,
     level: int = 0,
+    channel: str | None = None,
 ) -> Volume:
-    """Open a volume for reading: OME-Zarr, TIFF stack, folder of slices, or .npy.
+    """Open a volume for reading, of any format in docs/formats.md.
 
     Nothing but headers is read until `Volume.read` is called.
 
     Parameters
     ----------
     path
-        File or folder.
+        File, folder, `file.h5/path/inside`, or an OME-Zarr at `https://` or `s3://`;
+        may end in the channel to read, `#channel=1`.
     spacing_nm
         Voxel size (z, y, x), in nanometres, of the finest level. Overrides what the
         file states; if that differs, the volume's `notes` say so.
@@ -36,40 +55,56 @@ def open_volume(
         Refuse fractional numbers.
     level
         Of an OME-Zarr, 0 is the finest; other formats have no further levels.
+    channel
+        Number or name of a channel of an OME-Zarr that has several; becomes a part of
+        the volume's path.
 
     Raises
     ------
+    MissingVolumeError
+        If there is nothing there.
     VolumeError
-        If there is nothing there, or nothing that can be read.
+        If there is nothing that can be read, or a server refuses or cannot be reached.
     SpacingError
         If the file states a voxel size that makes no sense.
+    MissingExtraError
+        If the package that reads the format is not installed.
     """
-    path = Path(path)
-    if not path.exists():
-        raise VolumeError(f"{path}: does not exist; expected {FORMATS}")
-    if path.is_dir() and (path.suffix == ".zarr" or _is_zarr(path)):
-        return open_ome_zarr(path, level=level, spacing_nm=spacing_nm, labels=labels)
+    address = with_channel(to_address(path), channel)
+    plain, channel = split_channel(address)
+    if isinstance(plain, Url) or _is_zarr(plain):
+        return open_ome_zarr(address, level=level, spacing_nm=spacing_nm, labels=labels)
+    file, _ = split_hdf5(plain) or (plain, "")
+    if not file.exists():
+        raise MissingVolumeError(f"{plain}: does not exist; expected {FORMATS}")
+    refuse_channel(plain, channel)
     if level:
-        raise VolumeError(f"{path}: has no level {level}; only OME-Zarr has levels")
-    if path.is_dir():
-        return SliceFolder(path, spacing_nm=spacing_nm, labels=labels)
-    if path.stat().st_size == 0:
-        raise VolumeError(f"{path}: is an empty file; expected {FORMATS}")
-    suffix = path.suffix.lower()
-    if suffix in TIFF_SUFFIXES:
-        return open_tiff(path, spacing_nm=spacing_nm, labels=labels)
-    if suffix == ".npy":
-        return open_npy(path, spacing_nm=spacing_nm, labels=labels)
-    if suffix == ".zarr":
-        raise VolumeError(
-            f"{path}: is a file, but an OME-Zarr is a folder: unpack it if it is an "
-            "archive"
-        )
-    raise VolumeError(
-        f"{path}: has the suffix {suffix or '(none)'}, which densecell does not read; "
-        f"expected {FORMATS}: save it as one of these, in Fiji for example as TIFF"
-    )
+        raise VolumeError(f"{plain}: has no level {level}; only OME-Zarr has levels")
+    if plain.is_dir():
+        return SliceFolder(plain, spacing_nm=spacing_nm, labels=labels)
+    if file.stat().st_size == 0:
+        raise VolumeError(f"{plain}: is an empty file; expected {FORMATS}")
+    return _opener(file)(plain, spacing_nm=spacing_nm, labels=labels)
 
 
 def _is_zarr(path: Path) -> bool:
-    return any((path / name).exists() for name in ZARR_FILES)
+    return path.is_dir() and (
+        path.suffix == ".zarr" or any((path / name).exists() for name in ZARR_FILES)
+    )
+
+
+def _opener(file: Path) -> Callable[..., Volume]:
+    """Choose by the suffix how a file is read."""
+    suffix = ".nii" if is_nifti(file) else file.suffix.lower()
+    for suffixes, opener in OPENERS.items():
+        if suffix in suffixes:
+            return opener
+    if suffix == ".zarr":
+        raise VolumeError(
+            f"{file}: is a file, but an OME-Zarr is a folder: unpack it if it is an "
+            "archive"
+        )
+    raise VolumeError(
+        f"{file}: has the suffix {suffix or '(none)'}, which densecell does not read; "
+        f"expected {FORMATS}: save it as one of these, in Fiji for example as TIFF"
+    )

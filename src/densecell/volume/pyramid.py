@@ -17,7 +17,7 @@ from densecell.geometry import Box, Shape, Spacing, tile
 from densecell.volume.aside import remove
 from densecell.volume.interface import require_spacing
 from densecell.volume.ome_create import create_level, cut_layout
-from densecell.volume.ome_metadata import AXES, Kind, image_attributes
+from densecell.volume.ome_metadata import AXES, Kind, Version, image_attributes
 from densecell.volume.ome_zarr import (
     OmeZarrVolume,
     attributes_of,
@@ -57,12 +57,19 @@ def build_pyramid(
     finest = open_ome_zarr(path, writable=True)
     scheme = read_scheme(path) if kind == "label" else None
     group = zarr.open_group(path, mode="r+")
-    name = attributes_of(group)["multiscales"][0].get("name", path.name)
+    image = attributes_of(group)["multiscales"][0]
+    version: Version = "0.4" if group.metadata.zarr_format == 2 else "0.5"
     shapes, spacings = [finest.shape], [require_spacing(finest)]
 
     def list_levels() -> None:
         group.attrs.update(
-            image_attributes(name=name, kind=kind, spacings_nm=spacings, scheme=scheme)
+            image_attributes(
+                name=image.get("name", path.name),
+                kind=kind,
+                spacings_nm=spacings,
+                scheme=scheme,
+                version=version,
+            )
         )
 
     list_levels()  # of the finest alone: a half-made pyramid is never listed

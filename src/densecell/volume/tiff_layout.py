@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffFile, TiffFileError, TiffFrame, TiffPage, TiffPageSeries
 
+from densecell.address import Address
 from densecell.errors import VolumeError
 from densecell.geometry import Shape
 
@@ -155,7 +156,7 @@ def _mapped(
     return np.memmap(path, dtype, "r", offset, shape)
 
 
-def damaged(path: Path, why: str) -> VolumeError:
+def damaged(path: Address, why: str) -> VolumeError:
     """Word the error of a file that cannot be decoded."""
     return VolumeError(
         f"{path}: cannot be read as TIFF ({why}); it may be truncated or damaged: "

@@ -43,3 +43,15 @@ def nm_per(unit: str) -> float | None:
     if word.endswith("metre"):
         word = word.removesuffix("metre") + "meter"
     return NM_PER_UNIT.get(word)
+
+
+def rounded(length: float) -> float:
+    """Drop the digits that a number of four bytes does not have.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rounded(np.float32(4.6))
+    4.6
+    """
+    return float(f"{length:.7g}")

@@ -1,0 +1,253 @@
+"""Datasets in HDF5 files, addressed as `file.h5/path/inside`.
+
+HDF5 knows no voxel size. Read are the attributes `element_size_um` (z, y, x) of ilastik
+and of Fiji's HDF5 plugins, and `resolution` with a unit of length in `units` or `unit`;
+`element_size_um` is what is written.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.errors import OutputError, VolumeError
+from densecell.geometry import Box, Shape, Spacing
+from densecell.volume.aside import written_aside
+from densecell.volume.dtypes import checked_dtype
+from densecell.volume.extra import imported
+from densecell.volume.interface import Volume, settle_spacing
+from densecell.volume.units import nm_per, rounded
+
+SUFFIXES = (".h5", ".hdf5", ".hdf")
+DATASET = "data"  # written where no path inside the file is given
+LISTED = 20  # datasets that a message names
+CHUNK_CACHE_BYTES = 64 * 2**20
+
+
+def split_hdf5(path: Path) -> tuple[Path, str] | None:
+    """Cut an address into file and path inside; None where no part is an HDF5 file.
+
+    Examples
+    --------
+    >>> file, inside = split_hdf5(Path("cells.h5/volumes/raw"))
+    >>> file.name, inside
+    ('cells.h5', 'volumes/raw')
+    """
+    for file in (path, *path.parents):
+        if file.suffix.lower() in SUFFIXES and not file.is_dir():
+            inside = path.relative_to(file).as_posix()
+            return file, "" if inside == "." else inside
+    return None
+
+
+def open_hdf5(
+    path: Path,
+    *,
+    spacing_nm: tuple[float, float, float] | None = None,
+    labels: bool = False,
+) -> "Hdf5Volume":
+    """Open a dataset of an HDF5 file; the only one of three axes if none is named.
+
+    Raises
+    ------
+    VolumeError
+        If the file is damaged, or there is no such dataset, or it is not (Z, Y, X).
+    MissingExtraError
+        If h5py is not installed.
+    """
+    h5py = imported("h5py", what="HDF5 files")
+    file, inside = split_hdf5(path) or (path, "")
+    try:
+        opened = h5py.File(file, "r", rdcc_nbytes=CHUNK_CACHE_BYTES)
+    except OSError as error:
+        raise _damaged(file, error) from None
+    try:
+        dataset = _dataset(h5py, opened, file, inside)
+        return Hdf5Volume(
+            file / dataset.name.strip("/"),
+            dataset,
+            spacing_nm=spacing_nm,
+            labels=labels,
+        )
+    except BaseException:
+        opened.close()
+        raise
+
+
+class Hdf5Volume(Volume):
+    """A dataset of an HDF5 file; made by `open_hdf5`."""
+
+    def __init__(
+        self,
+        path: Path,
+        dataset: Any,
+        *,
+        spacing_nm: tuple[float, float, float] | None,
+        labels: bool,
+    ) -> None:
+        stated, found = _stated_spacing(dataset, path)
+        spacing, notes = settle_spacing(
+            path, stated=stated, given=spacing_nm, found=found
+        )
+        z, y, x = dataset.shape
+        super().__init__(
+            path,
+            shape=(z, y, x),
+            dtype=checked_dtype(dataset.dtype, path, labels=labels),
+            spacing_nm=spacing,
+            format=f"HDF5, {dataset.compression}" if dataset.compression else "HDF5",
+            chunk=dataset.chunks or (1, 1, x),
+            notes=notes,
+        )
+        self._dataset = dataset
+        self._arguments = (path, spacing_nm, labels)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_reopened, self._arguments)
+
+    def _read(self, box: Box) -> NDArray[Any]:
+        try:
+            return np.asarray(self._dataset[box.slices], self.dtype)
+        except OSError as error:
+            raise _damaged(self.path, error) from error
+
+
+def write_hdf5(
+    path: Path,
+    parts: Iterable[tuple[Box, NDArray[Any]]],
+    *,
+    shape: Shape,
+    dtype: np.dtype[Any],
+    spacing_nm: Spacing,
+    chunk: Shape,
+    overwrite: bool = False,
+) -> None:
+    """Write one dataset into a new file, compressed chunk by chunk.
+
+    Parameters
+    ----------
+    path
+        File, or file and path inside; by default the dataset is called `data`.
+    parts
+        Boxes of whole chunks, with their voxels.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and `overwrite` is false, or it holds other datasets too.
+    """
+    h5py = imported("h5py", what="HDF5 files")
+    file, inside = split_hdf5(path) or (path, "")
+    name = inside or DATASET
+    if overwrite and file.is_file():
+        _check_alone(h5py, file, name)
+    with (
+        written_aside(file, overwrite=overwrite) as aside,
+        h5py.File(aside, "w") as new,
+    ):
+        dataset = new.create_dataset(
+            name, shape=shape, dtype=dtype, chunks=chunk, compression="gzip"
+        )
+        dataset.attrs["element_size_um"] = [length / 1000 for length in spacing_nm]
+        for box, voxels in parts:
+            dataset[box.slices] = voxels
+
+
+def _reopened(
+    path: Path, spacing_nm: tuple[float, float, float] | None, labels: bool
+) -> Hdf5Volume:
+    return open_hdf5(path, spacing_nm=spacing_nm, labels=labels)
+
+
+def _dataset(h5py: Any, opened: Any, file: Path, inside: str) -> Any:
+    """Find the dataset that was meant; list those that are there when it is not."""
+    found = _datasets(h5py, opened)
+    if not inside:
+        volumes = [dataset for dataset in found if dataset.ndim == 3]
+        if len(volumes) == 1:
+            return volumes[0]
+    listed = ", ".join(f"{d.name} {d.shape}" for d in found[:LISTED]) or "none"
+    more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+    if not inside:
+        raise VolumeError(
+            f"{file}: say which dataset, as {file.name}/PATH; there are {listed}{more}"
+        )
+    dataset = opened.get(inside)
+    if not isinstance(dataset, h5py.Dataset):
+        raise VolumeError(
+            f"{file}: has no dataset {inside!r}; there are {listed}{more}"
+        )
+    if dataset.ndim != 3:
+        raise VolumeError(
+            f"{file / inside}: has shape {dataset.shape}; expected (Z, Y, X), one "
+            "channel of one time point: save that alone"
+        )
+    return dataset
+
+
+def _datasets(h5py: Any, opened: Any) -> list[Any]:
+    found: list[Any] = []
+
+    def collect(_: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset):
+            found.append(node)
+
+    opened.visititems(collect)
+    return found
+
+
+def _check_alone(h5py: Any, file: Path, name: str) -> None:
+    """Refuse to replace a file for the sake of one of its datasets."""
+    try:
+        with h5py.File(file, "r") as old:
+            others = [d.name for d in _datasets(h5py, old) if d.name.strip("/") != name]
+    except OSError:  # damaged: nothing to lose
+        return
+    if others:
+        raise OutputError(
+            f"{file}: also holds {', '.join(others[:LISTED])}, which --overwrite would "
+            "drop; choose another file"
+        )
+
+
+def _stated_spacing(
+    dataset: Any, path: Path
+) -> tuple[tuple[float, ...] | None, str | None]:
+    """Give the voxel size in nanometres, or say what was found in its place."""
+    attributes = dataset.attrs
+    unit: str | None = "um"
+    lengths = attributes.get("element_size_um")
+    if lengths is None:
+        lengths = attributes.get("resolution")
+        unit = _text(attributes.get("units", attributes.get("unit")))
+    if lengths is None:
+        return None, None
+    try:
+        z, y, x = (rounded(length) for length in np.asarray(lengths, float))
+    except (ValueError, TypeError):
+        return (
+            None,
+            f"states a voxel size that is no z, y, x: {lengths}",
+        )
+    factor = None if unit is None else nm_per(unit)
+    if factor is None:
+        words = f"in {unit!r}, no unit of length" if unit else "without a unit"
+        return None, f"states a resolution of {z:g} x {y:g} x {x:g} {words}"
+    return (z * factor, y * factor, x * factor), None
+
+
+def _text(value: Any) -> str | None:
+    """Read an attribute of one word, however it is stored."""
+    if value is None:
+        return None
+    first = np.asarray(value).ravel()[0]
+    return first.decode(errors="replace") if isinstance(first, bytes) else str(first)
+
+
+def _damaged(path: object, error: Exception) -> VolumeError:
+    return VolumeError(
+        f"{path}: cannot be read as HDF5 ({error}); it may be truncated or damaged: "
+        "copy it again"
+    )

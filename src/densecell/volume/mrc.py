@@ -1,0 +1,195 @@
+"""MRC files of electron tomography: `.mrc`, `.map`, `.rec`, `.st`.
+
+The header says which axis of the file is x, y and z, and the size of the whole cell in
+angstrom; both are turned into (z, y, x) and nanometres here.
+
+.. [1] Cheng et al. 2015, MRC2014: Extensions to the MRC format header, Journal of
+       Structural Biology 192:146-150, doi:10.1016/j.jsb.2015.04.002.
+"""
+
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.errors import VolumeError
+from densecell.geometry import Box, Shape, Spacing
+from densecell.volume.aside import written_aside
+from densecell.volume.dtypes import checked_dtype
+from densecell.volume.extra import imported
+from densecell.volume.interface import Volume, settle_spacing
+from densecell.volume.units import nm_per, rounded
+
+SUFFIXES = (".mrc", ".map", ".rec", ".st")
+MODES = {"uint8": 6, "uint16": 6, "int16": 1, "float32": 2}  # mode 0 is signed
+USUAL_AXES = (1, 2, 3)  # columns are x, rows y, sections z
+IMOD_STAMP = 1146047817  # where IMOD says whether its bytes are signed
+ANGSTROM_PER_NM = 10
+
+
+def open_mrc(
+    path: Path,
+    *,
+    spacing_nm: tuple[float, float, float] | None = None,
+    labels: bool = False,
+) -> "MrcVolume":
+    """Open an MRC file, mapped into memory.
+
+    Bytes (mode 0) are signed and become int16, unless the file says that it is IMOD's
+    and that they are unsigned.
+
+    Raises
+    ------
+    VolumeError
+        If the file is damaged, or holds complex numbers or several volumes.
+    MissingExtraError
+        If mrcfile is not installed.
+    """
+    mrcfile = imported("mrcfile", what="MRC files")
+    try:
+        with warnings.catch_warnings():  # of bytes after the data, which do no harm
+            warnings.simplefilter("ignore", RuntimeWarning)
+            opened = mrcfile.mmap(path, mode="r")
+    except (ValueError, OSError, OverflowError) as error:
+        raise _damaged(path, error) from None
+    header, data = opened.header, opened.data
+    if opened.is_volume_stack() or data.ndim not in (2, 3):
+        raise VolumeError(
+            f"{path}: has shape {data.shape}; expected one volume (Z, Y, X): save one "
+            "alone"
+        )
+    sections = data if data.ndim == 3 else data[np.newaxis]
+    array = _unsigned(sections, header).transpose(_order(header, path))
+    return MrcVolume(path, array, header, spacing_nm=spacing_nm, labels=labels)
+
+
+class MrcVolume(Volume):
+    """The voxels of an MRC file; made by `open_mrc`.
+
+    Parameters
+    ----------
+    array
+        (Z, Y, X), mapped from the file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        array: NDArray[Any],
+        header: Any,
+        *,
+        spacing_nm: tuple[float, float, float] | None,
+        labels: bool,
+    ) -> None:
+        stated, found = _stated_spacing(header)
+        spacing, notes = settle_spacing(
+            path, stated=stated, given=spacing_nm, found=found
+        )
+        z, y, x = array.shape
+        held = np.dtype(np.int16) if array.dtype == np.int8 else array.dtype
+        super().__init__(
+            path,
+            shape=(z, y, x),
+            dtype=checked_dtype(held, path, labels=labels),
+            spacing_nm=spacing,
+            format=f"MRC, mode {header.mode}",
+            chunk=(1, 1, x),
+            notes=notes,
+        )
+        self._array = array
+        self._arguments = (path, spacing_nm, labels)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_reopened, self._arguments)
+
+    def _read(self, box: Box) -> NDArray[Any]:
+        return np.array(self._array[box.slices], self.dtype, order="C")
+
+
+def write_mrc(
+    path: Path,
+    slices: Iterable[NDArray[Any]],
+    *,
+    shape: Shape,
+    dtype: np.dtype[Any],
+    spacing_nm: Spacing,
+    overwrite: bool = False,
+) -> None:
+    """Write (Y, X) slices as an MRC2014 file; uint8 is widened to uint16.
+
+    Raises
+    ------
+    VolumeError
+        If MRC cannot hold the dtype.
+    OutputError
+        If the file exists and `overwrite` is false.
+    """
+    mrcfile = imported("mrcfile", what="MRC files")
+    if dtype.name not in MODES:
+        raise VolumeError(
+            f"{path}: MRC holds {', '.join(MODES)}, the volume is {dtype}; write "
+            ".zarr, .h5, .nii or .tif instead"
+        )
+    with (
+        written_aside(path, overwrite=overwrite) as aside,
+        mrcfile.new_mmap(aside, shape, mrc_mode=MODES[dtype.name]) as new,
+    ):
+        new.set_volume()
+        new.voxel_size = tuple(ANGSTROM_PER_NM * s for s in reversed(spacing_nm))
+        new.header.label[0] = "densecell"  # in place of a time
+        for z, plane in enumerate(slices):
+            new.data[z] = plane
+        new.update_header_stats()
+
+
+def _reopened(
+    path: Path, spacing_nm: tuple[float, float, float] | None, labels: bool
+) -> MrcVolume:
+    return open_mrc(path, spacing_nm=spacing_nm, labels=labels)
+
+
+def _order(header: Any, path: Path) -> tuple[int, int, int]:
+    """Say which axes of the array, sections first, are z, y and x."""
+    columns_first = (int(header.mapc), int(header.mapr), int(header.maps))
+    if columns_first == (0, 0, 0):  # old programs left it empty
+        columns_first = USUAL_AXES
+    if sorted(columns_first) != [1, 2, 3]:
+        raise VolumeError(
+            f"{path}: its header says that columns, rows and sections are axes "
+            f"{columns_first}; expected 1, 2, 3 in any order: save it again"
+        )
+    axes = columns_first[::-1]
+    return (axes.index(3), axes.index(2), axes.index(1))
+
+
+def _unsigned(data: NDArray[Any], header: Any) -> NDArray[Any]:
+    """Take bytes for unsigned where IMOD's stamp is there without its flag."""
+    if data.dtype != np.int8:
+        return data
+    stamp, flags = np.frombuffer(
+        header.extra2.tobytes(), header.mode.dtype, count=2, offset=40
+    )
+    return data.view(np.uint8) if stamp == IMOD_STAMP and not flags & 1 else data
+
+
+def _stated_spacing(
+    header: Any,
+) -> tuple[tuple[float, ...] | None, str | None]:
+    """Divide the cell by its intervals; a size of zero means that none is stated."""
+    cell = [float(header.cella[axis]) for axis in ("z", "y", "x")]
+    counts = [int(n) for n in (header.mz, header.my, header.mx)]
+    if not all(cell) or not all(counts):
+        words = " x ".join(f"{length:g}" for length in cell)
+        return None, f"has a header with a cell of {words} angstrom, a size of zero"
+    nm = nm_per("angstrom") or 0.0
+    return tuple(rounded(c / n * nm) for c, n in zip(cell, counts, strict=True)), None
+
+
+def _damaged(path: Path, error: Exception) -> VolumeError:
+    return VolumeError(
+        f"{path}: cannot be read as MRC ({error}); it may be truncated or damaged: "
+        "copy it again"
+    )

@@ -1,0 +1,95 @@
+"""Zarr stores at https://, http:// and s3://, read in place.
+
+Nothing is downloaded but the chunks that are read; they are kept compressed, as they
+came, because neighbouring boxes need them again.
+"""
+
+from typing import Any
+
+from zarr.abc.buffer import Buffer, BufferPrototype
+from zarr.abc.store import ByteRequest, Store
+from zarr.core.buffer import default_buffer_prototype
+from zarr.core.sync import sync
+from zarr.storage import FsspecStore, WrapperStore
+
+from densecell.address import Url
+from densecell.errors import MissingVolumeError, VolumeError
+from densecell.volume.cache import SegmentCache
+from densecell.volume.extra import imported
+
+REFUSED = (401, 403)  # HTTP: unauthorized, forbidden
+
+
+def open_store(url: Url) -> Store:
+    """Give the zarr store at an address, once its server has answered.
+
+    S3 is read anonymously: of the data that their owners made public.
+
+    Raises
+    ------
+    VolumeError
+        If the server cannot be reached, or refuses.
+    MissingExtraError
+        If the packages that talk to servers are not installed.
+    """
+    on_s3 = url.text.lower().startswith("s3:")
+    imported("s3fs" if on_s3 else "aiohttp", what="volumes on servers")
+    options = {"anon": True} if on_s3 else {}
+    store = CachedStore(
+        FsspecStore.from_url(url.text, storage_options=options, read_only=True)
+    )
+    try:  # one question alone: of many at once, the others outlive the first to fail
+        sync(store.get("zarr.json", default_buffer_prototype()))
+    except Exception as error:  # servers fail in whatever way they like
+        raise worded(url, error) from None
+    return store
+
+
+def worded(url: Url, error: Exception) -> VolumeError:
+    """Say what went wrong between here and a server."""
+    status = getattr(error, "status", None)
+    if isinstance(error, FileNotFoundError):
+        return MissingVolumeError(
+            f"{url}: no OME-Zarr is there; expected zarr.json, .zgroup or .zarray "
+            "below this address: give the group of an image"
+        )
+    if isinstance(error, PermissionError) or status in REFUSED:
+        return VolumeError(
+            f"{url}: the server refuses to show it ({first_line(error)}); densecell "
+            "reads public data only: ask its owner, or copy it here"
+        )
+    return VolumeError(
+        f"{url}: cannot be read from the server ({first_line(error)}); check the "
+        "address and the network, then run the same command again"
+    )
+
+
+def first_line(error: Exception) -> str:
+    """Give the first line of an error, or its name when it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+class CachedStore(WrapperStore[Store]):
+    """A store that keeps the bytes it was asked for last, up to 256 MiB."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._kept = SegmentCache()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (CachedStore, (self._store,))  # what is kept stays here
+
+    async def get(
+        self,
+        key: str,
+        prototype: BufferPrototype,
+        byte_range: ByteRequest | None = None,
+    ) -> Buffer | None:
+        """Read a key, or a range of its bytes; None where there is no such key."""
+        asked = (key, repr(byte_range))
+        if (held := self._kept.find(asked)) is not None:
+            return prototype.buffer.from_array_like(held)
+        buffer = await super().get(key, prototype, byte_range)
+        if buffer is not None:
+            self._kept.keep(asked, buffer.as_numpy_array())
+        return buffer

@@ -1,0 +1,61 @@
+"""HDF5, MRC, NIfTI and OME-Zarr with channels that are not what they should be."""
+
+import h5py
+import mrcfile
+import nibabel
+import numpy as np
+import zarr
+from case import SHAPE, case
+
+
+def hdf5(at):
+    with h5py.File(at / "image.h5", "w") as new:
+        new["volumes/raw"] = np.ones(SHAPE, np.uint8)
+        new["volumes/rgb"] = np.ones((*SHAPE, 3), np.uint8)
+    return at / "image.h5"
+
+
+@case("an HDF5 file without the dataset")
+def _(at):
+    return ["info", hdf5(at) / "raw"]
+
+
+@case("a dataset of four axes")
+def _(at):
+    return ["info", hdf5(at) / "volumes" / "rgb"]
+
+
+@case("an HDF5 file that was cut off")
+def _(at):
+    path = hdf5(at)
+    path.write_bytes(path.read_bytes()[:2000])
+    return ["info", path / "volumes" / "raw"]
+
+
+@case("an MRC file whose voxels have no size")
+def _(at):
+    with mrcfile.new(at / "image.mrc", np.ones(SHAPE, np.int16)):
+        pass
+    return ["convert", at / "image.mrc", at / "out.zarr"]
+
+
+@case("a NIfTI file that was cut off")
+def _(at):
+    image = nibabel.Nifti1Image(np.ones(SHAPE[::-1], np.uint8), np.eye(4))
+    image.to_filename(at / "image.nii")
+    (at / "image.nii").write_bytes((at / "image.nii").read_bytes()[:-10])
+    return ["info", at / "image.nii"]
+
+
+@case("several channels, none chosen")
+def _(at):
+    axes = [{"name": "c", "type": "channel"}]
+    axes += [{"name": a, "type": "space", "unit": "nanometer"} for a in "zyx"]
+    scale = {"type": "scale", "scale": [1, 40, 10, 10]}
+    levels = [{"path": "0", "coordinateTransformations": [scale]}]
+    image = {"version": "0.4", "axes": axes, "datasets": levels}
+    names = {"channels": [{"label": "EM"}, {"label": "DAPI"}]}
+    attributes = {"multiscales": [image], "omero": names}
+    group = zarr.create_group(at / "image.zarr", attributes=attributes, zarr_format=2)
+    group.create_array("0", data=np.ones((2, *SHAPE), np.uint8))
+    return ["info", at / "image.zarr"]
