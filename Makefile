@@ -6,12 +6,15 @@ RUN := $(BIN)/densecell
 READY := .venv/ready-dev
 CORE := .venv/ready
 
-.PHONY: help demo test check format clean
+.PHONY: help demo test check docs notebooks notebooks-run format clean
 
 help:
 	@echo "make demo    train and segment synthetic tissue, end to end, into demo/"
 	@echo "make test    all tests"
 	@echo "make check   ruff and mypy"
+	@echo "make docs    the documentation, into build/site"
+	@echo "make notebooks      set up, and open the notebooks in a browser"
+	@echo "make notebooks-run  run them all, into build/notebooks"
 	@echo "make format  let ruff format and sort"
 	@echo "make clean   remove .venv and caches"
 
@@ -25,6 +28,25 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/python -m mkdocs build --strict
+	@echo "build/site/index.html: open it in a browser; $(BIN)/mkdocs serve also searches"
+
+# The .py files are the source; notebooks are made from them, never kept.
+notebooks: $(CORE)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[mesh,notebooks]' jupyterlab
+	$(BIN)/python -m ipykernel install --sys-prefix --name densecell
+	$(BIN)/jupytext --to ipynb notebooks/0*.py
+	cd notebooks && ../$(BIN)/jupyter lab
+
+notebooks-run: $(READY)
+	rm -rf build/notebooks
+	for each in notebooks/0*.py; do \
+	  $(BIN)/jupytext -q --to ipynb --output build/$${each%.py}.ipynb $$each || exit; \
+	done
+	$(BIN)/python -m pytest -n 2 -q -o filterwarnings=ignore --nbmake --nbmake-timeout 600 --overwrite \
+	  --nbmake-kernel=python3 build/notebooks
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -40,4 +62,4 @@ $(READY): pyproject.toml constraints.txt $(CORE)
 	touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis

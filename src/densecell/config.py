@@ -492,15 +492,17 @@ class ProjectConfig(_Frozen):
 
     format: Literal[1] = FORMAT
     classes: SchemeSetting = Field(description="a built-in scheme's name, or classes")
-    volumes: tuple[VolumeEntry, ...] = Field(min_length=1)
+    volumes: tuple[VolumeEntry, ...] = Field(
+        min_length=1, description="images with labels, to learn from and to choose on"
+    )
     spacing_nm: tuple[float, float, float] | None = Field(
         None,
         description="voxel size z, y, x that networks learn from; volumes of another "
         "are resampled. None: that of the first volume with role train",
     )
-    network: NetworkConfig = NetworkConfig()
-    training: TrainingConfig = TrainingConfig()
-    ensemble: EnsembleConfig = EnsembleConfig()
+    network: NetworkConfig = Field(NetworkConfig(), description="what is trained")
+    training: TrainingConfig = Field(TrainingConfig(), description="how")
+    ensemble: EnsembleConfig = Field(EnsembleConfig(), description="how many of them")
 
     @model_validator(mode="after")
     def _spacing_is_sane(self) -> Self:

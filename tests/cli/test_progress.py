@@ -37,6 +37,15 @@ def test_large_counts_are_shown_in_millions(clock, capsys):
     )
 
 
+def test_without_a_known_end_the_rate_is_told(clock, capsys):
+    with told_progress("downloading", unit="bytes") as told:
+        told(0, None)
+        clock[0] += 4
+        told(8_000_000, None)
+
+    assert capsys.readouterr().err == "downloading: 2.00 Mbytes/s\n"
+
+
 def test_quick_work_shows_nothing(clock, capsys):
     with told_progress("segmenting a") as told:
         told(0, 10)

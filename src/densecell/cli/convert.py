@@ -1,7 +1,5 @@
 """Copy a volume into another format."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,6 +38,7 @@ def convert(
     ] = False,
 ) -> None:
     """Copy IN to OUT, whose suffix says in which format."""
+    from densecell.cli.progress import told_progress
     from densecell.geometry import Box
     from densecell.volume import CroppedVolume, Volume, open_volume
     from densecell.volume.conversion import convert as convert_volume
@@ -49,7 +48,7 @@ def convert(
     )
     if box is not None:
         source = CroppedVolume(source, Box(box[:3], box[3:]))
-    with _progress(f"writing {out}") as told:
+    with told_progress(f"writing {out}", unit="pieces") as told:
         convert_volume(
             source,
             out,
@@ -59,47 +58,3 @@ def convert(
             ome_version=ome_version,
         )
     print(f"{out}: {' x '.join(map(str, source.shape))} voxels of {source.dtype}")
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar once 2 s have passed; plain lines, every 10 s, when not a terminal."""
-    import time
-
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    bar = Progress(*columns, console=console)
-    task = bar.add_task(what, total=None)
-    begin = said = time.monotonic()
-
-    def told(done: int, total: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        if console.is_terminal:
-            bar.update(task, completed=done, total=total)
-            if now - begin > 2 and not bar.live.is_started:
-                bar.start()
-        elif now - said > (2 if said == begin else 10):
-            left = (now - begin) * (total - done) / done
-            console.print(f"{what}: {100 * done / total:.0f} %, {left:.0f} s left")
-            said = now
-
-    try:
-        yield told
-    finally:
-        if bar.live.is_started:
-            bar.stop()

@@ -1,14 +1,9 @@
 """Score labels against truth."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from densecell.geometry import Box
 
 
 def evaluate(
@@ -54,6 +49,7 @@ def evaluate(
     from rich.console import Console
 
     from densecell.address import to_address
+    from densecell.cli.progress import told_progress
     from densecell.cli.scores_table import scores_table
     from densecell.datasets.scheme import choose_scheme
     from densecell.evaluation import scores_from_confusion
@@ -73,7 +69,15 @@ def evaluate(
     wanted = Box(box[:3], box[3:]) if box else None
     area = scored_box(labels.shape, found.box, partial=found.partial, wanted=wanted)
     scheme = choose_scheme(classes, stored=found.scheme, labels=[labels, found.labels])
-    with _progress(area) as on_block:
+    done = 0
+    with told_progress("scoring") as told:
+        told(0, area.voxels)
+
+        def on_block(block: Box) -> None:
+            nonlocal done
+            done += block.voxels
+            told(done, area.voxels)
+
         confusion = volumes_confusion(
             labels,
             found.labels,
@@ -85,24 +89,13 @@ def evaluate(
         )
     scores = scores_from_confusion(confusion, scheme, where_labelled=where_labelled)
 
+    kept = None
     if is_result(scored):
-        save_scores(scores, scored, truth=labels.path, box=area)
+        kept = save_scores(scores, scored, truth=labels.path, box=area)
     if as_json:
         typer.echo(json.dumps(scores_record(scores, truth=labels.path, box=area)))
     else:
         title = f"{result} against {truth}"
         Console().print(scores_table(scores, title=title, box=area))
-
-
-@contextmanager
-def _progress(area: "Box") -> Iterator[Callable[["Box"], None]]:
-    """Show voxels counted, on a terminal only, so that pipes stay clean."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(
-        console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("counting", total=area.voxels)
-        yield lambda block: bar.advance(task, block.voxels)
+        if kept is not None:
+            typer.echo(f"{kept}: kept; next `densecell measure {result}`")

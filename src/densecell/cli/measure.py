@@ -141,6 +141,8 @@ def show_summary(out: Path) -> None:
     """Print what was found, from the table of classes."""
     import csv
 
+    from densecell.evaluation.result import is_result
+
     path = out / "tables" / "classes.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["objects"]]
@@ -155,4 +157,6 @@ def show_summary(out: Path) -> None:
             f"{row['class']:22} {row['objects']:>7} objects, {whole} whole, {left_out} "
             "cut by the border" + "".join(f", {w}" for w in words)
         )
-    typer.echo(f"{path.parent}: tables; columns are explained in docs/tables.md")
+    # Surfaces are made of results only, not of labels measured by themselves.
+    after = f"; next `densecell mesh {out}`" if is_result(out) else ""
+    typer.echo(f"{path.parent}: tables, explained in docs/tables.md{after}")

@@ -70,5 +70,6 @@ def mesh(
         typer.echo(f"{result}: was meshed already; --overwrite meshes it again")
         return
     typer.echo(
-        f"{result / 'meshes'}: {step.total:,} objects as {', '.join(config.formats)}"
+        f"{result / 'meshes'}: {step.total:,} objects as {', '.join(config.formats)}; "
+        f"next `densecell report {result}`, or open a mesh in a 3D viewer"
     )

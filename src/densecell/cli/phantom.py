@@ -24,37 +24,17 @@ def phantom(
 ) -> None:
     """Make synthetic platelet tissue, with exact classes, cells and organelles."""
     # Imported here, not at the top: `densecell --help` must not wait for zarr.
-    from densecell.classes import ClassScheme
-    from densecell.geometry import Box, Spacing
-    from densecell.phantom import SECOND_SUBJECT, Look, make_phantom
-    from densecell.volume import build_pyramid, create_ome_zarr
-    from densecell.volume.aside import check_free
+    from densecell.geometry import Spacing
+    from densecell.phantom import SECOND_SUBJECT, Look, write_phantom
 
-    check_free(out, overwrite=overwrite)  # before the work, not after
-    made = make_phantom(
-        shape,
+    made = write_phantom(
+        out,
+        shape=shape,
         seed=seed,
         spacing_nm=Spacing.checked(spacing),
         look=SECOND_SUBJECT if second_subject else Look(),
+        overwrite=overwrite,
     )
-    labels, scheme = out / "labels", ClassScheme.platelet()
-    for path, array, kind, classes in (
-        (out, made.intensities, "image", None),
-        (labels / "classes", made.classes, "label", scheme),
-        (labels / "cells", made.cells, "label", None),
-        (labels / "organelles", made.organelles, "label", None),
-    ):
-        volume = create_ome_zarr(
-            path,
-            shape=shape,
-            dtype=array.dtype,
-            spacing_nm=made.spacing_nm,
-            kind="image" if kind == "image" else "label",
-            scheme=classes,
-            overwrite=overwrite and path == out,
-        )
-        volume.write(Box.whole(shape), array)
-        build_pyramid(path, kind="image" if kind == "image" else "label")
     cells, organelles = int(made.cells.max()), int(made.organelles.max())
     print(
         f"{out}: {' x '.join(map(str, shape))} voxels, {cells} cells, "

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Told = Callable[[int, int], None]
+Told = Callable[[int, int | None], None]
 SILENT_S = 2.0  # nothing is shown before
 LINE_EVERY_S = 10.0  # when not a terminal
 
@@ -12,6 +12,8 @@ LINE_EVERY_S = 10.0  # when not a terminal
 @contextmanager
 def told_progress(what: str, *, unit: str = "voxels") -> Iterator[Told]:
     """Lend a function to be told (done, all); it shows what it is told.
+
+    `all` may be none where nobody knows it: then there is no time left to tell.
 
     Parameters
     ----------
@@ -35,19 +37,19 @@ def told_progress(what: str, *, unit: str = "voxels") -> Iterator[Told]:
     begin = said = time.monotonic()
     first: int | None = None
 
-    def told(done: int, total: int) -> None:
+    def told(done: int, total: int | None) -> None:
         nonlocal said, first
         now = time.monotonic()
         first = done if first is None else first  # found finished, not done now
-        pace = _pace(done - first, total - done, now - begin, unit)
+        left = None if total is None else total - done
+        pace = _pace(done - first, left, now - begin, unit)
         if console.is_terminal:
             bar.update(task, completed=done, total=total, pace=pace)
             if now - begin > SILENT_S and not bar.live.is_started:
                 bar.start()
         elif now - said > (SILENT_S if said == begin else LINE_EVERY_S):
-            console.print(
-                f"{what}: {100 * done / total:.0f} %, {pace}", highlight=False
-            )
+            share = f"{100 * done / total:.0f} %, " if total else ""
+            console.print(f"{what}: {share}{pace}", highlight=False)
             said = now
 
     try:
@@ -73,9 +75,10 @@ def in_words(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _pace(done: int, left: int, seconds: float, unit: str) -> str:
+def _pace(done: int, left: int | None, seconds: float, unit: str) -> str:
     if done <= 0 or seconds <= 0:
         return ""
     rate = done / seconds
     shown = f"{rate / 1e6:.2f} M" if rate > 1e4 else f"{rate:.1f} "
-    return f"{shown}{unit}/s, {in_words(left / rate)} left"
+    rate_words = f"{shown}{unit}/s"
+    return rate_words if left is None else f"{rate_words}, {in_words(left / rate)} left"

@@ -8,6 +8,7 @@
 """
 
 from densecell.surfaces.extract import surface_of
+from densecell.surfaces.files import write_mesh
 from densecell.surfaces.run import drop_meshes, find_objects, is_meshed, mesh_result
 from densecell.surfaces.simplify import simplify
 from densecell.surfaces.surface import Surface
@@ -20,4 +21,5 @@ __all__ = [
     "mesh_result",
     "simplify",
     "surface_of",
+    "write_mesh",
 ]

@@ -1,6 +1,6 @@
-"""Make the README's picture from what `densecell demo` left in a folder.
+"""Draw truth, ensemble and disagreement from what `densecell demo` left in a folder.
 
-python docs/picture.py demo docs/demo.png
+python docs/make/picture.py demo docs/demo.png
 """
 
 import sys

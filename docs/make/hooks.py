@@ -1,0 +1,42 @@
+"""Pages that mkdocs makes from the code, so that they are never stale.
+
+Commands and settings come from `densecell` itself, notebooks and examples from the
+folders beside `docs/`. Links that lead out of `docs/` are pointed at those pages.
+"""
+
+import sys
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE))
+
+from notebook_page import notebook_page  # noqa: E402  (beside this file)
+from reference import commands_page, settings_page  # noqa: E402
+
+MOVED = {
+    "](../examples/": "](examples/",
+    "](../src/densecell/config.py)": "](settings.md)",
+}
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that have no file in `docs/`."""
+    made = {"commands.md": commands_page(), "settings.md": settings_page()}
+    for source in sorted((ROOT / "notebooks").glob("0*.py")):
+        made[f"notebooks/{source.stem}.md"] = notebook_page(source)
+    for example in sorted((ROOT / "examples").glob("*.md")):
+        made[f"examples/{example.name}"] = example.read_text(encoding="utf-8")
+    for name, content in made.items():
+        files.append(File.generated(config, name, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Point links out of `docs/` at the generated pages."""
+    for old, new in MOVED.items():
+        markdown = markdown.replace(old, new)
+    return markdown

@@ -1,0 +1,81 @@
+"""A synthetic volume on disk, with its truth beside it as labels."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densecell.classes import ClassScheme
+from densecell.geometry import Box, Shape, Spacing
+from densecell.phantom.look import Look
+from densecell.phantom.make import Phantom, make_phantom
+from densecell.volume import build_pyramid, create_ome_zarr
+from densecell.volume.aside import check_free
+
+
+def write_phantom(
+    out: Path,
+    *,
+    shape: Shape,
+    seed: int,
+    spacing_nm: Spacing = Spacing(40, 10, 10),  # noqa: B008  (immutable)
+    look: Look = Look(),  # noqa: B008  (frozen)
+    overwrite: bool = False,
+) -> Phantom:
+    """Make a synthetic volume and write it as OME-Zarr.
+
+    Parameters
+    ----------
+    out
+        The store: intensities, and labels/classes, labels/cells, labels/organelles.
+    shape, seed, spacing_nm, look
+        As in `make_phantom`.
+    overwrite
+        Replace what is there.
+
+    Returns
+    -------
+    Phantom
+        What was written.
+
+    Raises
+    ------
+    OutputError
+        If `out` exists and is not to be replaced.
+    ConfigError
+        If a size, the seed or the spacing makes no sense.
+    """
+    check_free(out, overwrite=overwrite)  # before the work, not after
+    made = make_phantom(shape, seed=seed, spacing_nm=spacing_nm, look=look)
+    scheme = ClassScheme.platelet()
+    _write(out, made.intensities, made.spacing_nm, overwrite=overwrite)
+    for name, labels in (
+        ("classes", made.classes),
+        ("cells", made.cells),
+        ("organelles", made.organelles),
+    ):
+        classes = scheme if name == "classes" else None
+        _write(out / "labels" / name, labels, made.spacing_nm, classes, label=True)
+    return made
+
+
+def _write(
+    path: Path,
+    array: NDArray[np.unsignedinteger],
+    spacing_nm: Spacing,
+    scheme: ClassScheme | None = None,
+    *,
+    label: bool = False,
+    overwrite: bool = False,
+) -> None:
+    volume = create_ome_zarr(
+        path,
+        shape=array.shape,
+        dtype=array.dtype,
+        spacing_nm=spacing_nm,
+        kind="label" if label else "image",
+        scheme=scheme,
+        overwrite=overwrite,
+    )
+    volume.write(Box.whole(array.shape), array)
+    build_pyramid(path, kind="label" if label else "image")
