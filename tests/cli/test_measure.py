@@ -98,7 +98,8 @@ def test_cells_are_cut_by_affinities_where_a_result_has_them(result):
         volume.write(Box.whole(volume.shape), sure)
     pairs = {"format": 1, "offsets": FACES, "attractive": 3}
     write_text(store / "affinities.json", json.dumps(pairs))
-    write_text(result / "fine.yaml", yaml_text({"affinities": {"bias": 0.5}}))
+    fine = {"affinities": {"sure": 0.5, "min_piece_um3": 0}}
+    write_text(result / "fine.yaml", yaml_text(fine))
     options = ("--min-cell-volume", 0, "--config", result / "fine.yaml")
 
     run(result, *options, "--cells-by", "distances")

@@ -46,7 +46,7 @@ def test_specks_and_cavities_do_not_vanish():
     assert len(fewer.faces) < len(full.faces) / 4
     mesh = trimesh.Trimesh(fewer.vertices_nm, fewer.faces, process=False)
     assert mesh.body_count == 3
-    assert farthest_nm(full.vertices_nm, fewer) <= 20
+    assert _distance(full.vertices_nm, fewer) <= 20
 
 
 def test_larger_errors_leave_fewer_triangles_and_none_leaves_all(bumpy):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from densecell.surfaces.surface import Surface
 
@@ -15,6 +16,7 @@ PASSES = 30
 INWARDS, OUTWARDS = 0.6, -0.613  # shares of the way to the neighbours' middle
 DEGREE = 20  # of the polynomial that stands for all passes: within 3e-6 of them
 FARTHEST = 0.5  # voxels
+SHARE = 1 / 8  # of the extent of a connected part
 
 
 def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface:
@@ -22,7 +24,8 @@ def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface
 
     Every vertex goes a part of the way to the middle of its neighbours and back beyond
     where it was, again and again [1]_: what is rough is lost, what is large stays. No
-    vertex goes further than half a voxel along any axis.
+    vertex goes further than half a voxel along any axis, nor an eighth of the extent
+    of its part of the surface: a single voxel keeps its surface.
 
     All passes together are a polynomial of the averaging over neighbours. Chebyshev's
     of a third of the degree is as good: its recurrence needs 20 averages, not 60.
@@ -40,7 +43,6 @@ def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface
         The same triangles on moved vertices.
     """
     start = surface.vertices_nm
-    reach = FARTHEST * np.asarray(spacing_nm)
     middle = _neighbours(surface)
     weights = chebyshev.chebinterpolate(_passed, DEGREE)  # type: ignore[type-var]
     first, *others = weights / weights.sum()  # 1 in all: places are kept
@@ -49,6 +51,9 @@ def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface
     for weight in others[1:]:
         before, now = now, 2 * (middle @ now) - before
         vertices += weight * now
+    reach = np.minimum(
+        FARTHEST * np.asarray(spacing_nm), SHARE * _extents(start, middle)
+    )
     moved = np.clip(vertices - start, -reach, reach)
     return surface._replace(vertices_nm=start + moved)
 
@@ -58,6 +63,18 @@ def _passed(average: NDArray[np.float64]) -> NDArray[np.float64]:
     rough = 1 - average
     once = (1 - INWARDS * rough) * (1 - OUTWARDS * rough)
     return once**PASSES
+
+
+def _extents(
+    vertices: NDArray[np.float64], middle: sparse.csr_array
+) -> NDArray[np.float64]:
+    """Give the (N, 3) extent of the connected part that each vertex belongs to."""
+    parts, part = csgraph.connected_components(middle, directed=False)
+    low = np.full((parts, 3), np.inf)
+    high = np.full((parts, 3), -np.inf)
+    np.minimum.at(low, part, vertices)
+    np.maximum.at(high, part, vertices)
+    return (high - low)[part]
 
 
 def _neighbours(surface: Surface) -> sparse.csr_array:
