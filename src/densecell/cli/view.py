@@ -88,8 +88,8 @@ def _write_state(
     write_text(path, json.dumps(written, indent=1) + "\n")
     for volume in published.left_out:
         typer.echo(
-            f"left out: {volume} is no OME-Zarr in {published.folder}; "
-            "`densecell convert` makes one",
+            f"left out: {volume}: only an OME-Zarr inside {published.folder} can be "
+            "named; `densecell convert` makes one",
             err=True,
         )
     typer.echo(

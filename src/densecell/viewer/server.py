@@ -12,6 +12,8 @@ another site that points here is refused, so that such a page is never of our or
 
 import errno
 import json
+import os
+import socket
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -55,11 +57,9 @@ class Server:
     """
 
     def __init__(self, port: int = 0) -> None:
+        _check_port(port)
         neuroglancer.set_server_bind_address(LOOPBACK, port)
-        try:
-            self._viewer = neuroglancer.Viewer(allow_credentials=False)
-        except OSError as error:
-            raise ServerError(_cannot_listen(port, error)) from None
+        self._viewer = neuroglancer.Viewer(allow_credentials=False)
         self._base = f"http://{LOOPBACK}:{neuroglancer.server.global_server.port}"
         self._addresses = 0
         self._route(ELSEWHERE, r".*", _Refused, {})  # the first route of all
@@ -171,11 +171,16 @@ class _Refused(RequestHandler):
         raise HTTPError(403)
 
 
-def _cannot_listen(port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        reason = "is in use, perhaps by another `densecell view`"
-    else:
-        reason = f"cannot be used ({error.strerror or error})"
-    return (
-        f"port {port} {reason}; choose another --port, or leave it out for a free one"
-    )
+def _check_port(port: int) -> None:
+    """Refuse a port that cannot be listened on, before neuroglancer half starts."""
+    with socket.socket() as trial:
+        if os.name != "nt":  # as the server does: there it would allow a port in use
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((LOOPBACK, port))
+        except OSError as error:
+            used = error.errno == errno.EADDRINUSE
+            reason = "is in use" if used else f"cannot be used ({error.strerror})"
+            raise ServerError(
+                f"port {port} {reason}; choose another --port, or none for a free one"
+            ) from None

@@ -58,7 +58,7 @@ def viewer_state(
     alone = len(shown) == 1 and truth is None
     names = _distinct([contents.name for contents in shown])
     groups = [
-        _Group(name, _layers(contents, addresses, alone=alone))
+        _Group(name if len(shown) > 1 else "", _layers(contents, addresses, alone=alone))
         for name, contents in zip(names, shown, strict=True)
     ]
     if truth is not None:
