@@ -29,7 +29,7 @@ def ball(centre, radius_nm):
 
 
 def _drawn():
-    """Draw classes: a whole cell, with a granule and its core, and one at the border."""
+    """Draw a whole cell, with a granule and its core, and a cell at the border."""
     classes = np.zeros(BOX.shape, np.uint8)
     for centre, radius_nm, class_id in (
         ((6, 25, 60), 210, 1),

@@ -61,7 +61,9 @@ def test_classes_have_names_and_colours_of_the_scheme(viewer, plugin, finished):
 
 def test_the_pointer_tells_the_class_of_an_object(viewer, plugin, finished):
     viewer.open(str(finished / "result"), plugin=plugin.name)
+    viewer.layers["organelles"].visible = True
     z, y, x = np.multiply((8, 35, 70), (40, 10, 10))  # in the mitochondrion
+    viewer.dims.set_point(0, z)
 
     status = viewer.layers["organelles"].get_status((z, y, x), world=True)
 

@@ -13,7 +13,7 @@ from densecell.volume import ArrayVolume, open_ome_zarr, open_volume
 
 pytest.importorskip("neuroglancer", reason="needs neuroglancer")
 
-from densecell.viewer.server import Server  # noqa: E402
+from densecell.viewer.server import Server
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def read_result(path: str | Path) -> list[Layer]:
 
 
 def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:
-    """Say where a layer lies; napari has the centre of a voxel at its corner's number."""
+    """Say where a layer lies, and whether it is shown at first."""
     spacing = contents.spacing_nm
     return {
         "name": name,
@@ -107,13 +107,13 @@ def _look_of_objects(name: str, contents: Contents) -> dict[str, Any]:
 
 def _levels(volume: Volume) -> list[Any]:
     """Give the levels of a volume, finest first, as arrays that read when asked."""
-    from dask.array import from_array  # napari brings it
+    from dask import array  # napari brings it
 
     levels: Sequence[Volume] = [volume]
     if isinstance(volume, OmeZarrVolume):
         levels = open_levels(volume.path)
     return [
-        from_array(
+        array.from_array(  # type: ignore[no-untyped-call]
             LazyArray(level),
             chunks=level.chunk if isinstance(level, OmeZarrVolume) else PIECE,
             asarray=False,

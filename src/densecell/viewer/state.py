@@ -57,9 +57,10 @@ def viewer_state(
     first = shown[0]
     alone = len(shown) == 1 and truth is None
     names = _distinct([contents.name for contents in shown])
+    titles = names if len(shown) > 1 else [""]
     groups = [
-        _Group(name if len(shown) > 1 else "", _layers(contents, addresses, alone=alone))
-        for name, contents in zip(names, shown, strict=True)
+        _Group(name, _layers(contents, addresses, alone=alone))
+        for name, contents in zip(titles, shown, strict=True)
     ]
     if truth is not None:
         shared = [layer for layer in groups[0].layers if layer["name"] == "image"]
