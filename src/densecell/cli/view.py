@@ -38,6 +38,7 @@ def view(
     Ctrl-C ends it.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
+    import time
     import webbrowser
 
     from densecell.datasets.scheme import choose_scheme
@@ -58,12 +59,16 @@ def view(
     from densecell.viewer import viewer_state
     from densecell.viewer.server import Server
 
-    with Server(port) as server:
-        server.show(viewer_state(shown, beside, server))
-        typer.echo(f"{server.address}\nopen until Ctrl-C")
-        if browser and not webbrowser.open(server.address):
-            typer.echo("no browser was found: open the address in one", err=True)
-        _wait()
+    try:
+        with Server(port) as server:
+            server.show(viewer_state(shown, beside, server))
+            typer.echo(f"{server.address}\nopen until Ctrl-C")
+            if browser and not webbrowser.open(server.address):
+                typer.echo("no browser was found: open the address in one", err=True)
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:  # the usual end
+        typer.echo("ended")
 
 
 def _write_state(
@@ -95,14 +100,3 @@ def _write_state(
     typer.echo(
         f"{path}: neuroglancer's state of {published.folder} at {published.base}"
     )
-
-
-def _wait() -> None:
-    """Wait for Ctrl-C, the usual end."""
-    import time
-
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        typer.echo("ended")
