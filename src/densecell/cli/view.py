@@ -16,7 +16,7 @@ def view(
         list[Path], typer.Argument(help="result folders; several are side by side")
     ],
     truth: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="LABELS", help="true labels, beside the first result"),
     ] = None,
     state: Annotated[

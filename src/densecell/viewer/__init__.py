@@ -8,14 +8,14 @@
 What a result lacks is said and left out. `viewer.server` needs the extra `view`.
 """
 
-from densecell.viewer.addresses import Address, Addresses, Published
+from densecell.viewer.addresses import Addresses, Place, Published
 from densecell.viewer.contents import Contents, open_contents, open_truth
 from densecell.viewer.state import Truth, viewer_state
 
 __all__ = [
-    "Address",
     "Addresses",
     "Contents",
+    "Place",
     "Published",
     "Truth",
     "open_contents",

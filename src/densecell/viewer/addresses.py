@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
+from densecell.address import Address
 from densecell.viewer.layers import Json
 from densecell.volume import OmeZarrVolume, Volume
 from densecell.volume.ome_metadata import AXES, Kind
@@ -13,7 +14,7 @@ from densecell.volume.ome_metadata import AXES, Kind
 DRIVERS = {"OME-Zarr 0.4": "zarr2", "OME-Zarr 0.5": "zarr3"}
 
 
-class Address(NamedTuple):
+class Place(NamedTuple):
     """Where a volume is found.
 
     Parameters
@@ -32,7 +33,7 @@ class Address(NamedTuple):
 class Addresses(Protocol):
     """Whoever gives volumes, meshes and names an address."""
 
-    def volume(self, volume: Volume, kind: Kind) -> Address | None:
+    def volume(self, volume: Volume, kind: Kind) -> Place | None:
         """Give the address of a volume, or None if it has none."""
 
     def meshes(self, folder: Path) -> str | None:
@@ -64,15 +65,15 @@ class Published:
     def __init__(self, base: str, results: Sequence[Path]) -> None:
         self.base = base
         self.folder = Path(os.path.commonpath([r.resolve().parent for r in results]))
-        self.left_out: list[Path] = []
+        self.left_out: list[Address] = []
 
-    def volume(self, volume: Volume, kind: Kind) -> Address | None:
+    def volume(self, volume: Volume, kind: Kind) -> Place | None:
         """Give the address of an OME-Zarr in the folder."""
         driver, url = zarr_driver(volume), self._url(volume.path)
         if driver is None or url is None:
             self.left_out.append(volume.path)
             return None
-        return Address(f"{driver}://{url}", centred=True)
+        return Place(f"{driver}://{url}", centred=True)
 
     def meshes(self, folder: Path) -> str | None:
         """Give the address of a folder of meshes."""
@@ -82,8 +83,10 @@ class Published:
     def names(self, document: Json) -> None:
         """Give none."""
 
-    def _url(self, path: Path) -> str | None:
-        path = path.resolve()
+    def _url(self, address: Address) -> str | None:
+        if not isinstance(address, Path):
+            return None
+        path = address.resolve()
         if not path.is_relative_to(self.folder):
             return None
         return f"{self.base}/{quote(path.relative_to(self.folder).as_posix())}"
@@ -92,5 +95,7 @@ class Published:
 def zarr_driver(volume: Volume) -> str | None:
     """Name what reads a volume's files in the browser; None if nothing does."""
     if not isinstance(volume, OmeZarrVolume) or volume.axes != AXES:
+        return None
+    if not isinstance(volume.path, Path):  # on a server, which may not let browsers in
         return None
     return DRIVERS.get(volume.format)

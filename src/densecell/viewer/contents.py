@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from densecell.address import Address
 from densecell.classes import ClassScheme
-from densecell.config import SchemeSetting, load_settings
-from densecell.errors import VolumeError
+from densecell.config import AddressSetting, SchemeSetting, load_settings
+from densecell.errors import DensecellError, VolumeError
 from densecell.evaluation.result import LABELS, is_result
 from densecell.geometry import Box, Shape, Spacing
 from densecell.objects.layers import LAYERS
@@ -113,7 +114,7 @@ def open_contents(result: Path) -> Contents:
     )
 
 
-def open_truth(path: Path, beside: Contents) -> tuple[Volume, Box]:
+def open_truth(path: Address | str, beside: Contents) -> tuple[Volume, Box]:
     """Open true labels, of the whole volume or of what was segmented of it.
 
     Returns
@@ -136,7 +137,7 @@ def open_truth(path: Path, beside: Contents) -> tuple[Volume, Box]:
 
 
 class _Volume(BaseModel, frozen=True, extra="ignore"):
-    path: Path
+    path: AddressSetting
     shape: Shape
     spacing_nm: tuple[float, float, float]
     statistics: tuple[float, float, float, float]  # mean, deviation, lowest, highest
@@ -154,8 +155,10 @@ def _image(volume: _Volume, missing: list[str]) -> Volume | None:
     """Open the volume that was segmented; say so if it is gone or another."""
     try:
         found = open_volume(volume.path, spacing_nm=volume.spacing_nm)
-    except VolumeError as error:
-        missing.append(f"the image cannot be shown: {error}; put it back there")
+    except DensecellError as error:  # moved, damaged, or a package is missing
+        missing.append(
+            f"the image cannot be shown: {error}; it was segmented from {volume.path}"
+        )
         return None
     if found.shape != volume.shape:
         missing.append(

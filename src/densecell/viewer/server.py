@@ -18,8 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from densecell.address import Address
 from densecell.errors import MissingExtraError, ServerError
-from densecell.viewer.addresses import Address, zarr_driver
+from densecell.viewer.addresses import Place, zarr_driver
 from densecell.viewer.layers import Json, dimensions_of
 from densecell.viewer.lazy import LazyArray
 from densecell.volume import Volume, require_spacing
@@ -85,10 +86,10 @@ class Server:
         """Show a state in every browser that has the address open."""
         self._viewer.set_state(state)
 
-    def volume(self, volume: Volume, kind: Kind) -> Address:
+    def volume(self, volume: Volume, kind: Kind) -> Place:
         """Serve an OME-Zarr as its files, which the browser reads; else its voxels."""
         if driver := zarr_driver(volume):
-            return Address(f"{driver}://{self._folder(volume.path)}", centred=True)
+            return Place(f"{driver}://{self._folder(volume.path)}", centred=True)
         dimensions = dimensions_of(require_spacing(volume))
         local = neuroglancer.LocalVolume(
             LazyArray(volume),
@@ -96,7 +97,7 @@ class Server:
             volume_type="image" if kind == "image" else "segmentation",
         )
         url = self._viewer.volume_manager.register_volume(local)
-        return Address(str(url), centred=False)
+        return Place(str(url), centred=False)
 
     def meshes(self, folder: Path) -> str:
         """Serve a folder of neuroglancer meshes."""
@@ -109,9 +110,9 @@ class Server:
         self._route(ANYWHERE, f"{path}/info", _Document, body)
         return f"precomputed://{self._base}{path}"
 
-    def _folder(self, folder: Path) -> str:
+    def _folder(self, folder: Address) -> str:
         path = self._new_path("files")
-        root = {"path": str(folder.resolve())}
+        root = {"path": str(Path(str(folder)).resolve())}
         self._route(ANYWHERE, f"{path}/(.+)", _File, root)
         return f"{self._base}{path}"
 
