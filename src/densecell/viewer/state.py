@@ -76,7 +76,7 @@ def viewer_state(
         **start_of(first).as_state(first.spacing_nm),
         "layers": layers,
         "layout": layout,
-        "showSlices": False,
+        "showSlices": not any(contents.meshes for contents in shown),
         "selectedLayer": {"layer": _legend(layers), "visible": True},
     }
 
