@@ -24,6 +24,7 @@ from densecell.cli.run import run
 from densecell.cli.segment import segment
 from densecell.cli.train import train
 from densecell.cli.verify import verify
+from densecell.cli.view import view
 from densecell.errors import DensecellError
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ COMMANDS = (
     compare,
     mesh,
     report,
+    view,
     verify,
     doctor,
 )

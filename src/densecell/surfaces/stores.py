@@ -15,6 +15,7 @@ from densecell.surfaces.extract import surface_of
 from densecell.surfaces.surface import Surface
 from densecell.volume import (
     OmeZarrVolume,
+    open_levels,
     open_ome_zarr,
     read_scheme,
     require_spacing,
@@ -119,7 +120,7 @@ def open_object_stores(result: Path) -> ObjectStores:
             f"{folder / 'classes'}: names no classes; segment the volume again"
         )
     return ObjectStores(
-        {kind: _levels(folder / kind) for kind in there},
+        {kind: Levels(open_levels(folder / kind, labels=True)) for kind in there},
         open_ome_zarr(folder / "classes", labels=True),
         scheme,
     )
@@ -134,12 +135,3 @@ def fingerprint(stores: ObjectStores) -> str:
             name = path.relative_to(folder).as_posix()
             digest.update(f"{kind}/{name} {path.stat().st_size}\n".encode())
     return digest.hexdigest()
-
-
-def _levels(path: Path) -> Levels:
-    levels = [open_ome_zarr(path, labels=True)]
-    while True:
-        try:
-            levels.append(open_ome_zarr(path, level=len(levels), labels=True))
-        except VolumeError:
-            return Levels(tuple(levels))

@@ -18,7 +18,12 @@ from densecell.volume.intensities import Statistics, intensity_statistics, norma
 from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.look import Look, look_of
 from densecell.volume.ome_create import CHUNK, SHARD, create_ome_zarr
-from densecell.volume.ome_zarr import OmeZarrVolume, open_ome_zarr, read_scheme
+from densecell.volume.ome_zarr import (
+    OmeZarrVolume,
+    open_levels,
+    open_ome_zarr,
+    read_scheme,
+)
 from densecell.volume.opening import open_volume
 from densecell.volume.padding import read_padded
 from densecell.volume.pyramid import build_pyramid
@@ -48,6 +53,7 @@ __all__ = [
     "intensity_statistics",
     "look_of",
     "normalise",
+    "open_levels",
     "open_ome_zarr",
     "open_volume",
     "read_padded",

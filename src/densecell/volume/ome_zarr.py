@@ -74,14 +74,14 @@ class OmeZarrVolume(Volume):
         )
         self.shard = _zyx(shards)
         self.writable = writable
+        self.axes = axes
         self._array = array
-        self._axes = axes
         self._channel = channel
 
     def _index(self, box: Box) -> tuple[slice | int, ...]:
         where: dict[str, slice | int] = dict(zip(AXES, box.slices, strict=True))
         where["c"] = self._channel
-        return tuple(where.get(axis, 0) for axis in self._axes)
+        return tuple(where.get(axis, 0) for axis in self.axes)
 
     def _read(self, box: Box) -> NDArray[Any]:
         try:
@@ -173,6 +173,17 @@ def open_ome_zarr(
         notes=notes,
         labels=labels,
     )
+
+
+def open_levels(
+    path: Address | str, *, labels: bool = False
+) -> tuple[OmeZarrVolume, ...]:
+    """Open all levels of an OME-Zarr image, finest first; see `open_ome_zarr`."""
+    plain = split_channel(to_address(path)).address
+    node = _opened(plain, writable=False)
+    bare = isinstance(node, zarr.Array)
+    count = 1 if bare else len(image_metadata(attributes_of(node), plain).paths)
+    return tuple(open_ome_zarr(path, level=n, labels=labels) for n in range(count))
 
 
 def read_scheme(path: Address | str) -> ClassScheme | None:

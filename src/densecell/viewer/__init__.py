@@ -1,0 +1,24 @@
+"""Results in a browser (neuroglancer) and in napari.
+
+::
+
+    open_contents -> Contents -> viewer_state -> Server    `densecell view`
+                              -> napari_reader             dropped onto napari
+
+What a result lacks is said and left out. `viewer.server` needs the extra `view`.
+"""
+
+from densecell.viewer.addresses import Addresses, Place, Published
+from densecell.viewer.contents import Contents, open_contents, open_truth
+from densecell.viewer.state import Truth, viewer_state
+
+__all__ = [
+    "Addresses",
+    "Contents",
+    "Place",
+    "Published",
+    "Truth",
+    "open_contents",
+    "open_truth",
+    "viewer_state",
+]

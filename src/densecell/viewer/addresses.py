@@ -1,0 +1,101 @@
+"""Where a browser finds what it shows: volumes, meshes, names."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+from urllib.parse import quote
+
+from densecell.address import Address
+from densecell.viewer.layers import Json
+from densecell.volume import OmeZarrVolume, Volume
+from densecell.volume.ome_metadata import AXES, Kind
+
+DRIVERS = {"OME-Zarr 0.4": "zarr2", "OME-Zarr 0.5": "zarr3"}
+
+
+class Place(NamedTuple):
+    """Where a volume is found.
+
+    Parameters
+    ----------
+    url
+        As neuroglancer writes it.
+    centred
+        Whether it has the centre of the first voxel at 0, as OME-Zarr does, instead of
+        its corner.
+    """
+
+    url: str
+    centred: bool
+
+
+class Addresses(Protocol):
+    """Whoever gives volumes, meshes and names an address."""
+
+    def volume(self, volume: Volume, kind: Kind) -> Place | None:
+        """Give the address of a volume, or None if it has none."""
+
+    def meshes(self, folder: Path) -> str | None:
+        """Give the address of a folder of neuroglancer meshes, or None."""
+
+    def names(self, document: Json) -> str | None:
+        """Give the address of names of classes or objects, or None."""
+
+
+class Published:
+    """The addresses that files have when a folder is put on a web server.
+
+    Files outside that folder, formats that only `densecell view` serves, and names,
+    which no file holds, have none.
+
+    Parameters
+    ----------
+    base
+        Address of the folder.
+    results
+        The folder is the nearest that is around all of these.
+
+    Attributes
+    ----------
+    left_out
+        Volumes without an address.
+    """
+
+    def __init__(self, base: str, results: Sequence[Path]) -> None:
+        self.base = base
+        self.folder = Path(os.path.commonpath([r.resolve().parent for r in results]))
+        self.left_out: list[Address] = []
+
+    def volume(self, volume: Volume, kind: Kind) -> Place | None:
+        """Give the address of an OME-Zarr in the folder."""
+        driver, url = zarr_driver(volume), self._url(volume.path)
+        if driver is None or url is None:
+            self.left_out.append(volume.path)
+            return None
+        return Place(f"{driver}://{url}", centred=True)
+
+    def meshes(self, folder: Path) -> str | None:
+        """Give the address of a folder of meshes."""
+        url = self._url(folder)
+        return url and f"precomputed://{url}"
+
+    def names(self, document: Json) -> None:
+        """Give none."""
+
+    def _url(self, address: Address) -> str | None:
+        if not isinstance(address, Path):
+            return None
+        path = address.resolve()
+        if not path.is_relative_to(self.folder):
+            return None
+        return f"{self.base}/{quote(path.relative_to(self.folder).as_posix())}"
+
+
+def zarr_driver(volume: Volume) -> str | None:
+    """Name what reads a volume's files in the browser; None if nothing does."""
+    if not isinstance(volume, OmeZarrVolume) or volume.axes != AXES:
+        return None
+    if not isinstance(volume.path, Path):  # on a server, which may not let browsers in
+        return None
+    return DRIVERS.get(volume.format)

@@ -1,0 +1,123 @@
+"""Results in napari: image, classes, objects and confidence, read while looking.
+
+napari finds this through `napari.yaml` (npe2); nothing here imports napari or Qt.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from densecell.classes import ClassScheme
+from densecell.evaluation.result import is_result
+from densecell.geometry import Shape
+from densecell.objects.source import STORE
+from densecell.viewer.contents import Contents, open_contents
+from densecell.viewer.lazy import LazyArray
+from densecell.volume import OmeZarrVolume, Volume, open_levels
+
+Layer = tuple[Any, dict[str, Any], str]
+PIECE: Shape = (16, 256, 256)  # voxels read together, where a file has no chunks
+SHOWN_AT_FIRST = ("image", "classes")
+
+
+def reader_of(path: str | Sequence[str]) -> Callable[[Any], list[Layer]] | None:
+    """Tell napari what reads a path: None for anything but a result.
+
+    Parameters
+    ----------
+    path
+        Folder of a result, or the `segmentation.zarr` in it.
+    """
+    if not isinstance(path, str):
+        return None
+    folder = Path(path)
+    result = folder.parent if folder.name == STORE else folder
+    return read_result if is_result(result) else None
+
+
+def read_result(path: str | Path) -> list[Layer]:
+    """Give the layers of a result, lazily, in nanometres.
+
+    Returns
+    -------
+    (levels, settings, kind) for each layer, the lowest first, as napari adds them.
+
+    Raises
+    ------
+    VolumeError
+        If the result holds no labels yet.
+    """
+    folder = Path(path)
+    contents = open_contents(folder.parent if folder.name == STORE else folder)
+    layers = []
+    if contents.image is not None:
+        placed = _placed("image", contents, start=(0, 0, 0))
+        grey = {"contrast_limits": contents.grey, "colormap": "gray"}
+        layers.append((_levels(contents.image), placed | grey, "image"))
+    for name, store in contents.images.items():
+        heat = {"contrast_limits": (0, 255), "colormap": "inferno", "opacity": 0.6}
+        placed = _placed(name, contents, start=contents.box.start)
+        layers.append((_levels(store), placed | heat, "image"))
+    for name, store in {"classes": contents.labels, **contents.objects}.items():
+        placed = _placed(name, contents, start=contents.box.start)
+        look = (
+            _look_of_classes(contents.scheme)
+            if name == "classes"
+            else _look_of_objects(name, contents)
+        )
+        layers.append((_levels(store), placed | look, "labels"))
+    return layers
+
+
+def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:
+    """Say where a layer lies, and whether it is shown at first."""
+    spacing = contents.spacing_nm
+    return {
+        "name": name,
+        "scale": spacing,
+        "translate": tuple(np.multiply(start, spacing).tolist()),
+        "units": ("nm", "nm", "nm"),
+        "multiscale": True,
+        "visible": name in SHOWN_AT_FIRST,
+        "metadata": {"missing": contents.missing},
+    }
+
+
+def _look_of_classes(scheme: ClassScheme) -> dict[str, Any]:
+    rows = [scheme.classes[i] for i in scheme.ids]
+    return {
+        "colormap": {None: "transparent"}
+        | {
+            i: (*(c / 255 for c in row.colour), float(row.role != "background"))
+            for i, row in zip(scheme.ids, rows, strict=True)
+        },
+        "features": {"index": list(scheme.ids), "class": [row.name for row in rows]},
+        "opacity": 0.4,
+    }
+
+
+def _look_of_objects(name: str, contents: Contents) -> dict[str, Any]:
+    """Name the class of each object; the status bar shows it under the pointer."""
+    rows = contents.tables.get(name, {})
+    names = [row["class"] for row in rows.values()]
+    return {"features": {"index": list(rows), "class": names}, "opacity": 0.5}
+
+
+def _levels(volume: Volume) -> list[Any]:
+    """Give the levels of a volume, finest first, as arrays that read when asked."""
+    from dask import array  # napari brings it
+
+    levels: Sequence[Volume] = [volume]
+    if isinstance(volume, OmeZarrVolume):
+        levels = open_levels(volume.path)
+    return [
+        array.from_array(  # type: ignore[no-untyped-call]
+            LazyArray(level),
+            chunks=level.chunk if isinstance(level, OmeZarrVolume) else PIECE,
+            asarray=False,
+            name=False,
+        )
+        for level in levels
+    ]
