@@ -152,7 +152,7 @@ def test_a_missing_volume(model, tmp_path):
 
     assert refused(VolumeError, path, model, tmp_path) == (
         f"{path}: does not exist; expected an OME-Zarr, a TIFF stack, a folder of PNG "
-        "or TIFF slices, or an .npy file"
+        "or TIFF slices, HDF5, MRC, NIfTI or an .npy file"
     )
 
 
