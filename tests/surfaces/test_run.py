@@ -15,8 +15,11 @@ from densecell.errors import (
     OutputError,
     VolumeError,
 )
+from densecell.geometry import Box
 from densecell.surfaces import drop_meshes, is_meshed, mesh_result
+from densecell.surfaces.stores import fingerprint, open_object_stores
 from densecell.surfaces.work import Mesher
+from densecell.volume import open_ome_zarr
 
 DEEP, SHAPE = (40.0, 10.0, 10.0), (11, 40, 300)
 USUAL = MeshConfig()
@@ -136,6 +139,36 @@ def test_meshes_of_other_objects_are_not_gone_on_with(measured, write_store):
 
     with pytest.raises(OutputError, match="measured anew since; pass --overwrite"):
         mesh(measured)
+
+
+def test_one_changed_voxel_is_another_store(measured):
+    before = fingerprint(open_object_stores(measured))
+    path = measured / "segmentation.zarr" / "labels" / "cells"
+    volume = open_ome_zarr(path, labels=True, writable=True)
+    box = Box((5, 20, 20), (6, 21, 21))
+    volume.write(box, np.full(box.shape, 2, np.uint32))
+
+    assert fingerprint(open_object_stores(measured)) != before
+
+
+def test_objects_of_another_shape_than_the_labels_are_refused(measured, write_store):
+    write_store(measured, "cells", np.ones((3, 5, 7), np.uint32))
+
+    with pytest.raises(VolumeError, match=r"cells: has \(3, 5, 7\) .* \(11, 40, 300\)"):
+        mesh(measured)
+    assert not (measured / "meshes").exists()
+
+
+def test_an_object_of_one_voxel_is_meshed(measured, write_store):
+    organelles = np.zeros(SHAPE, np.uint32)
+    organelles[5, 20, 20] = 1
+    write_store(measured, "organelles", organelles)
+
+    mesh(measured)
+
+    (row,) = [r for r in table(measured) if r["object"] == "organelle"]
+    assert row["reliable"] == "False"
+    assert float(row["area_um2"]) > 0
 
 
 def test_a_folder_of_something_else_is_not_written_into(measured):

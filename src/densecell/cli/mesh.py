@@ -59,12 +59,12 @@ def mesh(
         drop_meshes(result)
     was_finished = is_meshed(result)
     with told_progress("looking for objects") as told:
-        find_objects(result, config, told=told)
+        stores = find_objects(result, config, told=told)
     with (
         connected(cluster) as workers,
         told_progress(f"meshing {result.name}", unit="objects") as told,
     ):
-        for step in mesh_result(result, config, cluster=workers):
+        for step in mesh_result(result, config, stores=stores, cluster=workers):
             told(step.done, step.total)
     if was_finished:
         typer.echo(f"{result}: was meshed already; --overwrite meshes it again")

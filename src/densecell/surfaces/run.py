@@ -54,7 +54,11 @@ class Step(NamedTuple):
 
 
 def mesh_result(
-    result: Path, config: MeshConfig, *, cluster: Cluster | None = None
+    result: Path,
+    config: MeshConfig,
+    *,
+    stores: ObjectStores | None = None,
+    cluster: Cluster | None = None,
 ) -> Iterator[Step]:
     """Write the meshes of a measured result into `meshes/`; yield as pieces end.
 
@@ -66,6 +70,8 @@ def mesh_result(
         Folder with `segmentation.zarr/labels/cells`, `organelles`, `parts`, or some.
     config
         What is asked for; what it leaves open is settled and kept at the first start.
+    stores
+        What `find_objects` gave, if it was called before.
     cluster
         Workers that see `result` under the same path; none: two threads here.
 
@@ -85,7 +91,8 @@ def mesh_result(
     Takes about 25 bytes for each voxel of an object's bounding box, of two objects at a
     time; the rest does not grow with the volume.
     """
-    stores = find_objects(result, config)
+    if stores is None:
+        stores = find_objects(result, config)
     pieces = pieces_of(read_listing(result))
     total = sum(len(piece.members) for piece in pieces)
     open_ = [n for n in range(len(pieces)) if not mark(result, n).exists()]

@@ -20,6 +20,7 @@ from densecell.volume import (
     read_scheme,
     require_spacing,
 )
+from densecell.volume import fingerprint as volume_fingerprint
 
 Kind = Literal["cells", "organelles", "parts"]
 KINDS: Mapping[Kind, Role] = {
@@ -119,19 +120,30 @@ def open_object_stores(result: Path) -> ObjectStores:
         raise VolumeError(
             f"{folder / 'classes'}: names no classes; segment the volume again"
         )
-    return ObjectStores(
-        {kind: Levels(open_levels(folder / kind, labels=True)) for kind in there},
-        open_ome_zarr(folder / "classes", labels=True),
-        scheme,
-    )
+    labels = open_ome_zarr(folder / "classes", labels=True)
+    objects = {kind: Levels(open_levels(folder / kind, labels=True)) for kind in there}
+    for levels in objects.values():
+        _check_shape(levels.finest, labels, result)
+    return ObjectStores(objects, labels, scheme)
 
 
 def fingerprint(stores: ObjectStores) -> str:
-    """Give a digest of names and sizes of all files that hold the finest levels."""
+    """Give a digest of the finest levels: sizes of files, shapes, sampled voxels."""
     digest = hashlib.sha256()
     for kind, levels in sorted(stores.objects.items()):
         folder = Path(str(levels.finest.path)) / "0"
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             name = path.relative_to(folder).as_posix()
             digest.update(f"{kind}/{name} {path.stat().st_size}\n".encode())
+        spacing = tuple(require_spacing(levels.finest))
+        digest.update(f"{spacing} {volume_fingerprint(levels.finest)}\n".encode())
     return digest.hexdigest()
+
+
+def _check_shape(objects: OmeZarrVolume, labels: OmeZarrVolume, result: Path) -> None:
+    if objects.shape != labels.shape:
+        raise VolumeError(
+            f"{objects.path}: has {objects.shape} voxels (z, y, x), the labels "
+            f"that it belongs to have {labels.shape}; `densecell measure {result} "
+            "--overwrite` makes them anew"
+        )
