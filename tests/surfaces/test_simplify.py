@@ -1,3 +1,7 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import fast_simplification
 import numpy as np
 import pytest
 import trimesh
@@ -62,6 +66,27 @@ def test_the_same_surface_gives_the_same_bytes(bumpy):
 
     np.testing.assert_array_equal(one.vertices_nm, other.vertices_nm)
     np.testing.assert_array_equal(one.faces, other.faces)
+
+
+def test_threads_never_simplify_at_the_same_time(bumpy, monkeypatch):
+    """The library keeps its mesh in global variables."""
+    original, inside, most = fast_simplification.simplify, [], []
+
+    def watched(*surface, **options):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.005)
+        try:
+            return original(*surface, **options)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(fast_simplification, "simplify", watched)
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda _: simplify(bumpy, max_error_nm=10), range(2)))
+
+    assert len(most) > 2
+    assert max(most) == 1
 
 
 def test_distances_are_those_from_the_nearest_triangle():

@@ -4,6 +4,8 @@
        SIGGRAPH, doi:10.1145/258734.258849.
 """
 
+from threading import Lock
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -19,6 +21,7 @@ LOOKED_AT = 2000  # vertices that reject a share before all are looked at
 CANDIDATES = 8  # triangles near a point, of which the nearest counts
 SCATTERED = 4  # points per triangle, on average, by which those near are found
 AT_ONCE = 50_000  # points whose distances are computed together
+ALONE = Lock()  # fast-simplification keeps its mesh in global variables
 
 
 def simplify(surface: Surface, *, max_error_nm: float) -> Surface:
@@ -157,11 +160,12 @@ def _scattered(triangles: Points) -> tuple[Points, NDArray[np.intp]]:
 
 def _collapsed(surface: Surface, share: float) -> Surface:
     collapse = imported("fast_simplification").simplify
-    vertices, faces = collapse(
-        surface.vertices_nm,
-        surface.faces,
-        target_count=max(4, int(share * len(surface.faces))),
-    )
+    with ALONE:
+        vertices, faces = collapse(
+            surface.vertices_nm,
+            surface.faces,
+            target_count=max(4, int(share * len(surface.faces))),
+        )
     # Pairs of triangles that came to lie back to back enclose nothing.
     _, place, often = np.unique(
         np.sort(faces, axis=1), axis=0, return_inverse=True, return_counts=True
