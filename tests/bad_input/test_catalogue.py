@@ -32,7 +32,7 @@ for these, 2 for options that cannot be understood, 130 for an interrupt.
 """
 # What depends on how large and how busy this process is.
 DEPENDS = (
-    (r"need \d+M;", "need 800M;"),
+    (r"need [\d.]+[GM];", "need 800M;"),
     (r"take \d+ s here and a step [\d.]+ s", "take 1 s here and a step 0.10 s"),
 )
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", "1")

@@ -1,12 +1,11 @@
 import json
-import time
 
 import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from densecell.cli.convert import _progress, convert
+from densecell.cli.convert import convert
 from densecell.cli.info import info
 from densecell.errors import VolumeError
 from densecell.geometry import Box
@@ -73,37 +72,3 @@ def test_convert_refuses_a_box_outside(run, labels, tmp_path):
 @pytest.mark.parametrize("command", ["info", "convert"])
 def test_commands_have_help(run, command):
     assert "voxel size in nm" in run(command, "--help").output
-
-
-def test_progress_is_plain_lines_when_not_a_terminal(capsys, monkeypatch):
-    clock = iter([0, 1, 3, 4, 14, 15])
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-
-    with _progress("writing b") as told:
-        for done in (10, 30, 40, 70, 100):
-            told(done, 100)
-
-    assert capsys.readouterr().err.splitlines() == [
-        "writing b: 30 %, 7 s left",
-        "writing b: 70 %, 6 s left",
-    ]
-
-
-def test_quick_work_shows_no_progress(capsys):
-    with _progress("writing b") as told:
-        told(1, 1)
-
-    assert capsys.readouterr().err == ""
-
-
-def test_progress_is_a_bar_on_a_terminal(capsys, monkeypatch):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    clock = iter([0, 1, 3])
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-
-    with _progress("writing b") as told:
-        told(10, 100)
-        assert capsys.readouterr().err == ""
-        told(50, 100)
-
-    assert "50%" in capsys.readouterr().err

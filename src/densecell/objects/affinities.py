@@ -53,6 +53,7 @@ def objects_from_affinities(
 
     Examples
     --------
+    >>> from densecell.geometry import FACES
     >>> together = np.ones((3, 1, 1, 4), np.float32)
     >>> together[2, 0, 0, 2] = 0.1  # voxel 2 is not of the object of voxel 1
     >>> apart = np.array([[[[1, 1, 0, 0]]]], np.float32)  # nor are 0 and 2, 1 and 3
