@@ -41,7 +41,7 @@ notebooks: $(CORE)
 	cd notebooks && ../$(BIN)/jupyter lab
 
 notebooks-run: $(READY)
-	rm -rf build/notebooks
+	rm -rf build/notebooks && mkdir -p build/notebooks
 	for each in notebooks/0*.py; do \
 	  $(BIN)/jupytext -q --to ipynb --output build/$${each%.py}.ipynb $$each || exit; \
 	done
