@@ -18,12 +18,9 @@ def row_of(offset, ids=ROW, channels=KNOWN):
 @pytest.mark.parametrize(
     ("offset", "told"),
     [
-        (
-            (0, 0, -1),
-            [U, 1, 0, 0, U],
-        ),  # outside the window, same, other, none, both none
-        ((0, 0, 1), [1, 0, 0, U, U]),
-        ((0, 0, -2), [U, U, 0, 0, 0]),
+        ((0, 0, -1), [U, 1, 0, U, U]),  # outside, same, other, then no cell
+        ((0, 0, 1), [1, 0, U, U, U]),
+        ((0, 0, -2), [U, U, 0, U, U]),
         ((0, 0, -9), [U] * 5),
         ((0, -1, 0), [U] * 5),
         ((-1, 0, 0), [U] * 5),
@@ -37,13 +34,8 @@ def test_pairs_along_the_other_axes():
     ids = ROW.reshape(5, 1, 1)
     channels = KNOWN.reshape(5, 1, 1)
 
-    assert affinities_of(ids, channels, [(-1, 0, 0)]).ravel().tolist() == [
-        U,
-        1,
-        0,
-        0,
-        U,
-    ]
+    found = affinities_of(ids, channels, [(-1, 0, 0)])
+    assert found.ravel().tolist() == [U, 1, 0, U, U]
     diagonal = np.array([[[1, 0], [0, 1]]])
     found = affinities_of(diagonal, np.zeros((1, 2, 2), np.uint8), [(0, -1, -1)])
     assert found.ravel().tolist() == [U, U, U, 1]
@@ -52,8 +44,10 @@ def test_pairs_along_the_other_axes():
 def test_a_pair_with_an_unknown_voxel_is_unknown():
     channels = np.array([[[0, 255, 0, 224, 0]]], np.uint8)
 
-    assert row_of((0, 0, -1), channels=channels) == [U, U, U, U, U]
-    assert row_of((0, 0, -2), channels=channels) == [U, U, 0, U, 0]
+    ids = np.array([[[1, 1, 2, 3, 4]]])
+
+    assert row_of((0, 0, -1), ids, channels) == [U, U, U, U, U]
+    assert row_of((0, 0, -2), ids, channels) == [U, U, 0, U, 0]
 
 
 def test_far_pairs_have_a_physical_length():

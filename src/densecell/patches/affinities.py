@@ -97,22 +97,23 @@ def affinities_of(
 
     Returns
     -------
-    (A, Z, Y, X): 1 for pairs of one cell, 0 for pairs of which one voxel at least is of
-    a cell and the other is not of the same, 255 for pairs outside all cells, pairs that
-    leave the array and pairs that are unknown.
+    (A, Z, Y, X): 1 for pairs of one cell, 0 for pairs of two cells, 255 for pairs that
+    leave the array or the cells, and pairs that are unknown. What is outside of cells the
+    classes tell; beside so many easy pairs, those of cells that touch would count for
+    nothing.
 
     Examples
     --------
     >>> ids = np.array([[[1, 1, 2, 0, 0]]])
     >>> affinities_of(ids, np.zeros((1, 1, 5), np.uint8), [(0, 0, -1)])
-    array([[[[255,   1,   0,   0, 255]]]], dtype=uint8)
+    array([[[[255,   1,   0, 255, 255]]]], dtype=uint8)
     """
     found = np.full((len(offsets), *ids.shape), UNKNOWN_PAIR, np.uint8)
     known = channels < PARTIAL
     for pairs, offset in zip(found, offsets, strict=True):
         here, there = _pairs(ids.shape, offset)
         a, b = ids[here], ids[there]
-        told = known[here] & known[there] & ((a > 0) | (b > 0))
+        told = known[here] & known[there] & (a > 0) & (b > 0)
         pairs[here] = np.where(told, a == b, UNKNOWN_PAIR)
     return found
 
