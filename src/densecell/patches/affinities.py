@@ -98,9 +98,9 @@ def affinities_of(
     Returns
     -------
     (A, Z, Y, X): 1 for pairs of one cell, 0 for pairs of two cells, 255 for pairs that
-    leave the array or the cells, and pairs that are unknown. What is outside of cells the
-    classes tell; beside so many easy pairs, those of cells that touch would count for
-    nothing.
+    leave the array or the cells, and pairs that are unknown. The classes tell what is
+    outside of cells; beside so many easy pairs, those of cells that touch would count
+    for nothing.
 
     Examples
     --------
