@@ -10,7 +10,7 @@ them, near and far, are sure enough on average [1]_: no single pair decides.
        human performance, Nature Methods 14:101, doi:10.1038/nmeth.4151.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import bioimage_cpp
@@ -221,7 +221,9 @@ def _along(
     return _pooled(least, (across[0], across[1], across[2]), np.mean)
 
 
-def _pooled(array: NDArray[np.generic], factors: Shape, how: object) -> NDArray:  # type: ignore[type-arg]
+def _pooled(
+    array: NDArray[Any], factors: Shape, how: Callable[..., NDArray[Any]]
+) -> NDArray[Any]:
     """Take voxels together; the last ones are repeated to fill a coarse one."""
     if factors == (1, 1, 1):
         return array
@@ -229,4 +231,4 @@ def _pooled(array: NDArray[np.generic], factors: Shape, how: object) -> NDArray:
     padded = np.pad(array, odd, mode="edge") if any(b for _, b in odd) else array
     z, y, x = (n // f for n, f in zip(padded.shape, factors, strict=True))
     cut = padded.reshape(z, factors[0], y, factors[1], x, factors[2])
-    return how(cut, axis=(1, 3, 5))  # type: ignore[operator]
+    return how(cut, axis=(1, 3, 5))

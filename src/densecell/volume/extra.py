@@ -1,4 +1,4 @@
-"""Packages of the extra `formats`, asked for only when they are needed."""
+"""Packages of extras, asked for only when they are needed."""
 
 import importlib
 from typing import Any
@@ -6,13 +6,15 @@ from typing import Any
 from densecell.errors import MissingExtraError
 
 
-def imported(name: str, *, what: str) -> Any:
-    """Import a package that volumes of some format need.
+def imported(name: str, *, what: str, extra: str = "formats") -> Any:
+    """Import a package that not everybody needs.
 
     Parameters
     ----------
     what
-        Which volumes, for the message.
+        What needs it, such as volumes of some format; for the message.
+    extra
+        Which extra of densecell brings it.
 
     Raises
     ------
@@ -23,6 +25,6 @@ def imported(name: str, *, what: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         raise MissingExtraError(
-            f"{what} need {name}, which is not installed; "
-            "pip install 'densecell[formats]'"
+            f"{what} need {name.partition('.')[0]}, which is not installed; "
+            f"pip install 'densecell[{extra}]'"
         ) from None
