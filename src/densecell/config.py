@@ -220,6 +220,13 @@ class TrainingConfig(_Frozen):
     rare_share: float = Field(
         0.33, ge=0, le=1, description="share of windows centred on a class drawn evenly"
     )
+    contact_share: float = Field(
+        0.33,
+        ge=0,
+        le=1,
+        description="share of windows centred where two cells touch, where affinities "
+        "are learned",
+    )
     validations: int = Field(10, ge=1, description="times the eval volume is scored")
     abandon_below: float | None = Field(
         None,

@@ -135,3 +135,27 @@ def test_a_sampler_serves_windows_of_any_size(volume):
     boxes = [one.place(7, window).box.shape for window in (WINDOW, (1, 8, 8))]
 
     assert boxes == [WINDOW, (1, 8, 8)]
+
+
+def test_windows_centre_where_two_cells_touch(labelled):
+    objects = np.zeros(SHAPE, np.int32)
+    objects[:, :10], objects[:, 10:20], objects[:, 25:] = 1, 2, 3
+    volume = labelled(np.zeros(SHAPE), np.zeros(SHAPE, np.uint8))
+    sampler = WindowSampler(
+        [volume._replace(objects=objects)], rare_share=0, contact_share=1, seed=0
+    )
+
+    boxes = [sampler.place(n, WINDOW).box for n in range(60)]
+    assert all(box.start[1] < 10 < box.stop[1] for box in boxes)
+    assert len({box.start for box in boxes}) > 40
+
+
+def test_the_share_of_contacts_counts_for_nothing_where_none_are(volume):
+    plain, other = (
+        WindowSampler([volume], rare_share=0.3, contact_share=share, seed=0)
+        for share in (0.0, 0.9)
+    )
+
+    assert [plain.place(n, WINDOW) for n in range(40)] == [
+        other.place(n, WINDOW) for n in range(40)
+    ]

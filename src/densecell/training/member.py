@@ -190,7 +190,12 @@ def make_batches(
         class_weights = class_weight_schedule(config.loss, counts, settings.spells[0])
     return BatchMaker(
         volumes,
-        WindowSampler(volumes, rare_share=config.rare_share, seed=seed),
+        WindowSampler(
+            volumes,
+            rare_share=config.rare_share,
+            contact_share=config.contact_share,
+            seed=seed,
+        ),
         config.augmentation,
         schedule=window_schedule(config, network, settings.spells[0], seed),
         margin=network.margin,
