@@ -14,6 +14,8 @@ REQUIRES = [
     'nosuchpackage>=1,<2 ; extra == "formats"',
     'nosuchviewer[all]>=1; (python_version > "3") and extra == "view"',
     'densecell[view]; extra == "all"',
+    'nosuchviewer[all]>=1; extra == "all"',
+    'nosuchlinter; extra == "dev"',
 ]
 
 

@@ -8,6 +8,7 @@ import typer
 PROBE_DEPTH, PROBE_WIDTH = 5, 16
 PRECISIONS: tuple[Literal["auto", "float32"], ...] = ("auto", "float32")
 SPEED = "million_voxels_per_s"
+NOT_FOR_USERS = {"all", "dev", "docs"}  # extras that bring others, or serve development
 
 
 def doctor(
@@ -38,7 +39,7 @@ def doctor(
         table.add_row(f"speed, {name}", f"{speed:.3f} Mvoxels/s")
     for extra, packages in found["missing_extras"].items():
         command = f"pip install 'densecell[{extra}]'"
-        table.add_row("missing", Text(f"{', '.join(packages)}: {command}"))
+        table.add_row(f"{extra} lacks", Text(f"{', '.join(packages)}: {command}"))
     Console().print(table)
 
 
@@ -121,7 +122,9 @@ def missing_extras() -> dict[str, list[str]]:
     missing: dict[str, list[str]] = {}
     for line in lines:
         found = re.match(r"([\w.-]+).*;.*\bextra == ['\"]([\w-]+)['\"]", line)
-        if found and found[1] != "densecell" and _version(found[1]) is None:
+        if not found or found[1] == "densecell" or found[2] in NOT_FOR_USERS:
+            continue
+        if _version(found[1]) is None:
             missing.setdefault(found[2], []).append(found[1])
     return missing
 
