@@ -47,6 +47,15 @@ from densecell.patches import default_affinities
 from densecell.training import load_data, train_members
 from densecell.volume import open_ome_zarr, open_volume
 
+PHANTOMS = {  # by seed
+    11: ("train", (48, 384, 384)),
+    12: ("eval", (16, 256, 256)),
+    21: ("train2", (48, 384, 384)),
+    22: ("train3", (48, 384, 384)),
+    13: ("test1", (64, 512, 512)),
+    14: ("test2", (64, 512, 512)),
+    15: ("test3", (64, 512, 512)),
+}
 FIBSEM = Path("../shared/data/neuroproof-fibsem")
 BODIES = {
     0: {"name": "cell", "colour": (86, 180, 233), "role": "cell"},
@@ -104,33 +113,28 @@ def arguments() -> argparse.Namespace:
 def phantoms(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
     """Make synthetic tissue, once."""
     nm = (40.0, 20.0, 20.0)
-    shapes = {
-        "train": (48, 384, 384),
-        "eval": (16, 256, 256),
-        "test1": (64, 512, 512),
-        "test2": (64, 512, 512),
-        "test3": (64, 512, 512),
-    }
-    for seed, (name, shape) in enumerate(shapes.items(), 11):
+    for seed, (name, shape) in PHANTOMS.items():
         if not (args.out / f"{name}.zarr").exists():
             phantom(args.out / f"{name}.zarr", shape=shape, seed=seed, spacing=nm)
+    learned = [name for name, _ in PHANTOMS.values() if "test" not in name]
     volumes = [
         {
-            "image": args.out / f"{role}.zarr",
-            "labels": args.out / f"{role}.zarr" / "labels" / "classes",
-            "objects": args.out / f"{role}.zarr" / "labels" / "cells",
+            "image": args.out / f"{name}.zarr",
+            "labels": args.out / f"{name}.zarr" / "labels" / "classes",
+            "objects": args.out / f"{name}.zarr" / "labels" / "cells",
             "spacing_nm": nm,
-            "role": role,
+            "role": "eval" if name == "eval" else "train",
         }
-        for role in ("train", "eval")
+        for name in learned
     ]
     tested = [
         Tested(
             args.out / f"{name}.zarr",
             args.out / f"{name}.zarr" / "labels" / "cells",
-            Box.whole(shapes[name]),
+            Box.whole(shape),
         )
-        for name in ("test1", "test2", "test3")
+        for name, shape in PHANTOMS.values()
+        if name not in learned
     ]
     return project_of("platelet", volumes, (5, 128, 128), args.steps), tested
 
