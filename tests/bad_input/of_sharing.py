@@ -28,11 +28,6 @@ def _(at):
     return export(at)
 
 
-@case("an export without a licence")
-def _(at):
-    return export(at, "--author", "Jane Doe")
-
-
 @case("a licence that nobody knows")
 def _(at):
     return export(at, "--licence", "CC-BY-4", "--author", "Jane Doe")

@@ -49,6 +49,7 @@ def described(package):
 
 
 @runs_models
+@pytest.mark.filterwarnings("ignore")  # others' warnings would fail others' test
 def test_packages_pass_the_test_of_bioimageio(exported):
     import bioimageio.core
 

@@ -42,5 +42,5 @@ def export(
     for file in sorted(out.iterdir()):
         typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
     typer.echo(
-        f"next: upload one at https://bioimage.io, or `bioimageio test {out}/*.zip`"
+        f"next: `bioimageio test {out}/ensemble.zip`, or upload it at https://bioimage.io"
     )
