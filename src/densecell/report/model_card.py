@@ -168,7 +168,7 @@ def _data(facts: ModelFacts) -> Section:
     table = Table(
         ["volume", "for", "labelled box", "voxels known", "mean, deviation", "SHA-256"],
         [_volume(volume) for volume in facts.data.volumes],
-        caption="Voxel sizes are those of the model; grey values those of the whole "
+        caption="Boxes count voxels of the model's size; grey values are of the whole "
         "volume; SHA-256 is of samples of its voxels.",
         prose=True,
     )
