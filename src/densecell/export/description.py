@@ -2,9 +2,10 @@
 
 Plain values, as the format has them; lengths are in nanometres.
 
-.. [1] The format: bioimage.io model description 0.5, doi:10.1101/2022.06.07.495102.
+.. [1] Ouyang et al. 2022, BioImage Model Zoo, doi:10.1101/2022.06.07.495102.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -142,7 +143,7 @@ def _in_words(subject: Subject) -> str:
 
 
 def _tags(subject: Subject) -> list[str]:
-    of_classes = [name.replace(" ", "-") for name in subject.scheme.names]
+    of_classes = ["-".join(re.findall(r"\w+", n)) for n in subject.scheme.names]
     general = ["electron-microscopy", "3d", "cells", "semantic-segmentation", "unet"]
     return [*general, "pytorch", "volume-em", "densecell", *of_classes]
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from densecell.geometry import Shape, round_up
+from densecell.inference.tiles import MARGIN
 from densecell.networks import Network
 
 Outputs = Tensor | tuple[Tensor, Tensor]
-HALO = 24  # voxels in plane whose context is cut, as in `inference.tiles`
 
 
 class Voting(nn.Module):
@@ -51,7 +51,8 @@ class Sizes(NamedTuple):
     lost
         Voxels that the output is smaller on every side.
     halo
-        Voxels of the output, on every side, that lack context and should be cut.
+        Voxels of the output, on every side, that lack context and should be cut: the
+        margin of `segment`'s tiles.
     """
 
     least: Shape
@@ -63,9 +64,8 @@ class Sizes(NamedTuple):
 def window_sizes(network: Network) -> Sizes:
     """Say which windows a network takes, and how much of the output is good."""
     step, lost = network.step, network.margin
-    valid = lost != (0, 0, 0)
-    side = 0 if valid else round_up(HALO, step)
-    halo = (0 if network.flat else 1, side, side)
+    side = 0 if lost != (0, 0, 0) else round_up(MARGIN[1], step)
+    halo = (0 if network.flat else MARGIN[0], side, side)
     kept = network.residue or step
     plane = kept + 2 * (lost[1] + side)
     return Sizes((network.least_depth, plane, plane), (1, step, step), lost, halo)
