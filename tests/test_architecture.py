@@ -32,6 +32,7 @@ ORDER = (
     "surfaces",
     "objects",
     "report",
+    "export",
     "viewer",
     "cli",
 )

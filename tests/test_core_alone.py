@@ -17,6 +17,7 @@ ROAD = {
     "init": ["project", "tissue.zarr", "tissue.zarr/labels/classes"],
     "train": ["project", *SMALL, "--name", "first"],
     "ensemble": ["project/models/first"],
+    "model-card": ["project/models/first"],
     "segment": ["tissue.zarr", *SEGMENT, "result"],
     "evaluate": ["result", "tissue.zarr/labels/classes"],
     "measure": ["result"],
@@ -26,12 +27,14 @@ ROAD = {
     "networks": [],
     "doctor": ["--quick"],
 }
+SHARED = ["-o", "shared", "--licence", "MIT", "--author", "A"]
 EXTRAS = {
     "mesh": ["mesh", "result"],
     "view": ["view", "result", "--no-browser"],
     "formats": ["convert", "tissue.zarr", "tissue.h5/image"],
     "cluster": ["segment", "tissue.zarr", *SEGMENT, "other", "--cluster", "local:1"],
     "train": ["train", "project", *SMALL, "--name", "second", "--tensorboard"],
+    "export": ["export", "project/models/first", *SHARED],
 }
 
 
@@ -88,6 +91,6 @@ def test_what_an_extra_is_for_says_how_to_get_it(said, extra):
 def test_the_road_has_every_command_that_needs_no_extra():
     from densecell.cli.main import COMMANDS
 
-    there = {command.__name__ for command in COMMANDS}
+    there = {command.__name__.replace("_", "-") for command in COMMANDS}
     apart = {"demo", "fetch", "run"}  # the road itself, a download, three of the road
     assert there - apart - {words[0] for words in EXTRAS.values()} - set(ROAD) == set()

@@ -10,6 +10,11 @@ from densecell.cli.main import COMMANDS, main
 from densecell.errors import ConfigError
 
 
+def typed(command):
+    """Give the name of a command as it is typed."""
+    return command.__name__.replace("_", "-")
+
+
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Give a function that runs the command line; gives exit code, stdout, stderr."""
@@ -46,10 +51,10 @@ def test_the_help_lists_every_command(run):
     assert code == 0
     assert len(COMMANDS) >= 10
     for command in COMMANDS:
-        assert f" {command.__name__} " in out
+        assert f" {typed(command)} " in out
 
 
-@pytest.mark.parametrize("command", [c.__name__ for c in COMMANDS])
+@pytest.mark.parametrize("command", [*map(typed, COMMANDS)])
 def test_every_command_has_help(run, command):
     code, out, _ = run(command, "--help")
 

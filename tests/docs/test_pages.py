@@ -63,7 +63,7 @@ def test_the_reference_has_every_command_with_its_options(reference):
     page = reference.commands_page()
 
     for command in COMMANDS:
-        assert f"\n## {command.__name__}\n" in page
+        assert f"\n## {command.__name__.replace('_', '-')}\n" in page
     assert "| `--shape Z Y X` | voxels | `24, 384, 384` |" in page
 
 

@@ -12,11 +12,13 @@ from densecell.cli.demo import demo
 from densecell.cli.doctor import doctor
 from densecell.cli.ensemble import ensemble
 from densecell.cli.evaluate import evaluate
+from densecell.cli.export import export
 from densecell.cli.fetch import fetch
 from densecell.cli.info import info
 from densecell.cli.init import init
 from densecell.cli.measure import measure
 from densecell.cli.mesh import mesh
+from densecell.cli.model_card import model_card
 from densecell.cli.networks import networks
 from densecell.cli.phantom import phantom
 from densecell.cli.report import report
@@ -44,6 +46,8 @@ COMMANDS = (
     networks,
     train,
     ensemble,
+    model_card,
+    export,
     segment,
     run,
     evaluate,

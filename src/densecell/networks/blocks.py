@@ -32,7 +32,7 @@ class ChannelNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, Z, Y, X) to the same."""
-        return self.norm(x.movedim(1, -1)).movedim(-1, 1)
+        return self.norm(x.movedim(1, 4)).movedim(4, 1)
 
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {

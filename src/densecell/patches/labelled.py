@@ -24,6 +24,7 @@ from densecell.volume import (
     ResampledVolume,
     Statistics,
     Volume,
+    fingerprint,
     grid_between,
     intensity_statistics,
     normalise,
@@ -49,6 +50,7 @@ class LabelledVolume(NamedTuple):
     statistics: Statistics  # of the whole volume, before normalisation
     exclusions: Exclusions = ()  # what codes from 224 mean; the same in all volumes
     objects: NDArray[np.int32] | None = None  # like `channels`, an id per cell, 0: none
+    fingerprint: str = ""  # of the image, as it lies on disk
 
     @property
     def shape(self) -> Shape:
@@ -140,6 +142,7 @@ def _load(
     ids = labels.read(box)
     scheme.check(ids, where=str(labels.path))
     channels = annotated(scheme.to_channels(ids), box.start, entry, scheme, exclusions)
+    known_by = fingerprint(image)
     grid, part = _grid(entry, image.shape, project), box
     if grid is not None:
         image, part = ResampledVolume(image, grid), grid.within(box)
@@ -172,6 +175,7 @@ def _load(
         statistics=statistics,
         exclusions=exclusions,
         objects=objects,
+        fingerprint=known_by,
     )
 
 

@@ -28,6 +28,7 @@ class Picture(NamedTuple):
     caption: str
     small: bool = False  # without a caption under it, for a cell of a table
     wide: bool = False  # not made smaller than can be read, on a phone
+    address: str = ""  # of the file, for pages that do not hold their pictures
 
 
 class Number(NamedTuple):

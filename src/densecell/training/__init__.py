@@ -15,10 +15,12 @@ from densecell.training.member import (
 )
 from densecell.training.members import Options, train_members, train_on_cluster
 from densecell.training.origin import Origin
+from densecell.training.record import DataRecord, VolumeRecord, read_data
 from densecell.training.validation import Example, Validator
 
 __all__ = [
     "Data",
+    "DataRecord",
     "Example",
     "Extension",
     "MemberSettings",
@@ -28,12 +30,14 @@ __all__ = [
     "Progress",
     "Record",
     "Validator",
+    "VolumeRecord",
     "Watch",
     "load_data",
     "load_eval",
     "load_member_settings",
     "load_weights",
     "member_folder",
+    "read_data",
     "read_history",
     "read_outcome",
     "train_member",

@@ -28,6 +28,7 @@ from densecell.patches import (
 from densecell.training.checkpoint import WEIGHTS, load_weights
 from densecell.training.data import Data
 from densecell.training.loop import Record, read_history, train_member
+from densecell.training.record import record_data
 from densecell.training.schedule import (
     Spell,
     class_weight_schedule,
@@ -116,6 +117,7 @@ def train_one(
     settings = load_member_settings(member)
     outcome = ended(member, settings)
     if outcome is None:
+        record_data(folder, data, settings.classes)
         network = new_network(settings)
         validator = Validator(data.validation, settings.classes)
         if settings.origin is not None:

@@ -9,6 +9,7 @@ from densecell import __version__
 from densecell.errors import DensecellError
 from densecell.report.found import Found
 from densecell.report.page import Section, Table
+from densecell.report.words import by, flat
 from densecell.surfaces.settings import MESHES, SETTINGS, read_settings
 from densecell.training import MemberSettings, load_member_settings
 
@@ -65,19 +66,19 @@ def _segmentation(found: Found) -> list[list[str]]:
     mean, std, low, high = volume.statistics
     return [
         ["command", without_folders(run.command)],
-        ["volume", f"{volume.path.name}: {_by(volume.shape)} voxels of {volume.dtype}"],
-        ["voxel size", f"{_by(volume.spacing_nm)} nm"],
+        ["volume", f"{volume.path.name}: {by(volume.shape)} voxels of {volume.dtype}"],
+        ["voxel size", f"{by(volume.spacing_nm)} nm"],
         [
             "grey values",
             f"mean {mean:.4g}, deviation {std:.4g}, from {low:g} to {high:g}",
         ],
         ["samples of it, SHA-256", volume.fingerprint or "not kept"],
-        ["box", "all of it" if run.box is None else " to ".join(map(_by, run.box))],
+        ["box", "all of it" if run.box is None else " to ".join(map(by, run.box))],
         ["model", run.model.path.name],
         *([f"{name}, SHA-256", digest] for name, digest in run.model.members.items()),
         [
             "tile, margin, block",
-            "; ".join(map(_by, (frozen.tile, frozen.margin, frozen.block))),
+            "; ".join(map(by, (frozen.tile, frozen.margin, frozen.block))),
         ],
         [
             "engine",
@@ -118,9 +119,9 @@ def _training(found: Found) -> list[list[str]]:
     seeds = ", ".join(f"{name}: {s.seed}" for name, s in settings.items())
     return [
         ["seeds", seeds],
-        ["network", _flat(first.network.model_dump(mode="json"))],
-        ["training", _flat(first.training.model_dump(mode="json"))],
-        ["voxel size", f"{_by(first.spacing_nm)} nm"],
+        ["network", flat(first.network.model_dump(mode="json"))],
+        ["training", flat(first.training.model_dump(mode="json"))],
+        ["voxel size", f"{by(first.spacing_nm)} nm"],
         ["grey values", f"mean {first.mean:.4g}, deviation {first.std:.4g}"],
     ]
 
@@ -130,8 +131,8 @@ def _objects(found: Found) -> list[list[str]]:
     if record is None:
         return []
     return [
-        ["settings", _flat(record.objects.model_dump(mode="json"))],
-        ["block", _by(record.block)],
+        ["settings", flat(record.objects.model_dump(mode="json"))],
+        ["block", by(record.block)],
         ["labels, SHA-256 of samples", record.fingerprint],
         ["versions", _versions(record.versions)],
     ]
@@ -148,22 +149,5 @@ def _surfaces(found: Found) -> list[list[str]]:
     ]
 
 
-def _by(numbers: tuple[float, ...]) -> str:
-    return " x ".join(f"{n:g}" for n in numbers)
-
-
 def _versions(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
-
-
-def _flat(values: Mapping[str, Any], *, above: str = "") -> str:
-    """Write nested settings as `name value`, with dots between levels."""
-    written = []
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            written.append(_flat(value, above=f"{above}{name}."))
-        elif isinstance(value, list):
-            written.append(f"{above}{name} {' '.join(map(str, value)) or 'none'}")
-        else:
-            written.append(f"{above}{name} {'none' if value is None else value}")
-    return ", ".join(part for part in written if part)

@@ -1,0 +1,101 @@
+"""A bioimage.io package: one zip file with a network, its description and its test."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from densecell.config import yaml_text
+from densecell.export.description import (
+    PROBABILITIES,
+    RAW,
+    Files,
+    Subject,
+    describe,
+    facts,
+)
+from densecell.export.extra import imported
+from densecell.export.network import Voting
+from densecell.export.sample import cover, sample_tensors
+from densecell.export.weights import OPSET, write_onnx, write_torchscript
+from densecell.report.model_card import Terms
+
+DESCRIPTION = "bioimageio.yaml"
+ONNX, SCRIPT = "weights.onnx", "weights.pt"
+README, COVER = "README.md", "cover.png"
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the time of all files in a package
+
+
+def write_package(
+    network: Voting, subject: Subject, terms: Terms, folder: Path, *, card: str
+) -> None:
+    """Write all files of a package into a folder, which is made.
+
+    Parameters
+    ----------
+    network
+        What is shared.
+    subject, terms
+        What is said of it.
+    folder
+        Is not there yet.
+    card
+        The model card, as Markdown.
+    """
+    version = imported("bioimageio.spec.model.v0_5").ModelDescr
+    folder.mkdir()
+    tensors = sample_tensors(network, subject)
+    example = torch.zeros(1, 1, *subject.sizes.least)
+    write_onnx(
+        network,
+        example,
+        folder / ONNX,
+        outputs=subject.outputs,
+        facts=facts(subject),
+    )
+    write_torchscript(network, example, folder / SCRIPT)
+    _write(folder / README, card)
+    drawn = cover(
+        tensors[RAW],
+        tensors[PROBABILITIES],
+        scheme=subject.scheme,
+        spacing_nm=subject.spacing_nm,
+    )
+    (folder / COVER).write_bytes(drawn)
+    for name, tensor in tensors.items():
+        np.save(folder / f"test_{name}.npy", tensor)
+    description = describe(
+        subject,
+        Files(
+            onnx=_entry(folder / ONNX),
+            torchscript=_entry(folder / SCRIPT),
+            documentation=_entry(folder / README),
+            cover=_entry(folder / COVER),
+            tensors={name: _entry(folder / f"test_{name}.npy") for name in tensors},
+        ),
+        terms,
+        version=version.implemented_format_version,
+        torch=torch.__version__.partition("+")[0],
+        opset=OPSET,
+    )
+    _write(folder / DESCRIPTION, yaml_text(description))
+
+
+def zip_folder(folder: Path, path: Path) -> None:
+    """Pack the files of a folder; no time is kept, so that equal ones stay equal."""
+    with zipfile.ZipFile(path, "w") as packed:
+        for file in sorted(folder.iterdir()):
+            entry = zipfile.ZipInfo(file.name, LONG_AGO)
+            packed.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"source": path.name, "sha256": sha256}
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
