@@ -32,6 +32,7 @@ ORDER = (
     "surfaces",
     "objects",
     "report",
+    "suggestions",
     "viewer",
     "cli",
 )
