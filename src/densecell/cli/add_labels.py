@@ -40,6 +40,6 @@ def add_labels(
         typer.echo(f"{path}: left out, nobody painted in it")
     typer.echo(
         f"{folder / 'project.yaml'}: {len(added.crops)} crops added, "
-        f"{added.voxels:,} voxels labelled; next `densecell train {folder} --from MODEL "
-        "--name NEW`"
+        f"{added.voxels:,} voxels labelled; next `densecell train {folder} --from "
+        "MODEL --name NEW`"
     )

@@ -45,7 +45,9 @@ def _volumes(root: yaml.Node | None) -> yaml.SequenceNode:
     return found
 
 
-def _in_lines(text: str, volumes: yaml.SequenceNode, added: list[dict[str, Any]]) -> str:
+def _in_lines(
+    text: str, volumes: yaml.SequenceNode, added: list[dict[str, Any]]
+) -> str:
     """Add items as lines, as far in as the others."""
     end = text.find("\n", _end(volumes))
     head, tail = (text + "\n", "") if end < 0 else (text[: end + 1], text[end + 1 :])

@@ -25,7 +25,7 @@ from densecell.datasets.crop import Crop, digest, painted_crops
 from densecell.datasets.entries import with_entries
 from densecell.datasets.project import FILE, read_project, seen_from
 from densecell.errors import ConfigError, VolumeError
-from densecell.geometry import Box, Shape
+from densecell.geometry import Shape
 from densecell.volume import Volume, create_ome_zarr, open_volume
 from densecell.volume.aside import remove, written_aside
 
@@ -73,8 +73,9 @@ def add_labels(
             "given; paint, save, and give the same command again, or name the labels "
             "themselves if they are right as they were predicted"
         )
-    volumes = {each: open_volume(each) for each in {image or c.record.volume for c in crops}}
-    targets = [volumes[image or crop.record.volume] for crop in crops]
+    origins = [image or crop.record.volume for crop in crops]
+    volumes = {origin: open_volume(origin) for origin in dict.fromkeys(origins)}
+    targets = [volumes[origin] for origin in origins]
     for crop, volume in zip(crops, targets, strict=True):
         _check(crop, volume, project)
     _check_new(crops, targets, project, folder)

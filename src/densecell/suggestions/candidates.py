@@ -24,8 +24,8 @@ def box_size(shape: Shape, asked: Shape | None = None) -> Shape:
         return Box.whole(USUAL).clipped(shape).shape
     if min(asked) < 1 or not Box.whole(shape).contains(Box.whole(asked)):
         raise ConfigError(
-            f"--size {' '.join(map(str, asked))}: boxes need a voxel or more along each "
-            f"axis and must fit into the result, of {shape} voxels (z, y, x)"
+            f"--size {' '.join(map(str, asked))}: boxes need a voxel or more along "
+            f"each axis and must fit into the result, of {shape} voxels (z, y, x)"
         )
     return asked
 
@@ -38,8 +38,9 @@ def candidate_groups(shape: Shape, size: Shape) -> Iterator[tuple[Box, ...]]:
 
     Examples
     --------
-    >>> [[box.start for box in group] for group in candidate_groups((1, 6, 9), (1, 6, 4))]
-    [[(0, 0, 0), (0, 0, 2), (0, 0, 5)]]
+    >>> (group,) = candidate_groups((1, 6, 9), (1, 6, 4))
+    >>> [box.start for box in group]
+    [(0, 0, 0), (0, 0, 2), (0, 0, 5)]
     """
     axes = [
         _runs(_starts(n, s), s, r) for n, s, r in zip(shape, size, READ, strict=True)
@@ -47,8 +48,8 @@ def candidate_groups(shape: Shape, size: Shape) -> Iterator[tuple[Box, ...]]:
     boxes = math.prod(sum(map(len, runs)) for runs in axes)
     every = max(1, math.ceil(boxes / MOST))
     for runs in itertools.islice(itertools.product(*axes), 0, None, every):
-        corners = itertools.product(*runs)
-        yield tuple(Box((0, 0, 0), size).shifted(corner) for corner in corners)
+        box = Box((0, 0, 0), size)
+        yield tuple(box.shifted((z, y, x)) for z, y, x in itertools.product(*runs))
 
 
 def _starts(length: int, size: int) -> list[int]:
@@ -60,9 +61,7 @@ def _starts(length: int, size: int) -> list[int]:
 def _runs(starts: Sequence[int], size: int, most: int) -> list[tuple[int, ...]]:
     """Cut starts into runs whose boxes span at most so many voxels, or one box."""
     together = max(1, (most - size) // max(1, _step(starts)) + 1)
-    return [
-        tuple(starts[n : n + together]) for n in range(0, len(starts), together)
-    ]
+    return [tuple(starts[n : n + together]) for n in range(0, len(starts), together)]
 
 
 def _step(starts: Sequence[int]) -> int:

@@ -51,7 +51,8 @@ def look_at(material: Material, size: Shape, *, told: Told | None = None) -> Loo
     for each of at most 100,000 boxes.
     """
     groups = list(candidate_groups(material.shape, size))
-    boxes, rows = [], []
+    boxes: list[Box] = []
+    rows: list[list[float]] = []
     for number, group in enumerate(groups, 1):
         rows += _rows(material, group)
         boxes += group

@@ -32,7 +32,7 @@ class Shown(NamedTuple):
 def draw_boxes(material: Material, shown: Sequence[Shown]) -> bytes:
     """Draw the middle slice of each box three times: a PNG file.
 
-    Disagreement is dark where all members agree; of a single member, its doubt is shown.
+    Dark is where all members agree; of a single member its doubt is shown.
     """
     drawn = shown[:MOST]
     rows = -(-len(drawn) // COLUMNS)
@@ -51,7 +51,7 @@ def draw_boxes(material: Material, shown: Sequence[Shown]) -> bytes:
         axis.set_axis_off()
     for n, (name, box) in enumerate(drawn):
         row, column = divmod(n, across)
-        _draw(axes[row, 3 * column : 3 * column + 3], name, box, material)
+        _draw(list(axes[row, 3 * column : 3 * column + 3]), name, box, material)
     class_legend(figure, material.scheme, background=True)
     return png(figure)
 
@@ -71,5 +71,6 @@ def _draw(axes: Sequence[Axes], name: str, box: Box, material: Material) -> None
     axes[2].imshow(unsure, cmap="magma", vmin=0, vmax=255, interpolation="nearest")
     scale_bar(axes[0], box.shape[2], material.spacing_nm)
     there = z + material.origin[0]
-    for axis, text in zip(axes, (f"{name}, z {there}", "predicted", title), strict=True):
+    titles = (f"{name}, z {there}", "predicted", title)
+    for axis, text in zip(axes, titles, strict=True):
         axis.set_title(text, fontsize=8)

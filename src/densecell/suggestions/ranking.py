@@ -1,7 +1,7 @@
 """Which boxes to label next: unsure, rich in rare classes, unlike each other.
 
-Uncertainty alone picks the same difficulty again and again [1]_: a box counts for less
-the more it resembles one that is labelled or was picked before it.
+Uncertainty alone picks the same difficulty again and again [1]_, so that it counts too
+how much a box differs from those that are labelled or were picked before it.
 
 .. [1] Sener & Savarese 2018, Active learning for convolutional neural networks: a
        core-set approach, ICLR, arXiv:1708.00489.
@@ -16,7 +16,6 @@ from scipy.stats import rankdata
 from densecell.geometry import Spacing
 from densecell.suggestions.looks import Looks
 
-UNSURE = 0.5  # weight of being unsure; the rest is that of rare classes
 REACH = 2.0  # longest edges of a box, within which two boxes show much the same
 COMPARED = 256  # labelled boxes that others are compared with
 
@@ -28,19 +27,20 @@ class Pick(NamedTuple):
     ----------
     number
         Its row in the looks.
-    score
-        What it was ranked by, 0 to 1.
-    unsure, rare
-        Share of all boxes that are less unsure, or poorer in rare classes.
-    unlike
-        1: unlike all that is labelled or picked before; 0: the same.
+    unsure, rare, unlike
+        Share of all boxes that are less unsure; poorer in rare classes; more like one
+        that is labelled or was picked before.
     """
 
     number: int
-    score: float
     unsure: float
     rare: float
     unlike: float
+
+    @property
+    def score(self) -> float:
+        """What it was picked by, 0 to 1."""
+        return (self.unsure + self.rare + self.unlike) / 3
 
 
 def rank(looks: Looks, count: int, *, spacing_nm: Spacing, members: int) -> list[Pick]:
@@ -62,7 +62,6 @@ def rank(looks: Looks, count: int, *, spacing_nm: Spacing, members: int) -> list
     """
     unsure = ranks(looks.disagreement if members > 1 else looks.doubt)
     rare = ranks(rarity(looks.shares))
-    value = UNSURE * unsure + (1 - UNSURE) * rare
     features, places = _features(looks), _places(looks, spacing_nm)
     unlike = np.ones(len(looks.boxes))
     known = np.flatnonzero(looks.labelled)
@@ -71,11 +70,9 @@ def rank(looks: Looks, count: int, *, spacing_nm: Spacing, members: int) -> list
     free = ~looks.labelled
     picks: list[Pick] = []
     while free.any() and len(picks) < count:
-        score = np.where(free, value * unlike, -1.0)
-        n = int(np.argmax(score))
-        picks.append(
-            Pick(n, float(score[n]), float(unsure[n]), float(rare[n]), float(unlike[n]))
-        )
+        new = ranks(unlike)
+        n = int(np.argmax(np.where(free, unsure + rare + new, -1.0)))
+        picks.append(Pick(n, float(unsure[n]), float(rare[n]), float(new[n])))
         unlike = np.minimum(unlike, _unlike(features, places, n))
         free &= [b.intersection(looks.boxes[n]).voxels == 0 for b in looks.boxes]
     return picks
@@ -112,7 +109,7 @@ def rarity(shares: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _features(looks: Looks) -> NDArray[np.float64]:
-    """Give what boxes look like, so that two at random are about 1 apart: (N, K + 3)."""
+    """Give what boxes look like, two at random about 1 apart: (N, K + 3)."""
     parts = []
     for part in (np.sqrt(looks.shares), looks.grey):
         spread = part.std(axis=0)

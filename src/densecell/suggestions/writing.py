@@ -14,7 +14,7 @@ from densecell.volume.aside import written_aside
 
 FOLDER = "suggest"  # of a result
 TABLE, PICTURE = "suggestions.csv", "overview.png"
-ALIKE = 0.5  # of being unlike what is known; below, a box is told to look familiar
+UNLIKE, OFTEN = 0.5, 2.0  # from which a box is told to be unlike, a class frequent
 COLUMNS = ("crop", "z0", "y0", "x0", "z1", "y1", "x1", "score", "why")
 
 
@@ -81,11 +81,14 @@ def reasons(pick: Pick, looks: Looks, material: Material) -> str:
     words[0] += f" (more than in {100 * pick.unsure:.0f} % of the boxes)"
     times = shares / mean.clip(1e-12)
     most = int(times.argmax())
-    if times[most] >= 2:
+    if times[most] >= OFTEN:
         name = material.scheme.names[most]
         words.append(f"{times[most]:.1f} times the usual share of {name}")
-    known = "much like" if pick.unlike < ALIKE else "unlike"
-    words.append(f"{known} what is labelled or named before")
+    if pick.unlike > UNLIKE:
+        words.append(
+            "unlike what is labelled or named before (more than "
+            f"{100 * pick.unlike:.0f} % of the boxes)"
+        )
     return "; ".join(words)
 
 
