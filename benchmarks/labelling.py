@@ -4,9 +4,9 @@ An annotator is simulated on `drosophila-vnc`: it begins with a few boxes labell
 slices 0-9, trains, labels as many boxes again, trains on from there, and so on. Once
 the boxes are those that `suggest` names, once as many of the same size drawn evenly
 from those not yet labelled; in both, what is painted is the truth, and goes the way of
-a user's: crops, `add-labels`, `train --from`. Weights are chosen on slices 10-11, scores
-are the ensemble's on 12-15. Whatever is finished is kept in `--out`, and the same
-command goes on where it stopped, at the next training.
+a user's: crops, `add-labels`, `train --from`. Weights are chosen on slices 10-11,
+scores are the ensemble's on 12-15. Whatever is finished is kept in `--out`, and the
+same command goes on where it stopped, at the next training.
 
     python benchmarks/labelling.py --out /scratch/labelling
     python benchmarks/labelling.py --out /scratch/trial --steps 10 --side 256 --seeds 1
@@ -59,7 +59,8 @@ def main() -> None:
     torch.set_num_threads(usable_cores())
     for seed in range(args.seeds):
         begin(args, seed)
-        for turn in range(1, args.rounds + 1):
+    for turn in range(1, args.rounds + 1):
+        for seed in range(args.seeds):
             for arm in ARMS:
                 go_on(args, seed, arm, turn)
     print(table(args))
@@ -69,12 +70,12 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="image.tif, labels.tif")
     parser.add_argument("--out", type=Path, required=True, help="goes on from there")
-    parser.add_argument("--side", type=int, default=512, help="rows and columns")
+    parser.add_argument("--side", type=int, default=384, help="rows and columns")
     parser.add_argument("--box", type=int, default=96, help="rows, columns of a box")
-    parser.add_argument("--start", type=int, default=8, help="boxes to begin with")
+    parser.add_argument("--start", type=int, default=6, help="boxes to begin with")
     parser.add_argument("--boxes", type=int, default=6, help="labelled in each round")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=100, help="of every training")
+    parser.add_argument("--steps", type=int, default=60, help="of every training")
     parser.add_argument("--members", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
@@ -95,7 +96,7 @@ def begin(args: argparse.Namespace, seed: int) -> None:
         chosen = scattered(boxes, args.start, np.random.default_rng((seed, 0)))
         values = project_values(args, seed, chosen)
         write_text(folder / "project.yaml", yaml.safe_dump(values))
-    learn(args, folder, origin=None, goes_on=True)
+    learn(args, folder, origin=None)
 
 
 def go_on(args: argparse.Namespace, seed: int, arm: str, turn: int) -> None:
@@ -104,8 +105,9 @@ def go_on(args: argparse.Namespace, seed: int, arm: str, turn: int) -> None:
     before = start if turn == 1 else seed_folder(args, seed) / f"{arm}_{turn - 1}"
     folder = seed_folder(args, seed) / f"{arm}_{turn}"
     if not folder.exists():
-        pool_of = before if arm == "suggested" else start
-        material = open_material(pool_of / "pool", project=before)
+        last = before if arm == "suggested" else start
+        segment(args, last / "models" / "net", last / "pool", pool(args))
+        material = open_material(last / "pool", project=before)
         boxes = chosen_boxes(args, material, arm, np.random.default_rng((seed, turn)))
         with written_aside(folder) as aside:
             aside.mkdir()
@@ -114,8 +116,7 @@ def go_on(args: argparse.Namespace, seed: int, arm: str, turn: int) -> None:
                 shutil.copytree(before / "labels", aside / "labels")
             paint(args, material, boxes, aside / "crops")
             add_labels(aside, sorted((aside / "crops").glob(f"*/{PAINTED}")))
-    goes_on = arm == "suggested" and turn < args.rounds
-    learn(args, folder, origin=before / "models" / "net", goes_on=goes_on)
+    learn(args, folder, origin=before / "models" / "net")
 
 
 def seed_folder(args: argparse.Namespace, seed: int) -> Path:
@@ -177,7 +178,7 @@ def project_values(
         "network": NETWORK,
         "training": {
             "steps": args.steps,
-            "validations": 2,
+            "validations": 1,
             "window": [1, args.box, args.box],
             "batch": 4,
             "augmentation": {"elastic": 0.0},
@@ -194,10 +195,8 @@ def pool(args: argparse.Namespace) -> Box:
     return Box((LEARN[0], 0, 0), (LEARN[1], args.side, args.side))
 
 
-def learn(
-    args: argparse.Namespace, folder: Path, *, origin: Path | None, goes_on: bool
-) -> None:
-    """Train, segment what is reported, score; also what could be labelled next."""
+def learn(args: argparse.Namespace, folder: Path, *, origin: Path | None) -> None:
+    """Train, segment what is reported, and score."""
     if (folder / "scores.json").exists():
         return
     project = load_settings(folder / "project.yaml", ProjectConfig)
@@ -211,8 +210,6 @@ def learn(
         pass
     rank_members(model, best=args.members)
     report = Box((REPORT[0], 0, 0), (REPORT[1], args.side, args.side))
-    if goes_on:
-        segment(args, model, folder / "pool", pool(args))
     segment(args, model, folder / "report", report)
     scores = scored(args, folder / "report")
     write_text(folder / "scores.json", json.dumps(scores.as_json(), indent=1) + "\n")

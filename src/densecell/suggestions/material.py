@@ -11,7 +11,7 @@ from densecell.classes import ClassScheme
 from densecell.datasets.annotated import Annotated, annotated_parts
 from densecell.datasets.project import FILE, read_project
 from densecell.ensemble import Run
-from densecell.errors import VolumeError
+from densecell.errors import MissingVolumeError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.report.found import Found, open_found
 from densecell.volume import CroppedVolume, Volume, fingerprint, open_volume
@@ -118,7 +118,13 @@ def project_of(run: Run) -> Path | None:
 def _unchanged(run: Run, result: Path) -> Volume:
     """Open the volume that was segmented."""
     then = run.volume
-    volume = open_volume(then.path, spacing_nm=then.spacing_nm)
+    try:
+        volume = open_volume(then.path, spacing_nm=then.spacing_nm)
+    except MissingVolumeError:
+        raise MissingVolumeError(
+            f"{result}: was segmented from {then.path}, which is not there any more; "
+            "put it back: crops are cut from it"
+        ) from None
     if volume.shape != then.shape or then.fingerprint not in (
         None,
         fingerprint(volume),

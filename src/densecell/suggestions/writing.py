@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from densecell.datasets.crop import CropRecord, digest, write_crop
+from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.suggestions.looks import Looks
 from densecell.suggestions.material import Material
@@ -30,9 +31,17 @@ def write_suggestions(
 
     Raises
     ------
+    VolumeError
+        If nothing was picked.
     OutputError
         If it exists and is not to be replaced.
     """
+    if not picks:
+        size = " ".join(map(str, looks.boxes[0].shape))
+        raise VolumeError(
+            f"{result}: every box of {size} voxels holds some that are labelled "
+            "already; ask for smaller ones with --size Z Y X, or segment another volume"
+        )
     boxes = [looks.boxes[pick.number] for pick in picks]
     why = [reasons(pick, looks, material) for pick in picks]
     with written_aside(result / FOLDER, overwrite=overwrite) as aside:
