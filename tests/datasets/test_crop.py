@@ -7,8 +7,13 @@ from densecell.classes import ClassScheme
 from densecell.datasets.crop import CropRecord, digest, painted_crops, write_crop
 from densecell.errors import ConfigError, VolumeError
 from densecell.geometry import Box
-from densecell.volume import ArrayVolume, open_ome_zarr, open_volume, read_scheme
-from densecell.volume import write_tiff
+from densecell.volume import (
+    ArrayVolume,
+    open_ome_zarr,
+    open_volume,
+    read_scheme,
+    write_tiff,
+)
 
 NM = (50.0, 4.6, 5.0)
 SCHEME = ClassScheme.drosophila_vnc()

@@ -198,7 +198,7 @@ def test_a_volume_that_was_moved_is_named(folder):
     (folder / "a.tif").rename(folder / "moved.tif")
     text = PROJECT.replace("image: a.tif", "image: moved.tif")
     (folder / "project.yaml").write_text(text, encoding="utf-8")
-    refused(folder, [place], r"a.tif: does not exist")
+    refused(folder, [place], r"labels.tif: shows a part of .*a.tif, which is not there")
 
     add_labels(folder, [place], image=folder / "moved.tif")
 

@@ -27,7 +27,7 @@ def test_groups_are_read_in_pieces_that_do_not_grow_with_the_volume():
     assert len(groups) > 1
     for group in groups:
         around = group[0].union(group[-1])
-        assert all(n <= most for n, most in zip(around.shape, candidates.READ))
+        assert Box.whole(candidates.READ).contains(Box.whole(around.shape))
     assert sum(map(len, groups)) == 40 * 12 * 12
 
 

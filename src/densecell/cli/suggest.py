@@ -35,17 +35,16 @@ def suggest(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from densecell.cli.progress import told_progress
     from densecell.suggestions import (
-        FOLDER,
         box_size,
+        check_place,
         look_at,
         open_material,
         project_of,
         rank,
         write_suggestions,
     )
-    from densecell.volume.aside import check_free
 
-    check_free(result / FOLDER, overwrite=overwrite)
+    check_place(result, overwrite=overwrite)
     material = open_material(result, project=project)
     known = project or project_of(material.run)
     with told_progress(f"looking at {result.name}", unit="parts") as told:

@@ -24,7 +24,7 @@ from densecell.datasets.annotated import annotated_parts
 from densecell.datasets.crop import Crop, digest, painted_crops
 from densecell.datasets.entries import with_entries
 from densecell.datasets.project import FILE, read_project, seen_from
-from densecell.errors import ConfigError, VolumeError
+from densecell.errors import ConfigError, MissingVolumeError, VolumeError
 from densecell.geometry import Shape
 from densecell.volume import Volume, create_ome_zarr, open_volume
 from densecell.volume.aside import remove, written_aside
@@ -73,9 +73,7 @@ def add_labels(
             "given; paint, save, and give the same command again, or name the labels "
             "themselves if they are right as they were predicted"
         )
-    origins = [image or crop.record.volume for crop in crops]
-    volumes = {origin: open_volume(origin) for origin in dict.fromkeys(origins)}
-    targets = [volumes[origin] for origin in origins]
+    targets = _volumes(crops, image)
     for crop, volume in zip(crops, targets, strict=True):
         _check(crop, volume, project)
     _check_new(crops, targets, project, folder)
@@ -86,6 +84,22 @@ def add_labels(
         write_text(path, with_entries(text, list(entries), where=str(path)))
     known = sum(int((c.labels != project.classes.ignore).sum()) for c in crops)
     return Added(tuple(crop.name for crop in crops), known, tuple(untouched))
+
+
+def _volumes(crops: Sequence[Crop], image: Address | None) -> list[Volume]:
+    """Open the volume that each crop was cut from, every one once."""
+    opened: dict[Address, Volume] = {}
+    for crop in crops:
+        path = image or crop.record.volume
+        try:
+            if path not in opened:
+                opened[path] = open_volume(path)
+        except MissingVolumeError:
+            raise MissingVolumeError(
+                f"{crop.name}: shows a part of {path}, which is not there; give with "
+                "--image where it is now"
+            ) from None
+    return [opened[image or crop.record.volume] for crop in crops]
 
 
 def _check(crop: Crop, volume: Volume, project: ProjectConfig) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from densecell.datasets.crop import CropRecord, digest, write_crop
-from densecell.errors import VolumeError
+from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
 from densecell.suggestions.looks import Looks
 from densecell.suggestions.material import Material
@@ -42,6 +42,7 @@ def write_suggestions(
             f"{result}: every box of {size} voxels holds some that are labelled "
             "already; ask for smaller ones with --size Z Y X, or segment another volume"
         )
+    check_place(result, overwrite=overwrite)
     boxes = [looks.boxes[pick.number] for pick in picks]
     why = [reasons(pick, looks, material) for pick in picks]
     with written_aside(result / FOLDER, overwrite=overwrite) as aside:
@@ -50,6 +51,22 @@ def write_suggestions(
         shown = [Shown(name, box) for name, box in zip(names, boxes, strict=True)]
         (aside / PICTURE).write_bytes(draw_boxes(material, shown))
     return result / FOLDER
+
+
+def check_place(result: Path, *, overwrite: bool) -> None:
+    """Refuse a result with suggestions in it, unless they may be dropped.
+
+    Raises
+    ------
+    OutputError
+        Saying how to keep what was painted.
+    """
+    folder = result / FOLDER
+    if folder.exists() and not overwrite:
+        raise OutputError(
+            f"{folder}: holds suggestions already; take what was painted in them into "
+            "the project by `densecell add-labels`, then drop them with --overwrite"
+        )
 
 
 def write_crops(
