@@ -59,7 +59,7 @@ def test_a_round_of_the_loop(loop, discs):
         tifffile.imwrite(suggested / row["crop"] / "labels.tif", crop)
     text = run("add-labels", project, suggested)
     assert f"{suggested / second['crop']}: left out, nobody painted in it" in text
-    assert "2 crops added, 1,344 voxels labelled; next `densecell train" in text
+    assert "crops added: 2, with 1,344 labelled voxels; next `densecell train" in text
 
     learned = load_labelled(read_project(project), project, role="train")
     assert sum(int((v.channels != 255).sum()) for v in learned[1:]) == 1344

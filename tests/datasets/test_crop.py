@@ -84,6 +84,24 @@ def test_what_was_painted_is_found_whichever_file_it_is_in(crop):
     assert not untouched
 
 
+def test_what_napari_paints_and_saves_is_found(crop):
+    builtins = pytest.importorskip("napari_builtins.io", reason="needs napari")
+    layers = pytest.importorskip("napari.layers", reason="needs napari")
+    path = str(crop / "labels.tif")
+
+    [(ids, *_)] = builtins.napari_get_reader(path)(path)
+    layer = layers.Labels(ids)
+    layer.brush_size = 2
+    layer.paint((1, 2, 3), 4)
+    builtins.napari_write_labels(path, layer.data, {})
+
+    ((found,), _) = painted_crops([crop])
+    changed = np.argwhere(found.labels != LABELS)
+    assert len(changed)
+    assert {*found.labels[tuple(changed.T)]} == {4}
+    assert (abs(changed - (1, 2, 3)) <= 1).all()
+
+
 def test_what_was_painted_in_the_store_is_found(crop):
     store = open_ome_zarr(crop / "crop.zarr" / "labels" / "classes", writable=True)
     store.write(WHOLE, painted())

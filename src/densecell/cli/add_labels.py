@@ -39,7 +39,7 @@ def add_labels(
     for path in added.untouched:
         typer.echo(f"{path}: left out, nobody painted in it")
     typer.echo(
-        f"{folder / 'project.yaml'}: {len(added.crops)} crops added, "
-        f"{added.voxels:,} voxels labelled; next `densecell train {folder} --from "
+        f"{folder / 'project.yaml'}: crops added: {len(added.crops)}, with "
+        f"{added.voxels:,} labelled voxels; next `densecell train {folder} --from "
         "MODEL --name NEW`"
     )
