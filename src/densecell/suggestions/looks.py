@@ -74,11 +74,11 @@ def _rows(material: Material, group: Sequence[Box]) -> list[list[float]]:
     """Read what lies around a group of boxes and sum up each box."""
     around = reduce(Box.union, group)
     labelled = material.labelled(around)
-    classes = material.scheme.to_channels(material.classes.read(around))
+    classes = material.classes.read(around)
     disagreement = material.disagreement.read(around)
     confidence = material.confidence.read(around)
     image = material.image.read(around)
-    rows = []
+    rows, ids = [], list(material.scheme.ids)
     for box in group:
         at = box.relative_to(around.start).slices
         counts = np.bincount(classes[at].ravel(), minlength=256)
@@ -87,7 +87,7 @@ def _rows(material: Material, group: Sequence[Box]) -> list[list[float]]:
                 float(labelled[at].any()),
                 float(disagreement[at].mean()) / 255,
                 1 - float(confidence[at].mean()) / 255,
-                *(counts[: len(material.scheme)] / box.voxels),
+                *(counts[ids] / box.voxels),
                 *_grey(image[at], material.mean, material.std),
             ]
         )
