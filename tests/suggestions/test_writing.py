@@ -119,6 +119,5 @@ def test_reasons_name_a_class_that_is_frequent_there(seen):
 
     assert text == (
         "2.5 % of the members' votes differ (more than in 50 % of the boxes); 45.0 "
-        "times the usual share of disc; unlike what is labelled or named before (more "
-        "than 75 % of the boxes)"
+        "times the usual share of disc; rather like what is labelled or named before"
     )

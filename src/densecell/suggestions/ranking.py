@@ -16,7 +16,8 @@ from scipy.stats import rankdata
 from densecell.geometry import Spacing
 from densecell.suggestions.looks import Looks
 
-REACH = 2.0  # longest edges of a box, within which two boxes show much the same
+ALIKE = 0.15  # share of the boxes left, those most like what is known, that count less
+REACH = 1.0  # longest edges of a box, within which two boxes show much the same
 COMPARED = 256  # labelled boxes that others are compared with
 
 
@@ -27,9 +28,11 @@ class Pick(NamedTuple):
     ----------
     number
         Its row in the looks.
-    unsure, rare, unlike
-        Share of all boxes that are less unsure; poorer in rare classes; more like one
-        that is labelled or was picked before.
+    unsure, rare
+        Share of all boxes that are less unsure; poorer in rare classes.
+    unlike
+        0 for the box left that is most like one that is labelled or was picked before,
+        rising to 1 over the 15 % that are most like; 1 for all others.
     """
 
     number: int
@@ -70,7 +73,8 @@ def rank(looks: Looks, count: int, *, spacing_nm: Spacing, members: int) -> list
     free = ~looks.labelled
     picks: list[Pick] = []
     while free.any() and len(picks) < count:
-        new = ranks(unlike)
+        new = np.zeros(len(free))
+        new[free] = np.minimum(1, ranks(unlike[free]) / ALIKE)
         n = int(np.argmax(np.where(free, unsure + rare + new, -1.0)))
         picks.append(Pick(n, float(unsure[n]), float(rare[n]), float(new[n])))
         unlike = np.minimum(unlike, _unlike(features, places, n))

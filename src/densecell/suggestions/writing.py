@@ -15,7 +15,7 @@ from densecell.volume.aside import written_aside
 
 FOLDER = "suggest"  # of a result
 TABLE, PICTURE = "suggestions.csv", "overview.png"
-UNLIKE, OFTEN = 0.5, 2.0  # from which a box is told to be unlike, a class frequent
+OFTEN = 2.0  # times the usual share, from which a class is told to be frequent
 COLUMNS = ("crop", "z0", "y0", "x0", "z1", "y1", "x1", "score", "why")
 
 
@@ -110,11 +110,8 @@ def reasons(pick: Pick, looks: Looks, material: Material) -> str:
     if times[most] >= OFTEN:
         name = material.scheme.names[most]
         words.append(f"{times[most]:.1f} times the usual share of {name}")
-    if pick.unlike > UNLIKE:
-        words.append(
-            "unlike what is labelled or named before (more than "
-            f"{100 * pick.unlike:.0f} % of the boxes)"
-        )
+    unlike = "unlike" if pick.unlike == 1 else "rather like"
+    words.append(f"{unlike} what is labelled or named before")
     return "; ".join(words)
 
 
