@@ -117,12 +117,19 @@ def test_saving_the_same_again_is_no_painting(crop):
     assert painted_crops([crop]) == ([], [crop])
 
 
-@pytest.mark.parametrize("name", ["labels.tif", "crop.zarr/labels/classes"])
+@pytest.mark.parametrize(
+    "name", ["labels.tif", "crop.zarr/labels/classes", "crop.zarr"]
+)
 def test_labels_that_are_named_count_as_they_are(crop, name):
     (found,), untouched = painted_crops([crop / name])
 
     np.testing.assert_array_equal(found.labels, LABELS)
     assert not untouched
+
+
+def test_the_image_is_not_taken_for_labels(crop):
+    with pytest.raises(VolumeError, match=r"image.tif: is the image; give labels.tif"):
+        painted_crops([crop / "image.tif"])
 
 
 def test_both_painted_differently_are_refused(crop):

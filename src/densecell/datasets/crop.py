@@ -33,6 +33,7 @@ from densecell.volume import (
     ArrayVolume,
     create_ome_zarr,
     open_volume,
+    require_spacing,
     write_tiff,
 )
 
@@ -98,27 +99,11 @@ def write_crop(
     folder.mkdir(parents=True)
     spacing, scheme = record.spacing_nm, record.classes
     image = ArrayVolume(intensities, spacing_nm=spacing)
-    write_tiff(folder / IMAGE, image)
     filled = ArrayVolume(labels, spacing_nm=spacing)
+    write_tiff(folder / IMAGE, image)
     write_tiff(folder / LABELS, filled, colours=_colours(scheme))
-    whole = Box.whole(labels.shape)
-    store = create_ome_zarr(
-        folder / STORE,
-        shape=whole.shape,
-        dtype=image.dtype,
-        spacing_nm=spacing,
-        kind="image",
-    )
-    store.write(whole, intensities)
-    store = create_ome_zarr(
-        folder / STORED,
-        shape=whole.shape,
-        dtype=np.uint8,
-        spacing_nm=spacing,
-        kind="label",
-        scheme=scheme,
-    )
-    store.write(whole, labels)
+    _write_store(folder / STORE, image)
+    _write_store(folder / STORED, filled, scheme)
     save_settings(record, folder / RECORD)
 
 
@@ -141,8 +126,8 @@ def painted_crops(paths: Iterable[Path]) -> tuple[list[Crop], list[Path]]:
     painted, untouched = [], []
     for path in paths:
         if _is_one(path):
-            folder = _folder(path)
-            painted.append(_crop(path, _record(folder)))
+            record = _record(_folder(path))
+            painted.append(_crop(_labelling(path), record))
             continue
         for folder in _folders(path):
             record = _record(folder)
@@ -151,6 +136,20 @@ def painted_crops(paths: Iterable[Path]) -> tuple[list[Crop], list[Path]]:
             else:
                 painted.append(_crop(changed, record))
     return painted, untouched
+
+
+def _write_store(
+    path: Path, volume: ArrayVolume, scheme: ClassScheme | None = None
+) -> None:
+    store = create_ome_zarr(
+        path,
+        shape=volume.shape,
+        dtype=volume.dtype,
+        spacing_nm=require_spacing(volume),
+        kind="image" if scheme is None else "label",
+        scheme=scheme,
+    )
+    store.write(Box.whole(volume.shape), volume.array)
 
 
 def _colours(scheme: ClassScheme) -> NDArray[np.uint8]:
@@ -162,11 +161,16 @@ def _colours(scheme: ClassScheme) -> NDArray[np.uint8]:
 
 def _is_one(path: Path) -> bool:
     """Tell whether a path is a labelling, and no folder of one or more crops."""
-    return path.is_file() or (path.is_dir() and _is_store(path))
+    return path.is_file() or (path.is_dir() and STORE in path.parts)
 
 
-def _is_store(path: Path) -> bool:
-    return any(part.suffix == ".zarr" for part in (path, *path.parents))
+def _labelling(path: Path) -> Path:
+    """Give the labels where the store around them is named; refuse the image."""
+    if path.name == IMAGE:
+        raise VolumeError(
+            f"{path}: is the image; give {LABELS} beside it, or the whole folder"
+        )
+    return path.parent / STORED if path.name == STORE else path
 
 
 def _folder(path: Path) -> Path:
@@ -174,7 +178,7 @@ def _folder(path: Path) -> Path:
     for folder in path.absolute().parents:
         if (folder / RECORD).is_file():
             return folder
-        if not _is_store(folder):
+        if STORE not in folder.parts:
             break
     raise VolumeError(
         f"{path}: no {RECORD} lies beside it, so nobody knows which part of which "
