@@ -212,15 +212,21 @@ def test_one_bad_crop_keeps_the_good_ones_out(folder):
     refused(folder, [good, bad], r"crop_02/labels.tif: voxels of")
 
 
-def test_when_the_project_cannot_be_written_its_labels_go_again(folder, monkeypatch):
+@pytest.mark.parametrize("others", [False, True])
+def test_when_the_project_cannot_be_written_its_labels_go_again(
+    folder, monkeypatch, others
+):
     def fails(path, text):
         raise OSError("full")
 
     place = crop(folder)
+    if others:
+        (folder / "labels").mkdir()
+        (folder / "labels" / "mine.txt").write_text("", encoding="utf-8")
     monkeypatch.setattr(painted, "write_text", fails)
 
     refused(folder, [place], "full", OSError)
-    assert not (folder / "labels").exists()
+    assert (folder / "labels").exists() == others
 
 
 def test_labels_of_others_in_the_folder_stay(folder):
