@@ -33,6 +33,7 @@ ORDER = (
     "objects",
     "report",
     "export",
+    "suggestions",
     "viewer",
     "cli",
 )

@@ -9,7 +9,8 @@ import os
 import re
 from pathlib import Path
 
-import of_models  # noqa: F401  (they fill the catalogue)
+import of_labelling  # noqa: F401  (they fill the catalogue)
+import of_models  # noqa: F401
 import of_projects  # noqa: F401
 import of_sharing  # noqa: F401
 import of_volume_formats  # noqa: F401

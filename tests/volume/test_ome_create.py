@@ -38,6 +38,17 @@ def test_voxels_never_written_are_zero(tmp_path):
     assert not volume.read(Box.whole(SHAPE)).any()
 
 
+def test_voxels_never_written_have_the_value_asked_for(tmp_path):
+    volume = create_ome_zarr(tmp_path / "a.zarr", kind="label", fill=255, **OPTIONS)
+    part = Box((1, 2, 3), (2, 4, 6))
+
+    volume.write(part, np.ones(part.shape, np.uint8))
+
+    labels = open_volume(tmp_path / "a.zarr").read(Box.whole(SHAPE))
+    assert (labels[part.slices] == 1).all()
+    assert (labels == 255).sum() == labels.size - part.voxels
+
+
 def test_chunks_and_shards_are_cut_to_the_volume(tmp_path):
     volume = create_ome_zarr(tmp_path / "a.zarr", kind="image", **OPTIONS)
 

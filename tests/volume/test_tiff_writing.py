@@ -32,6 +32,23 @@ def test_what_is_written_is_read_with_its_voxel_size(tmp_path, array, dtype, com
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), array)
 
 
+def test_labels_are_shown_in_colours_and_keep_their_values(tmp_path, array):
+    labels = (array % 4).astype(np.uint8)
+    colours = np.zeros((256, 3), np.uint8)
+    colours[3] = (10, 20, 255)
+
+    write_tiff(
+        tmp_path / "a.tif", ArrayVolume(labels, spacing_nm=SPACING), colours=colours
+    )
+
+    volume = open_volume(tmp_path / "a.tif", labels=True)
+    np.testing.assert_array_equal(volume.read(Box.whole(volume.shape)), labels)
+    assert volume.spacing_nm == pytest.approx(SPACING)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert tif.is_imagej
+        assert tif.pages[0].colormap[:, 3].tolist() == [10 * 257, 20 * 257, 255 * 257]
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int16"])
 def test_narrow_volumes_keep_their_axes(tmp_path, array, dtype):
     array = array[:, :, :1].astype(dtype)

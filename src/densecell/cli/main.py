@@ -6,6 +6,7 @@ from typing import TextIO
 
 import typer
 
+from densecell.cli.add_labels import add_labels
 from densecell.cli.compare import compare
 from densecell.cli.convert import convert
 from densecell.cli.demo import demo
@@ -24,6 +25,7 @@ from densecell.cli.phantom import phantom
 from densecell.cli.report import report
 from densecell.cli.run import run
 from densecell.cli.segment import segment
+from densecell.cli.suggest import suggest
 from densecell.cli.train import train
 from densecell.cli.verify import verify
 from densecell.cli.view import view
@@ -56,6 +58,8 @@ COMMANDS = (
     mesh,
     report,
     view,
+    suggest,
+    add_labels,
     verify,
     doctor,
 )

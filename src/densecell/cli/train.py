@@ -88,12 +88,13 @@ def train(
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.training_display import training_display
+    from densecell.datasets.project import read_project
     from densecell.ensemble import rank_members
     from densecell.patches import default_affinities
     from densecell.report.training_pictures import draw_scores
     from densecell.training import Extension
 
-    project = with_preset(load_project(folder), preset)
+    project = with_preset(read_project(folder), preset)
     pairs = default_affinities(project.grid_nm) if cells else None
     project = with_options(
         project,
@@ -126,19 +127,6 @@ def train(
     draw_scores(model, ensemble)
     show_ranking(ensemble)
     typer.echo(f"{model}: ready; next `densecell segment VOLUME -m {model} -o RESULT`")
-
-
-def load_project(folder: Path) -> "ProjectConfig":
-    """Read `project.yaml` of a project's folder."""
-    from densecell.config import ProjectConfig, load_settings
-    from densecell.errors import ConfigError
-
-    path = folder / "project.yaml"
-    if not path.is_file():
-        raise ConfigError(
-            f"{path}: no such file; `densecell init {folder} IMAGE LABELS` makes one"
-        )
-    return load_settings(path, ProjectConfig)
 
 
 def trained(

@@ -1,4 +1,4 @@
-"""Write `project.yaml`: what is there, checked, and in words that can be edited."""
+"""`project.yaml`: what is there, checked, and in words that can be edited."""
 
 import os
 from collections.abc import Sequence
@@ -14,12 +14,13 @@ from densecell.config import (
     FORMAT,
     ProjectConfig,
     VolumeEntry,
+    load_settings,
     parse_settings,
     write_text,
 )
 from densecell.datasets.scheme import choose_scheme, label_ids
 from densecell.datasets.split import Span, check_span, split_slices
-from densecell.errors import OutputError, SpacingError, VolumeError
+from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
 from densecell.geometry import Spacing
 from densecell.volume import Volume, intensity_statistics, require_spacing
 
@@ -100,7 +101,7 @@ def draft_project(
         check_span(eval_z, chosen.image.shape[0], option="--eval-z")
         parts += [(0, "train", train_z), (1, "eval", eval_z)]
         words = "the second image is kept to choose the best members on"
-    cells = {} if objects is None else {"objects": _seen_from(folder, objects.path)}
+    cells = {} if objects is None else {"objects": seen_from(folder, objects.path)}
     volumes = [
         _entry(
             pairs[n],
@@ -179,6 +180,22 @@ def project_text(
     return text
 
 
+def read_project(folder: Path) -> ProjectConfig:
+    """Read `project.yaml` of a folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or it cannot be understood.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise ConfigError(
+            f"{path}: no such file; `densecell init {folder} IMAGE LABELS` makes one"
+        )
+    return load_settings(path, ProjectConfig)
+
+
 def write_project(folder: Path, text: str) -> Path:
     """Write `project.yaml` into a folder that has none.
 
@@ -200,14 +217,14 @@ def _entry(
     pair: Labelled, spacing_nm: Spacing, folder: Path, rest: dict[str, Any]
 ) -> VolumeEntry:
     values = {
-        "image": _seen_from(folder, pair.image.path),
-        "labels": _seen_from(folder, pair.labels.path),
+        "image": seen_from(folder, pair.image.path),
+        "labels": seen_from(folder, pair.labels.path),
         "spacing_nm": tuple(spacing_nm),
     }
     return parse_settings(values | rest, VolumeEntry, where=FILE)
 
 
-def _seen_from(folder: Path, path: Address) -> Address:
+def seen_from(folder: Path, path: Address) -> Address:
     """Give a path relative to the project, or absolute if they share no folder."""
     if isinstance(path, Url):
         return path

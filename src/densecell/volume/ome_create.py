@@ -42,6 +42,7 @@ def create_ome_zarr(
     name: str | None = None,
     overwrite: bool = False,
     version: Version = VERSION,
+    fill: int = 0,
 ) -> OmeZarrVolume:
     """Make an empty OME-Zarr image of one level, to be written box by box.
 
@@ -53,7 +54,7 @@ def create_ome_zarr(
     path
         The group to make.
     shape
-        Voxels (z, y, x); voxels never written are 0.
+        Voxels (z, y, x).
     spacing_nm
         Voxel size (z, y, x), in nanometres.
     kind
@@ -68,6 +69,8 @@ def create_ome_zarr(
     version
         Of OME-Zarr. 0.4 is for programs that do not know 0.5; it has no shards, but one
         file per chunk.
+    fill
+        Value of voxels that are never written.
 
     Raises
     ------
@@ -94,7 +97,15 @@ def create_ome_zarr(
         group = zarr.create_group(
             path, attributes=attributes, zarr_format=ZARR_FORMATS[version]
         )
-        create_level(group, 0, shape=shape, dtype=checked, chunk=chunk, shard=shard)
+        create_level(
+            group,
+            0,
+            shape=shape,
+            dtype=checked,
+            chunk=chunk,
+            shard=shard,
+            fill=fill,
+        )
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be made ({error.strerror or error}); choose another place"
@@ -123,6 +134,7 @@ def create_level(
     dtype: np.dtype[Any],
     chunk: Shape,
     shard: Shape,
+    fill: int = 0,
 ) -> zarr.Array[Any]:
     """Make the array of one level, empty; one that is there is replaced."""
     # Not blosc: its threads finish in any order, and equal results shall have equal
@@ -142,7 +154,7 @@ def create_level(
         shape=shape,
         dtype=dtype,
         chunks=chunk,
-        fill_value=0,
+        fill_value=fill,
         overwrite=True,
         **by_format,
     )

@@ -27,6 +27,7 @@ def write_tiff(
     shape: Shape | None = None,
     dtype: np.dtype[Any] | type[np.generic] | str | None = None,
     compress: bool = False,
+    colours: NDArray[np.uint8] | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write a TIFF stack that Fiji opens with its voxel size.
@@ -47,6 +48,9 @@ def write_tiff(
         Of the stack; needed with slices, known with a volume.
     compress
         Compress with zlib: smaller for labels; uncompressed files are read faster.
+    colours
+        (256, 3) red, green and blue that each value of a uint8 stack is shown in; the
+        values stay what they are.
     overwrite
         Replace a file that is there.
 
@@ -82,10 +86,17 @@ def write_tiff(
             _checked(slices, shape, dtype, path),
             shape=shape,
             dtype=dtype,
-            photometric="minisblack",
             compression="zlib" if compress else None,
+            **_shown(colours),
             **kind.writing,
         )
+
+
+def _shown(colours: NDArray[np.uint8] | None) -> dict[str, Any]:
+    """Say how values are shown: as greys, or by a table of colours."""
+    if colours is None:
+        return {"photometric": "minisblack"}
+    return {"photometric": "palette", "colormap": colours.T.astype(np.uint16) * 257}
 
 
 def iterate_slices(volume: Volume) -> Iterator[NDArray[Any]]:

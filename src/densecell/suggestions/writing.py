@@ -1,0 +1,134 @@
+"""Picked boxes as a folder: crops to paint in, a table that says why, a picture."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from densecell.datasets.crop import CropRecord, digest, write_crop
+from densecell.errors import OutputError, VolumeError
+from densecell.geometry import Box
+from densecell.suggestions.looks import Looks
+from densecell.suggestions.material import Material
+from densecell.suggestions.picture import Shown, draw_boxes
+from densecell.suggestions.ranking import Pick
+from densecell.volume.aside import written_aside
+
+FOLDER = "suggest"  # of a result
+TABLE, PICTURE = "suggestions.csv", "overview.png"
+OFTEN = 2.0  # times the usual share, from which a class is told to be frequent
+COLUMNS = ("crop", "z0", "y0", "x0", "z1", "y1", "x1", "score", "why")
+
+
+def write_suggestions(
+    result: Path,
+    material: Material,
+    looks: Looks,
+    picks: Sequence[Pick],
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write picked boxes into `suggest` of a result; give that folder.
+
+    Raises
+    ------
+    VolumeError
+        If nothing was picked.
+    OutputError
+        If it exists and is not to be replaced.
+    """
+    if not picks:
+        size = " ".join(map(str, looks.boxes[0].shape))
+        raise VolumeError(
+            f"{result}: every box of {size} voxels holds some that are labelled "
+            "already; ask for smaller ones with --size Z Y X, or segment another volume"
+        )
+    check_place(result, overwrite=overwrite)
+    boxes = [looks.boxes[pick.number] for pick in picks]
+    why = [reasons(pick, looks, material) for pick in picks]
+    with written_aside(result / FOLDER, overwrite=overwrite) as aside:
+        names = write_crops(aside, material, boxes)
+        _write_table(aside / TABLE, material, boxes, names, picks, why)
+        shown = [Shown(name, box) for name, box in zip(names, boxes, strict=True)]
+        (aside / PICTURE).write_bytes(draw_boxes(material, shown))
+    return result / FOLDER
+
+
+def check_place(result: Path, *, overwrite: bool) -> None:
+    """Refuse a result with suggestions in it, unless they may be dropped.
+
+    Raises
+    ------
+    OutputError
+        Saying how to keep what was painted.
+    """
+    folder = result / FOLDER
+    if folder.exists() and not overwrite:
+        raise OutputError(
+            f"{folder}: holds suggestions already; take what was painted in them into "
+            "the project by `densecell add-labels`, then drop them with --overwrite"
+        )
+
+
+def write_crops(
+    folder: Path, material: Material, boxes: Sequence[Box]
+) -> tuple[str, ...]:
+    """Write boxes of a result as crops to paint in; give their names.
+
+    Labels begin as what was predicted. A folder `crop_01` and so on for each.
+    """
+    digits = max(2, len(str(len(boxes))))
+    names = tuple(f"crop_{n:0{digits}}" for n in range(1, len(boxes) + 1))
+    then = material.run.volume
+    for name, box in zip(names, boxes, strict=True):
+        image, labels = material.image.read(box), material.classes.read(box)
+        there = box.shifted(material.origin)
+        record = CropRecord(
+            volume=then.path,
+            shape=then.shape,
+            spacing_nm=then.spacing_nm,
+            box=(there.start, there.stop),
+            classes=material.scheme,
+            image=digest(image),
+            labels=digest(labels),
+        )
+        write_crop(folder / name, record, image, labels)
+    return names
+
+
+def reasons(pick: Pick, looks: Looks, material: Material) -> str:
+    """Say in words why a box was picked."""
+    shares, mean = looks.shares[pick.number], looks.shares.mean(axis=0)
+    words = []
+    if len(material.run.model.members) > 1:
+        part = 100 * looks.disagreement[pick.number]
+        words.append(f"{part:.1f} % of the members' votes differ")
+    else:
+        words.append(f"{100 * looks.doubt[pick.number]:.1f} % doubt")
+    words[0] += f" (more than in {100 * pick.unsure:.0f} % of the boxes)"
+    times = shares / mean.clip(1e-12)
+    most = int(times.argmax())
+    if times[most] >= OFTEN:
+        name = material.scheme.names[most]
+        words.append(f"{times[most]:.1f} times the usual share of {name}")
+    unlike = "unlike" if pick.unlike == 1 else "rather like"
+    words.append(f"{unlike} what is labelled or named before")
+    return "; ".join(words)
+
+
+def _write_table(
+    path: Path,
+    material: Material,
+    boxes: Sequence[Box],
+    names: Sequence[str],
+    picks: Sequence[Pick],
+    why: Sequence[str],
+) -> None:
+    """Write a row for each box, in voxels of the whole volume."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for name, box, pick, text in zip(names, boxes, picks, why, strict=True):
+            there = box.shifted(material.origin)
+            writer.writerow(
+                [name, *there.start, *there.stop, f"{pick.score:.4f}", text]
+            )
