@@ -9,6 +9,7 @@ import typer
 from densecell.cli.compare import compare
 from densecell.cli.convert import convert
 from densecell.cli.demo import demo
+from densecell.cli.distil import distil
 from densecell.cli.doctor import doctor
 from densecell.cli.ensemble import ensemble
 from densecell.cli.evaluate import evaluate
@@ -44,6 +45,7 @@ COMMANDS = (
     networks,
     train,
     ensemble,
+    distil,
     segment,
     run,
     evaluate,

@@ -13,9 +13,11 @@ from densecell.patches.labelled import (
     class_counts,
     load_labelled,
     resampling_notes,
+    weighed,
 )
 from densecell.patches.partial import PARTIAL, UNKNOWN, Exclusions
 from densecell.patches.sampling import Place, WindowSampler
+from densecell.patches.source import on_grid, open_source
 from densecell.patches.weights import error_weights, power_balance
 
 __all__ = [
@@ -35,6 +37,9 @@ __all__ = [
     "default_affinities",
     "error_weights",
     "load_labelled",
+    "on_grid",
+    "open_source",
     "power_balance",
     "resampling_notes",
+    "weighed",
 ]

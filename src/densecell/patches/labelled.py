@@ -18,13 +18,12 @@ from densecell.patches.partial import (
     annotated,
     exclusions_of,
 )
+from densecell.patches.source import grid_of_project, open_source
 from densecell.patches.weights import error_weights
 from densecell.volume import (
     Grid,
-    ResampledVolume,
     Statistics,
     Volume,
-    grid_between,
     intensity_statistics,
     normalise,
     open_volume,
@@ -49,6 +48,7 @@ class LabelledVolume(NamedTuple):
     statistics: Statistics  # of the whole volume, before normalisation
     exclusions: Exclusions = ()  # what codes from 224 mean; the same in all volumes
     objects: NDArray[np.int32] | None = None  # like `channels`, an id per cell, 0: none
+    shares: NDArray[np.uint8] | None = None  # (K, Z, Y, X) soft labels, of any sum
 
     @property
     def shape(self) -> Shape:
@@ -86,7 +86,7 @@ def load_labelled(
     exclusions = exclusions_of(project.volumes, project.classes)
     volumes = [_load(entry, root, project, context, exclusions) for entry in entries]
     if project.training.loss.weighting == "paper" and role == "train":
-        return _weighed(volumes, project.classes, project.training.loss.weights)
+        return weighed(volumes, project.classes, project.training.loss.weights)
     return volumes
 
 
@@ -96,7 +96,8 @@ def resampling_notes(project: ProjectConfig) -> list[str]:
         f"{entry.image}: has voxels of {in_words(entry.spacing_nm)} (z y x), resampled "
         f"to the project's {in_words(project.grid_nm)}"
         for entry in project.volumes
-        if _grid(entry, (1, 1, 1), project) is not None
+        if grid_of_project((1, 1, 1), entry.spacing_nm, project, where=str(entry.image))
+        is not None
     )
     return list(dict.fromkeys(notes))  # the parts of a volume share a line
 
@@ -109,10 +110,10 @@ def class_counts(volumes: Sequence[LabelledVolume], classes: int) -> NDArray[np.
     return counts[:classes]
 
 
-def _weighed(
+def weighed(
     volumes: Sequence[LabelledVolume], scheme: ClassScheme, config: ErrorWeights
 ) -> list[LabelledVolume]:
-    """Add the paper's error weights, balanced over all volumes."""
+    """Give the volumes the paper's error weights, balanced over all of them."""
     counts = class_counts(volumes, len(scheme))
     return [
         volume._replace(
@@ -132,17 +133,14 @@ def _load(
     exclusions: Exclusions,
 ) -> LabelledVolume:
     scheme = project.classes
-    image = open_volume(root / entry.image, spacing_nm=entry.spacing_nm)
     labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
-    _check_pair(image, labels)
-    box = entry.box(image.shape)
+    image, part, box, grid = open_source(entry, root, project)
+    _check_pair(image, labels, grid)
 
     ids = labels.read(box)
     scheme.check(ids, where=str(labels.path))
     channels = annotated(scheme.to_channels(ids), box.start, entry, scheme, exclusions)
-    grid, part = _grid(entry, image.shape, project), box
     if grid is not None:
-        image, part = ResampledVolume(image, grid), grid.within(box)
         channels = resampled_labels(channels, box, grid, part)
     if not (channels < PARTIAL).any():
         raise VolumeError(
@@ -175,20 +173,10 @@ def _load(
     )
 
 
-def _grid(entry: VolumeEntry, shape: Shape, project: ProjectConfig) -> Grid | None:
-    """Lay the project's grid over a volume whose voxels are of another size."""
-    return grid_between(
-        shape,
-        Spacing.checked(entry.spacing_nm),
-        project.grid_nm,
-        flat=project.network.flat,
-        where=str(entry.image),
-    )
-
-
-def _check_pair(image: Volume, labels: Volume) -> None:
-    if image.shape != labels.shape:
+def _check_pair(image: Volume, labels: Volume, grid: Grid | None) -> None:
+    shape = image.shape if grid is None else grid.volume
+    if shape != labels.shape:
         raise VolumeError(
             f"{labels.path}: labels are {labels.shape} voxels (z, y, x) but the image "
-            f"{image.path} is {image.shape}; they must be equal"
+            f"{image.path} is {shape}; they must be equal"
         )
