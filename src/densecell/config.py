@@ -425,8 +425,13 @@ def _address(value: object) -> object:
     return to_address(value) if isinstance(value, str) else value
 
 
+def _written(address: Path | Url) -> str:
+    """Write paths with slashes: those of Windows are read everywhere then."""
+    return address.as_posix() if isinstance(address, Path) else str(address)
+
+
 AddressSetting = Annotated[
-    Path | Url, BeforeValidator(_address), PlainSerializer(str, when_used="json")
+    Path | Url, BeforeValidator(_address), PlainSerializer(_written, when_used="json")
 ]
 
 

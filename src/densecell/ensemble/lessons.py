@@ -33,7 +33,7 @@ from densecell.patches import (
     UNKNOWN,
     LabelledVolume,
     on_grid,
-    open_source,
+    open_image,
     weighed,
 )
 from densecell.training.data import CONTEXT
@@ -115,7 +115,7 @@ def list_lessons(
         Of parts without labels, on the project's grid. Where there are more, parts are
         drawn, always the same.
     """
-    sources = [(e.role, open_source(e, root, project)) for e in project.volumes]
+    sources = [(e.role, open_image(e, root, project)) for e in project.volumes]
     known = [source for role, source in sources if role == "train"]
     lessons = [
         Lesson(source.image, source.part, truth)

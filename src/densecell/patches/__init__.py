@@ -8,6 +8,7 @@ from densecell.patches.batches import (
     Schedule,
     Windows,
 )
+from densecell.patches.images import on_grid, open_image
 from densecell.patches.labelled import (
     LabelledVolume,
     class_counts,
@@ -17,7 +18,6 @@ from densecell.patches.labelled import (
 )
 from densecell.patches.partial import PARTIAL, UNKNOWN, Exclusions
 from densecell.patches.sampling import Place, WindowSampler
-from densecell.patches.source import on_grid, open_source
 from densecell.patches.weights import error_weights, power_balance
 
 __all__ = [
@@ -38,7 +38,7 @@ __all__ = [
     "error_weights",
     "load_labelled",
     "on_grid",
-    "open_source",
+    "open_image",
     "power_balance",
     "resampling_notes",
     "weighed",

@@ -12,13 +12,13 @@ from densecell.config import ErrorWeights, ProjectConfig, VolumeEntry
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.patches.affinities import load_objects
+from densecell.patches.images import grid_of_project, open_image
 from densecell.patches.partial import (
     PARTIAL,
     Exclusions,
     annotated,
     exclusions_of,
 )
-from densecell.patches.source import grid_of_project, open_source
 from densecell.patches.weights import error_weights
 from densecell.volume import (
     Grid,
@@ -134,7 +134,7 @@ def _load(
 ) -> LabelledVolume:
     scheme = project.classes
     labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
-    image, part, box, grid = open_source(entry, root, project)
+    image, part, box, grid = open_image(entry, root, project)
     _check_pair(image, labels, grid)
 
     ids = labels.read(box)

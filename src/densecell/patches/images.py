@@ -15,7 +15,7 @@ from densecell.volume import (
 )
 
 
-class Source(NamedTuple):
+class ProjectImage(NamedTuple):
     """An image on the project's grid, and the part that an entry stands for."""
 
     image: Volume
@@ -24,7 +24,7 @@ class Source(NamedTuple):
     grid: Grid | None  # laid over the image; none: its own voxels are the project's
 
 
-def open_source(entry: VolumeEntry, root: Path, project: ProjectConfig) -> Source:
+def open_image(entry: VolumeEntry, root: Path, project: ProjectConfig) -> ProjectImage:
     """Open the image of an entry, with a path relative to `root`.
 
     Raises
@@ -40,8 +40,8 @@ def open_source(entry: VolumeEntry, root: Path, project: ProjectConfig) -> Sourc
         image.shape, entry.spacing_nm, project, where=str(entry.image)
     )
     if grid is None:
-        return Source(image, box, box, None)
-    return Source(ResampledVolume(image, grid), grid.within(box), box, grid)
+        return ProjectImage(image, box, box, None)
+    return ProjectImage(ResampledVolume(image, grid), grid.within(box), box, grid)
 
 
 def on_grid(image: Volume, project: ProjectConfig) -> Volume:
