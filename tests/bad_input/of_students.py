@@ -11,6 +11,10 @@ from densecell.training import load_member_settings
 from densecell.training.checkpoint import WEIGHTS, save_weights
 
 
+def noise():
+    return np.random.default_rng(0).integers(0, 255, SHAPE, np.uint8)
+
+
 def distil(at, *options):
     return ["distil", at.model(), "--project", at.project(), *options]
 
@@ -73,13 +77,13 @@ def _(at):
 
 @case("a volume to learn from without a voxel size")
 def _(at):
-    image = at.array("image.npy", np.random.default_rng(0).integers(0, 9, SHAPE))
+    image = at.array("image.npy", noise())
     return distil(at, "--volumes", image)
 
 
 @case("a volume to learn from of far other voxels")
 def _(at):
-    image = at.array("image.npy", np.random.default_rng(0).integers(0, 9, SHAPE))
+    image = at.array("image.npy", noise())
     return distil(at, "--volumes", image, "--spacing", 4000, 10, 10)
 
 

@@ -49,7 +49,7 @@ def test_a_second_time_changes_nothing_and_a_kill_costs_nothing(teacher, monkeyp
     run(teacher, *OPTIONS, "-o", "a")
     assert weights(model) == before
 
-    def dies(*_):
+    def dies(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -20,7 +20,7 @@ def distil(
     model: Annotated[Path, typer.Argument(help="folder of a trained ensemble")],
     volumes: Annotated[
         list[str] | None,
-        typer.Option(help=f"learn from this one too, more than once: {FORMATS}"),
+        typer.Option(help=f"learn from this too; may be repeated; {FORMATS}"),
     ] = None,
     spacing: Annotated[
         tuple[float, float, float] | None,
@@ -28,7 +28,7 @@ def distil(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", "-o", help="of the model; default MODEL-distilled"),
+        typer.Option("--name", "-o", help="of the new model; default MODEL-distilled"),
     ] = None,
     network: Annotated[str, typer.Option(help="see `densecell networks`")] = STUDENT,
     width: Annotated[
@@ -74,7 +74,7 @@ def distil(
     )
     ensemble = load_ensemble(model)
     student = root / "models" / (name or f"{model.absolute().name}-distilled")
-    if student.absolute() == model.absolute():
+    if student.exists() and student.samefile(model):
         raise ConfigError(f"{model}: cannot learn from itself; give another --name")
     check_teacher(ensemble, settings)
     others = [open_volume(volume, spacing_nm=spacing) for volume in volumes or ()]

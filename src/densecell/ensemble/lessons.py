@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
+from densecell.address import Address
 from densecell.config import (
     AddressSetting,
     ProjectConfig,
@@ -121,16 +122,19 @@ def list_lessons(
         Lesson(source.image, source.part, truth)
         for source, truth in zip(known, labelled, strict=True)
     ]
-    images = {source.image.path.absolute(): source.image for _, source in sources}
+    images: dict[Address, Volume] = {}
+    taken: dict[Address, tuple[Box, ...]] = {}
+    for _, source in sources:
+        where = _resolved(source.image.path)
+        images[where] = source.image
+        taken[where] = (*taken.get(where, ()), source.part)
     for other in others:
-        images.setdefault(other.path.absolute(), on_grid(other, project))
-    taken = [(s.image.path.absolute(), s.part) for _, s in sources]
+        images.setdefault(_resolved(other.path), on_grid(other, project))
     unlabelled = [
-        Lesson(image, part, hidden=hidden)
-        for path, image in images.items()
-        for hidden in [tuple(box for at, box in taken if at == path)]
+        Lesson(image, part, hidden=taken.get(where, ()))
+        for where, image in images.items()
         for part in tile(image.shape, PART)
-        if _seen(part, hidden).any()
+        if _seen(part, taken.get(where, ())).any()
     ]
     return lessons + _drawn(unlabelled, most_voxels)
 
@@ -226,6 +230,11 @@ def with_truth(volume: LabelledVolume, shares: NDArray[np.uint8]) -> LabelledVol
         share[known] = np.rint(TRUTH * true + (1 - TRUTH) * share[known])
     likeliest = mixed.argmax(0).astype(np.uint8)
     return volume._replace(channels=likeliest, shares=mixed, exclusions=())
+
+
+def _resolved(address: Address) -> Address:
+    """Give one address to whatever links lead to a volume."""
+    return address.resolve() if isinstance(address, Path) else address
 
 
 def _without_truth(

@@ -147,21 +147,27 @@ class BatchMaker:
         image = change_geometry(
             read_padded(volume.intensities, on_image), changes, nearest=False
         )
+        voxels = np.arange(box.voxels).reshape(box.shape)
+        nearest = self._cropped(change_geometry(voxels, changes, nearest=True))
 
-        def moved(labels: NDArray[Any], *, nearest: bool = True) -> NDArray[Any]:
-            window = read_padded(labels, box)
-            return self._cropped(change_geometry(window, changes, nearest=nearest))
+        def moved(labels: NDArray[Any]) -> NDArray[Any]:
+            return read_padded(labels, box).ravel()[nearest]
 
-        channels = moved(volume.channels).astype(np.uint8)
+        channels = moved(volume.channels)
         weights = None
         if volume.weights is not None:
-            weights = moved(volume.weights, nearest=False).astype(np.float32)
+            weights = self._cropped(
+                change_geometry(
+                    read_padded(volume.weights, box), changes, nearest=False
+                )
+            ).astype(np.float32)
         elif costs is not None:
             weights = costs[channels]
         affinities = None
         if self._affinities and volume.objects is not None:
-            ids = moved(volume.objects).astype(np.int32)
-            affinities = affinities_of(ids, channels, self._affinities)
+            affinities = affinities_of(
+                moved(volume.objects), channels, self._affinities
+            )
         shares = None
         if volume.shares is not None:
             shares = np.stack([moved(share) for share in volume.shares])
