@@ -33,12 +33,13 @@ from densecell.patches import (
     PARTIAL,
     UNKNOWN,
     LabelledVolume,
+    labelled_part,
     on_grid,
     open_image,
     weighed,
 )
 from densecell.training.data import CONTEXT
-from densecell.volume import Volume, intensity_statistics, normalise, open_volume
+from densecell.volume import Volume, open_volume
 
 LESSONS = "lessons.yaml"
 TEACHER = "teacher"  # folder of what the ensemble said
@@ -240,21 +241,10 @@ def _resolved(address: Address) -> Address:
 def _without_truth(
     lesson: Lesson, shares: NDArray[np.uint8], project: ProjectConfig
 ) -> LabelledVolume:
-    image, part = lesson.image, lesson.part
-    around = part.grown(CONTEXT).clipped(image.shape)
-    statistics = intensity_statistics(image)
     channels = shares.argmax(0).astype(np.uint8)
-    channels[~_seen(part, lesson.hidden)] = UNKNOWN
-    return LabelledVolume(
-        name=image.path.name,
-        intensities=normalise(image.read(around), statistics),
-        channels=channels,
-        weights=None,
-        labelled=part.relative_to(around.start),
-        spacing_nm=project.grid_nm,
-        statistics=statistics,
-        shares=shares,
-    )
+    channels[~_seen(lesson.part, lesson.hidden)] = UNKNOWN
+    volume = labelled_part(lesson.image, lesson.part, channels, context=CONTEXT)
+    return volume._replace(spacing_nm=project.grid_nm, shares=shares)
 
 
 def _seen(part: Box, hidden: Sequence[Box]) -> NDArray[np.bool_]:

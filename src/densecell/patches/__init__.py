@@ -12,6 +12,7 @@ from densecell.patches.images import on_grid, open_image
 from densecell.patches.labelled import (
     LabelledVolume,
     class_counts,
+    labelled_part,
     load_labelled,
     resampling_notes,
     weighed,
@@ -36,6 +37,7 @@ __all__ = [
     "class_counts",
     "default_affinities",
     "error_weights",
+    "labelled_part",
     "load_labelled",
     "on_grid",
     "open_image",

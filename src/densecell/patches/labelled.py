@@ -27,6 +27,7 @@ from densecell.volume import (
     intensity_statistics,
     normalise,
     open_volume,
+    require_spacing,
     resampled_labels,
 )
 from densecell.volume.interface import in_words
@@ -90,6 +91,35 @@ def load_labelled(
     return volumes
 
 
+def labelled_part(
+    image: Volume, part: Box, channels: NDArray[np.uint8], *, context: Shape
+) -> LabelledVolume:
+    """Give a part of an image, normalised by the whole, with the channels it has.
+
+    Parameters
+    ----------
+    image
+        On the project's grid.
+    part
+        Of the image.
+    channels
+        (Z, Y, X) of `part`.
+    context
+        Voxels of image to keep around, where there are some.
+    """
+    around = part.grown(context).clipped(image.shape)
+    statistics = intensity_statistics(image)
+    return LabelledVolume(
+        name=image.path.name,
+        intensities=normalise(image.read(around), statistics),
+        channels=channels,
+        weights=None,
+        labelled=part.relative_to(around.start),
+        spacing_nm=require_spacing(image),
+        statistics=statistics,
+    )
+
+
 def resampling_notes(project: ProjectConfig) -> list[str]:
     """Say which volumes of a project are resampled to its grid, a line for each."""
     notes = (
@@ -133,8 +163,8 @@ def _load(
     exclusions: Exclusions,
 ) -> LabelledVolume:
     scheme = project.classes
-    labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
     image, part, box, grid = open_image(entry, root, project)
+    labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
     _check_pair(image, labels, grid)
 
     ids = labels.read(box)
@@ -158,16 +188,10 @@ def _load(
                 "its role to eval"
             )
         objects = load_objects(entry, root, image, box)
-    around = part.grown(context).clipped(image.shape)
-    statistics = intensity_statistics(image)
-    return LabelledVolume(
+    volume = labelled_part(image, part, channels, context=context)
+    return volume._replace(
         name=entry.image.name,
-        intensities=normalise(image.read(around), statistics),
-        channels=channels,
-        weights=None,
-        labelled=part.relative_to(around.start),
         spacing_nm=project.grid_nm,
-        statistics=statistics,
         exclusions=exclusions,
         objects=objects,
     )
