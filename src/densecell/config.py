@@ -5,7 +5,7 @@ unless the name ends in `_nm` or `_px`.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -425,9 +425,9 @@ def _address(value: object) -> object:
     return to_address(value) if isinstance(value, str) else value
 
 
-def _written(address: Path | Url) -> str:
+def _written(address: PurePath | Url) -> str:
     """Write paths with slashes: those of Windows are read everywhere then."""
-    return address.as_posix() if isinstance(address, Path) else str(address)
+    return address.as_posix() if isinstance(address, PurePath) else str(address)
 
 
 AddressSetting = Annotated[
