@@ -1,14 +1,16 @@
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 import yaml
 
+from densecell.address import Url
 from densecell.classes import ClassScheme
 from densecell.config import (
     InferenceConfig,
     ProjectConfig,
     TrainingConfig,
     VolumeEntry,
+    _written,
     load_settings,
     parse_settings,
     save_settings,
@@ -212,3 +214,8 @@ def test_a_size_of_voxels_that_is_none():
         "project.yaml: settings: spacing must be three positive lengths in nm (z y x), "
         "got (40.0, 0.0, 10.0)"
     )
+
+
+def test_paths_of_windows_are_written_with_slashes():
+    assert _written(PureWindowsPath(r"data\a b.tif")) == "data/a b.tif"
+    assert _written(Url("s3://bucket/a.zarr")) == "s3://bucket/a.zarr"

@@ -5,7 +5,7 @@ unless the name ends in `_nm` or `_px`.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -425,8 +425,13 @@ def _address(value: object) -> object:
     return to_address(value) if isinstance(value, str) else value
 
 
+def _written(address: PurePath | Url) -> str:
+    """Write paths with slashes: those of Windows are read everywhere then."""
+    return address.as_posix() if isinstance(address, PurePath) else str(address)
+
+
 AddressSetting = Annotated[
-    Path | Url, BeforeValidator(_address), PlainSerializer(str, when_used="json")
+    Path | Url, BeforeValidator(_address), PlainSerializer(_written, when_used="json")
 ]
 
 

@@ -13,6 +13,7 @@ import of_labelling  # noqa: F401  (they fill the catalogue)
 import of_models  # noqa: F401
 import of_projects  # noqa: F401
 import of_sharing  # noqa: F401
+import of_students  # noqa: F401
 import of_volume_formats  # noqa: F401
 import of_volumes  # noqa: F401
 import pytest

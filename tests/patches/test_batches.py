@@ -154,3 +154,17 @@ def test_ids_of_cells_go_where_their_labels_go(labelled):
         known = np.zeros(WINDOW, np.uint8)
         np.testing.assert_array_equal(pairs, affinities_of(window, known, offsets))
     assert maker(volume).batch(3).affinities is None
+
+
+def test_soft_labels_move_with_the_labels(volume):
+    hard = np.stack([volume.channels == k for k in range(3)]) * np.uint8(255)
+    soft = volume._replace(shares=hard)
+
+    batch = maker(soft, margin=(0, 2, 3)).batch(0)
+
+    assert batch.shares.shape == (2, 3, *WINDOW)
+    assert batch.shares.dtype == np.uint8
+    known = batch.channels < 3
+    assert known.any()
+    np.testing.assert_array_equal(batch.shares.argmax(1)[known], batch.channels[known])
+    assert maker(volume).batch(0).shares is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from densecell.surfaces import surface_of
+from densecell.surfaces import precomputed, surface_of
 from densecell.surfaces.files import Part, write_glb, write_mesh
 from densecell.surfaces.foreign import to_xyz
 from densecell.surfaces.precomputed import write_precomputed, write_precomputed_info
@@ -67,6 +67,16 @@ def test_the_same_scene_gives_the_same_bytes(slab, tmp_path):
         write_glb(tmp_path / f"{name}.glb", [Part("cell 7", slab, (1, 2, 3))])
 
     assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
+
+
+def test_where_names_have_no_colons_a_manifest_does_without(
+    slab, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(precomputed, "COLON", "_")
+
+    write_precomputed(tmp_path, 7, slab)
+
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["7.mesh", "7_0"]
 
 
 def test_neuroglancer_finds_manifest_fragment_and_names(slab, tmp_path):

@@ -8,6 +8,7 @@ from densecell.config import LossConfig, NetworkConfig
 from densecell.networks import Heads, build_network
 from densecell.patches import PARTIAL, UNKNOWN
 from densecell.training.losses import (
+    Targets,
     affinity_loss,
     l2_penalty,
     soft_dice,
@@ -29,7 +30,8 @@ def logits_of(*shares):
 
 
 def loss_of(logits, channels, config=ENTROPY, *, weights=None, auxiliary=None):
-    return window_loss(Heads(logits, auxiliary), channels, weights, config).item()
+    targets = Targets(channels, weights)
+    return window_loss(Heads(logits, auxiliary), targets, config).item()
 
 
 def test_cross_entropy_is_a_mean_over_known_voxels():
@@ -55,7 +57,7 @@ def test_unknown_voxels_neither_cost_nor_teach(config):
     logits = logits_of(0.25, 0.5, 0.9).requires_grad_()
     channels = row(0, 1, UNKNOWN)
 
-    loss = window_loss(Heads(logits, None), channels, None, config)
+    loss = window_loss(Heads(logits, None), Targets(channels), config)
     loss.backward()
 
     changed = loss_of(logits_of(0.25, 0.5, 0.001), channels, config)
@@ -83,9 +85,9 @@ def test_the_2d_head_has_its_share():
 def test_soft_dice_on_a_drawn_row():
     ones = row(0.1, 0.2, 0.7, 0.9)
     probabilities = torch.stack([1 - ones, ones], 1)
-    channels, known = row(0, 0, 1, 0), row(1.0, 1.0, 1.0, 0.0)
+    second, known = row(0.0, 0.0, 1.0, 0.0), row(1.0, 1.0, 1.0, 0.0)
 
-    loss = soft_dice(probabilities, channels, known)
+    loss = soft_dice(probabilities, torch.stack([1 - second, second], 1), known)
 
     # class 0: (2 (.9 + .8) + 1) / (.9 + .8 + .3 + 2 + 1); class 1: (2 .7 + 1) / 3
     assert loss.item() == pytest.approx(1 - (4.4 / 5 + 2.4 / 3) / 2)
@@ -94,9 +96,43 @@ def test_soft_dice_on_a_drawn_row():
 def test_soft_dice_leaves_absent_classes_out():
     shares = torch.tensor([0.8, 0.1, 0.1]).reshape(1, 3, 1, 1, 1)
 
-    loss = soft_dice(shares, row(0), row(1.0))
+    loss = soft_dice(shares, torch.eye(3)[:1].reshape(1, 3, 1, 1, 1), row(1.0))
 
     assert loss.item() == pytest.approx(1 - (2 * 0.8 + 1) / (0.8 + 1 + 1))
+
+
+def test_soft_dice_is_least_where_soft_labels_are_met():
+    ones = row(0.1, 0.4, 0.7).requires_grad_()
+    truth = torch.stack([1 - ones, ones], 1).detach()
+
+    met = soft_dice(truth, truth, row(1.0, 1.0, 1.0))
+    sure = soft_dice(truth.round(), truth, row(1.0, 1.0, 1.0))
+
+    assert met.item() == pytest.approx(0, abs=1e-6)
+    assert sure.item() > 0.1
+
+
+def test_soft_labels_cost_their_cross_entropy_where_something_is_known():
+    logits, channels = logits_of(0.25, 0.5), row(0, UNKNOWN)
+    shares = torch.stack([row(0.6, 0.0), row(0.4, 0.0)], 1)
+
+    loss = window_loss(Heads(logits, None), Targets(channels, shares=shares), ENTROPY)
+
+    expected = -(0.6 * math.log(0.75) + 0.4 * math.log(0.25))
+    assert loss.item() == pytest.approx(expected)
+
+
+def test_sure_soft_labels_cost_what_labels_do():
+    logits, channels = logits_of(0.25, 0.5, 0.9), row(0, 1, UNKNOWN)
+    second = row(0.0, 1.0, 0.0)
+    shares, weights = torch.stack([1 - second, second], 1), row(3.0, 0.5, 7.0)
+    config = LossConfig()
+
+    soft = window_loss(Heads(logits, None), Targets(channels, weights, shares), config)
+
+    assert soft.item() == pytest.approx(
+        loss_of(logits, channels, config, weights=weights)
+    )
 
 
 def test_dice_is_added_by_its_share():
@@ -110,7 +146,7 @@ def test_dice_is_added_by_its_share():
 def test_the_loss_is_taken_in_float32():
     logits = logits_of(0.25, 0.5).bfloat16()
 
-    loss = window_loss(Heads(logits, logits), row(0, 1), None, LossConfig())
+    loss = window_loss(Heads(logits, logits), Targets(row(0, 1)), LossConfig())
 
     assert loss.dtype == torch.float32
 
@@ -146,9 +182,8 @@ def test_a_voxel_known_to_be_none_of_a_set_costs_what_that_set_is_given():
     channels = torch.full((1, 1, 1, 1), PARTIAL + 1)
     config = LossConfig(dice=0.0)
 
-    loss = window_loss(
-        Heads(logits, None), channels, None, config, exclusions=((1,), (0, 2))
-    )
+    targets = Targets(channels, exclusions=((1,), (0, 2)))
+    loss = window_loss(Heads(logits, None), targets, config)
 
     assert loss.item() == pytest.approx(-math.log(0.2))
 
@@ -157,9 +192,8 @@ def test_unknown_and_partly_known_voxels_are_counted_apart():
     logits = torch.zeros(1, 2, 1, 1, 3)
     channels = torch.tensor([0, PARTIAL, UNKNOWN]).reshape(1, 1, 1, 3)
 
-    loss = window_loss(
-        Heads(logits, None), channels, None, LossConfig(dice=0.0), exclusions=((0,),)
-    )
+    targets = Targets(channels, exclusions=((0,),))
+    loss = window_loss(Heads(logits, None), targets, LossConfig(dice=0.0))
 
     assert loss.item() == pytest.approx(math.log(2))
 
@@ -203,7 +237,7 @@ def test_the_last_channels_are_affinities():
     both = Heads(torch.cat([classes, pairs], 1), None)
     config = LossConfig(dice=0, auxiliary=0, affinities=0.5)
 
-    loss = window_loss(both, channels, None, config, (), known).item()
+    loss = window_loss(both, Targets(channels, affinities=known), config).item()
 
     expected = loss_of(classes, channels) + 0.5 * affinity_loss(pairs, known).item()
     assert loss == pytest.approx(expected)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from densecell.errors import ServerError
+from densecell.surfaces import precomputed
 from densecell.volume import ArrayVolume, open_ome_zarr, open_volume
 
 pytest.importorskip("neuroglancer", reason="needs neuroglancer")
@@ -52,6 +53,13 @@ def test_files_of_a_folder_are_served_also_in_part(server, folder):
     assert get(f"{url}/part/data") == (200, bytes(range(100)))
     assert get(f"{url}/part/data", Range="bytes=-10")[1] == bytes(range(90, 100))
     assert get(f"{url}/part/data", Range="bytes=5-7") == (206, bytes([5, 6, 7]))
+
+
+def test_manifests_are_found_where_names_have_no_colons(server, folder, monkeypatch):
+    monkeypatch.setattr(precomputed, "COLON", "_")
+    (folder / "7_0").write_bytes(b"{}")
+
+    assert get(f"{served(server, folder)}/7:0") == (200, b"{}")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from densecell.cli.add_labels import add_labels
 from densecell.cli.compare import compare
 from densecell.cli.convert import convert
 from densecell.cli.demo import demo
+from densecell.cli.distil import distil
 from densecell.cli.doctor import doctor
 from densecell.cli.ensemble import ensemble
 from densecell.cli.evaluate import evaluate
@@ -50,6 +51,7 @@ COMMANDS = (
     ensemble,
     model_card,
     export,
+    distil,
     segment,
     run,
     evaluate,

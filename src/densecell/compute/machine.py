@@ -63,10 +63,10 @@ def usable_memory(
 def processor_name(*, root: Path = _ROOT) -> str:
     """Give the processor's model, as far as the system tells."""
     try:
-        lines = (root / "proc/cpuinfo").read_text(errors="replace").splitlines()
+        text = (root / "proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        lines = []
-    for line in lines:
+        text = ""
+    for line in text.splitlines():
         if line.startswith(("model name", "Model")):
             return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
@@ -126,7 +126,7 @@ def _statistic(path: Path, name: str) -> int:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text().strip()
+        return path.read_text(encoding="utf-8").strip()
     except OSError:
         return None
 

@@ -1,5 +1,12 @@
 """Members to labels: load, rank, combine, segment."""
 
+from densecell.ensemble.lessons import (
+    Lesson,
+    begin_lessons,
+    learned,
+    list_lessons,
+    teach,
+)
 from densecell.ensemble.load import Ensemble, load_ensemble
 from densecell.ensemble.memory import in_gb
 from densecell.ensemble.plan import Plan, plan
@@ -19,14 +26,18 @@ __all__ = [
     "Chosen",
     "Ensemble",
     "EnsembleFile",
+    "Lesson",
     "Member",
     "Plan",
     "Run",
     "Step",
     "Wish",
+    "begin_lessons",
     "greedy_members",
     "in_gb",
     "is_finished",
+    "learned",
+    "list_lessons",
     "load_ensemble",
     "plan",
     "rank_members",
@@ -34,5 +45,6 @@ __all__ = [
     "read_run",
     "resampling_note",
     "segment_volume",
+    "teach",
     "use_members",
 ]

@@ -177,7 +177,8 @@ def _finish(run: Run, out: Path) -> None:
     for name, kind in images(run).items():
         build_pyramid(out / STORE / name, kind=kind)
     marks = [mark(out, n) for n in range(len(run.blocks()))]
-    counts = np.sum([json.loads(m.read_text())["confusion"] for m in marks], axis=0)
+    texts = (m.read_text(encoding="utf-8") for m in marks)
+    counts = np.sum([json.loads(text)["confusion"] for text in texts], axis=0)
     voxels = counts[0].sum(1)
     agreement = {
         "format": 1,

@@ -34,10 +34,16 @@ class Source(NamedTuple):
     affinities: tuple[Shape, ...] = ()  # offsets of those that were segmented; or none
 
     def named(self, path: Address) -> str:
-        """Give a path from the folder of the result, the same on every machine."""
+        """Give a path from the folder of the result, the same on every machine.
+
+        It is absolute on another drive of Windows, from which no path leads there.
+        """
         if isinstance(path, Url):
             return str(path)
-        return Path(os.path.relpath(path.absolute(), self.out.absolute())).as_posix()
+        path = path.absolute()
+        if path.drive == self.out.absolute().drive:
+            path = Path(os.path.relpath(path, self.out.absolute()))
+        return path.as_posix()
 
 
 def open_source(

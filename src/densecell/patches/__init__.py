@@ -8,11 +8,14 @@ from densecell.patches.batches import (
     Schedule,
     Windows,
 )
+from densecell.patches.images import on_grid, open_image
 from densecell.patches.labelled import (
     LabelledVolume,
     class_counts,
+    labelled_part,
     load_labelled,
     resampling_notes,
+    weighed,
 )
 from densecell.patches.partial import PARTIAL, UNKNOWN, Exclusions
 from densecell.patches.sampling import Place, WindowSampler
@@ -34,7 +37,11 @@ __all__ = [
     "class_counts",
     "default_affinities",
     "error_weights",
+    "labelled_part",
     "load_labelled",
+    "on_grid",
+    "open_image",
     "power_balance",
     "resampling_notes",
+    "weighed",
 ]

@@ -29,6 +29,7 @@ class Batch(NamedTuple):
     weights: NDArray[np.float32] | None  # (B, Z', Y', X')
     exclusions: Exclusions = ()  # what codes from 224 mean
     affinities: NDArray[np.uint8] | None = None  # (B, A, Z', Y', X') 0, 1, 255: unknown
+    shares: NDArray[np.uint8] | None = None  # (B, K, Z', Y', X'), soft labels; none: no
 
 
 class Window(NamedTuple):
@@ -38,6 +39,7 @@ class Window(NamedTuple):
     channels: NDArray[np.uint8]  # (Z', Y', X')
     weights: NDArray[np.float32] | None  # (Z', Y', X')
     affinities: NDArray[np.uint8] | None  # (A, Z', Y', X')
+    shares: NDArray[np.uint8] | None  # (K, Z', Y', X')
 
 
 class Windows(NamedTuple):
@@ -107,6 +109,7 @@ class BatchMaker:
             _stacked([window.weights for window in windows]),
             self._volumes[0].exclusions,
             _stacked([window.affinities for window in windows]),
+            _stacked([window.shares for window in windows]),
         )
 
     def ahead(self, first: int, last: int, *, depth: int = 2) -> Iterator[Batch]:
@@ -144,10 +147,13 @@ class BatchMaker:
         image = change_geometry(
             read_padded(volume.intensities, on_image), changes, nearest=False
         )
-        labels = change_geometry(
-            read_padded(volume.channels, box), changes, nearest=True
-        )
-        channels = self._cropped(labels).astype(np.uint8)
+        voxels = np.arange(box.voxels).reshape(box.shape)
+        nearest = self._cropped(change_geometry(voxels, changes, nearest=True))
+
+        def moved(labels: NDArray[Any]) -> NDArray[Any]:
+            return read_padded(labels, box).ravel()[nearest]
+
+        channels = moved(volume.channels)
         weights = None
         if volume.weights is not None:
             weights = self._cropped(
@@ -159,14 +165,14 @@ class BatchMaker:
             weights = costs[channels]
         affinities = None
         if self._affinities and volume.objects is not None:
-            ids = change_geometry(
-                read_padded(volume.objects, box), changes, nearest=True
-            )
             affinities = affinities_of(
-                self._cropped(ids).astype(np.int32), channels, self._affinities
+                moved(volume.objects), channels, self._affinities
             )
+        shares = None
+        if volume.shares is not None:
+            shares = np.stack([moved(share) for share in volume.shares])
         image = change_intensities(image.astype(np.float32), changes)
-        return Window(image, channels, weights, affinities)
+        return Window(image, channels, weights, affinities, shares)
 
     def _cropped(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
         z, y, x = (

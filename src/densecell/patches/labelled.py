@@ -12,6 +12,7 @@ from densecell.config import ErrorWeights, ProjectConfig, VolumeEntry
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.patches.affinities import load_objects
+from densecell.patches.images import grid_of_project, open_image
 from densecell.patches.partial import (
     PARTIAL,
     Exclusions,
@@ -25,10 +26,10 @@ from densecell.volume import (
     Statistics,
     Volume,
     fingerprint,
-    grid_between,
     intensity_statistics,
     normalise,
     open_volume,
+    require_spacing,
     resampled_labels,
 )
 from densecell.volume.interface import in_words
@@ -51,6 +52,7 @@ class LabelledVolume(NamedTuple):
     exclusions: Exclusions = ()  # what codes from 224 mean; the same in all volumes
     objects: NDArray[np.int32] | None = None  # like `channels`, an id per cell, 0: none
     fingerprint: str = ""  # of the image, as it lies on disk
+    shares: NDArray[np.uint8] | None = None  # (K, Z, Y, X) soft labels, of any sum
 
     @property
     def shape(self) -> Shape:
@@ -88,8 +90,37 @@ def load_labelled(
     exclusions = exclusions_of(project.volumes, project.classes)
     volumes = [_load(entry, root, project, context, exclusions) for entry in entries]
     if project.training.loss.weighting == "paper" and role == "train":
-        return _weighed(volumes, project.classes, project.training.loss.weights)
+        return weighed(volumes, project.classes, project.training.loss.weights)
     return volumes
+
+
+def labelled_part(
+    image: Volume, part: Box, channels: NDArray[np.uint8], *, context: Shape
+) -> LabelledVolume:
+    """Give a part of an image, normalised by the whole, with the channels it has.
+
+    Parameters
+    ----------
+    image
+        On the project's grid.
+    part
+        Of the image.
+    channels
+        (Z, Y, X) of `part`.
+    context
+        Voxels of image to keep around, where there are some.
+    """
+    around = part.grown(context).clipped(image.shape)
+    statistics = intensity_statistics(image)
+    return LabelledVolume(
+        name=image.path.name,
+        intensities=normalise(image.read(around), statistics),
+        channels=channels,
+        weights=None,
+        labelled=part.relative_to(around.start),
+        spacing_nm=require_spacing(image),
+        statistics=statistics,
+    )
 
 
 def resampling_notes(project: ProjectConfig) -> list[str]:
@@ -98,7 +129,8 @@ def resampling_notes(project: ProjectConfig) -> list[str]:
         f"{entry.image}: has voxels of {in_words(entry.spacing_nm)} (z y x), resampled "
         f"to the project's {in_words(project.grid_nm)}"
         for entry in project.volumes
-        if _grid(entry, (1, 1, 1), project) is not None
+        if grid_of_project((1, 1, 1), entry.spacing_nm, project, where=str(entry.image))
+        is not None
     )
     return list(dict.fromkeys(notes))  # the parts of a volume share a line
 
@@ -111,10 +143,10 @@ def class_counts(volumes: Sequence[LabelledVolume], classes: int) -> NDArray[np.
     return counts[:classes]
 
 
-def _weighed(
+def weighed(
     volumes: Sequence[LabelledVolume], scheme: ClassScheme, config: ErrorWeights
 ) -> list[LabelledVolume]:
-    """Add the paper's error weights, balanced over all volumes."""
+    """Give the volumes the paper's error weights, balanced over all of them."""
     counts = class_counts(volumes, len(scheme))
     return [
         volume._replace(
@@ -134,18 +166,14 @@ def _load(
     exclusions: Exclusions,
 ) -> LabelledVolume:
     scheme = project.classes
-    image = open_volume(root / entry.image, spacing_nm=entry.spacing_nm)
+    image, part, box, grid = open_image(entry, root, project)
     labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
-    _check_pair(image, labels)
-    box = entry.box(image.shape)
+    _check_pair(image, labels, grid)
 
     ids = labels.read(box)
     scheme.check(ids, where=str(labels.path))
     channels = annotated(scheme.to_channels(ids), box.start, entry, scheme, exclusions)
-    known_by = fingerprint(image)
-    grid, part = _grid(entry, image.shape, project), box
     if grid is not None:
-        image, part = ResampledVolume(image, grid), grid.within(box)
         channels = resampled_labels(channels, box, grid, part)
     if not (channels < PARTIAL).any():
         raise VolumeError(
@@ -163,36 +191,24 @@ def _load(
                 "its role to eval"
             )
         objects = load_objects(entry, root, image, box)
-    around = part.grown(context).clipped(image.shape)
-    statistics = intensity_statistics(image)
-    return LabelledVolume(
+    volume = labelled_part(image, part, channels, context=context)
+    return volume._replace(
         name=entry.image.name,
-        intensities=normalise(image.read(around), statistics),
-        channels=channels,
-        weights=None,
-        labelled=part.relative_to(around.start),
         spacing_nm=project.grid_nm,
-        statistics=statistics,
         exclusions=exclusions,
         objects=objects,
-        fingerprint=known_by,
+        fingerprint=fingerprint(_on_disk(image)),
     )
 
 
-def _grid(entry: VolumeEntry, shape: Shape, project: ProjectConfig) -> Grid | None:
-    """Lay the project's grid over a volume whose voxels are of another size."""
-    return grid_between(
-        shape,
-        Spacing.checked(entry.spacing_nm),
-        project.grid_nm,
-        flat=project.network.flat,
-        where=str(entry.image),
-    )
+def _on_disk(image: Volume) -> Volume:
+    return image.volume if isinstance(image, ResampledVolume) else image
 
 
-def _check_pair(image: Volume, labels: Volume) -> None:
-    if image.shape != labels.shape:
+def _check_pair(image: Volume, labels: Volume, grid: Grid | None) -> None:
+    shape = image.shape if grid is None else grid.volume
+    if shape != labels.shape:
         raise VolumeError(
             f"{labels.path}: labels are {labels.shape} voxels (z, y, x) but the image "
-            f"{image.path} is {image.shape}; they must be equal"
+            f"{image.path} is {shape}; they must be equal"
         )

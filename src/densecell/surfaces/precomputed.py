@@ -3,7 +3,7 @@
 ::
 
     cells/info                        says what it is
-    cells/7:0                         JSON: the fragments of object 7
+    cells/7:0                         JSON: the fragments of object 7; see COLON
     cells/7.mesh                      its one fragment
     cells/segment_properties/info     the class of every object
 
@@ -12,6 +12,7 @@ https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/me
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from densecell.surfaces.surface import Surface
 from densecell.volume.aside import written_aside
 
 PROPERTIES = "segment_properties"
+# On disk. Windows has no colons in file names; neuroglancer asks for them all the same,
+# so that a web server there has to find `7_0` for `7:0`, as `densecell view` does.
+COLON = "_" if os.name == "nt" else ":"
 
 
 def write_precomputed(folder: Path, number: int, surface: Surface) -> None:
@@ -40,7 +44,7 @@ def write_precomputed(folder: Path, number: int, surface: Surface) -> None:
             + faces.astype("<u4").tobytes()
         )
     manifest = json.dumps({"fragments": [f"{number}.mesh"]})
-    write_text(folder / f"{number}:0", manifest)
+    write_text(folder / f"{number}{COLON}0", manifest)
 
 
 def write_precomputed_info(folder: Path, names: Mapping[int, str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -25,7 +26,7 @@ from densecell.training.checkpoint import (
     save_last,
     save_weights,
 )
-from densecell.training.losses import l2_penalty, window_loss
+from densecell.training.losses import Targets, l2_penalty, window_loss
 from densecell.training.schedule import (
     Spell,
     flat_steps,
@@ -157,17 +158,10 @@ def optimise(
     network.train()
     x = torch.from_numpy(batch.intensities).to(device)
     x = x.to(memory_format=torch.channels_last_3d)
-    channels = torch.from_numpy(batch.channels).to(device).long()
-    weights: Tensor | None = None
-    if batch.weights is not None:
-        weights = torch.from_numpy(batch.weights).to(device)
-    pairs: Tensor | None = None
-    if batch.affinities is not None:
-        pairs = torch.from_numpy(batch.affinities).to(device)
-
+    targets = _targets(batch, device)
     with torch.autocast(device.type, torch.bfloat16, enabled=low_precision(device)):
         heads = network.heads(x)
-    loss = window_loss(heads, channels, weights, config.loss, batch.exclusions, pairs)
+    loss = window_loss(heads, targets, config.loss)
     penalty = l2_penalty(network, config.loss)
     optimiser.zero_grad(set_to_none=True)
     total = loss if penalty is None else loss + penalty
@@ -175,6 +169,22 @@ def optimise(
     nn.utils.clip_grad_norm_(network.parameters(), 10.0)
     optimiser.step()
     return loss.item()
+
+
+def _targets(batch: Batch, device: torch.device) -> Targets:
+    def there(array: NDArray[Any] | None) -> Tensor | None:
+        return None if array is None else torch.from_numpy(array).to(device)
+
+    shares = there(batch.shares)
+    if shares is not None:
+        shares = shares / shares.sum(1, keepdim=True, dtype=torch.float32)
+    return Targets(
+        torch.from_numpy(batch.channels).to(device).long(),
+        there(batch.weights),
+        shares,
+        batch.exclusions,
+        there(batch.affinities),
+    )
 
 
 def low_precision(device: torch.device) -> bool:

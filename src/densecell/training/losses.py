@@ -4,10 +4,14 @@
        3D head plus 0.33 of the same of the 2D head, plus L2.
 .. [2] Milletari et al. 2016, V-Net, arXiv:1606.04797: the soft Dice loss.
 .. [3] Wolf et al. 2020, doi:10.1109/TPAMI.2020.2980827: Dice loss of affinities.
+.. [4] Wang et al. 2023, Dice semimetric losses: optimizing the Dice score with soft
+       labels, arXiv:2303.16296.
 """
 
+from typing import NamedTuple
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from densecell.config import LossConfig
@@ -15,42 +19,53 @@ from densecell.networks import Heads, Network
 from densecell.patches import PARTIAL, Exclusions
 
 
-def window_loss(
-    heads: Heads,
-    channels: Tensor,
-    weights: Tensor | None,
-    config: LossConfig,
-    exclusions: Exclusions = (),
-    affinities: Tensor | None = None,
-) -> Tensor:
+class Targets(NamedTuple):
+    """What a network should say of a batch.
+
+    Parameters
+    ----------
+    channels
+        (B, Z, Y, X) int64; 255 is unknown and costs nothing; 224 + s is none of the
+        classes of set s, and costs - log(1 - what the network gives those).
+    weights
+        (B, Z, Y, X) cost of an error per voxel, or none for 1 everywhere.
+    shares
+        (B, K, Z, Y, X) probabilities that stand for known channels; none: those are
+        sure.
+    exclusions
+        Channels of every set.
+    affinities
+        (B, A, Z, Y, X) 1 for pairs of voxels of one cell, 0 for others, 255 for those
+        that cost nothing; none: A is 0.
+    """
+
+    channels: Tensor
+    weights: Tensor | None = None
+    shares: Tensor | None = None
+    exclusions: Exclusions = ()
+    affinities: Tensor | None = None
+
+
+def window_loss(heads: Heads, targets: Targets, config: LossConfig) -> Tensor:
     """Give the loss of one batch, in float32.
 
     Parameters
     ----------
     heads
         (B, K + A, Z, Y, X) logits of classes, then of affinities.
-    channels
-        (B, Z, Y, X) int64; 255 is unknown and costs nothing; 224 + s is none of the
-        classes of set s, and costs - log(1 - what the network gives those).
-    weights
-        (B, Z, Y, X) cost of an error per voxel, or none for 1 everywhere.
+    targets
+        What they should say.
     config
         Shares of the terms.
-    exclusions
-        Channels of every set.
-    affinities
-        (B, A, Z, Y, X) 1 for pairs of voxels of one cell, 0 for others, 255 for those
-        that cost nothing; none: A is 0.
 
     Notes
     -----
     Cross entropy is the mean over the known voxels, as the paper writes it. (Its code
     sums over the window, which makes L2 weaker by the number of voxels.)
     """
-    targets = channels, weights, config, exclusions, affinities
-    loss = _one_head(heads.logits, *targets)
+    loss = _one_head(heads.logits, targets, config)
     if heads.auxiliary is not None and config.auxiliary > 0:
-        loss = loss + config.auxiliary * _one_head(heads.auxiliary, *targets)
+        loss = loss + config.auxiliary * _one_head(heads.auxiliary, targets, config)
     return loss
 
 
@@ -70,23 +85,25 @@ def l2_penalty(network: Network, config: LossConfig) -> Tensor | None:
     return torch.stack(terms).sum() if terms else None
 
 
-def soft_dice(probabilities: Tensor, channels: Tensor, known: Tensor) -> Tensor:
+def soft_dice(probabilities: Tensor, truth: Tensor, known: Tensor) -> Tensor:
     """Give 1 - mean soft Dice over the classes that occur in the batch [2]_.
+
+    Where labels are soft themselves it is least for equal probabilities [4]_; where
+    they are sure it is the usual one.
 
     Parameters
     ----------
     probabilities
         (B, K, Z, Y, X).
-    channels
-        (B, Z, Y, X), with any class in place of unknown.
+    truth
+        (B, K, Z, Y, X) 1 for the true class, else 0, or soft labels.
     known
         (B, Z, Y, X) 1 where a label is known, else 0.
     """
     axes = (0, 2, 3, 4)
-    truth = functional.one_hot(channels, probabilities.shape[1]).movedim(-1, 1)
     truth = truth * known[:, None]  # (B, K, Z, Y, X)
     inside = probabilities * known[:, None]
-    both = (inside * truth).sum(axes)
+    both = torch.minimum(inside, truth).sum(axes)
     either = inside.sum(axes) + truth.sum(axes)
     present = truth.sum(axes) > 0
     dice = (2 * both + 1) / (either + 1)
@@ -121,27 +138,22 @@ def affinity_loss(logits: Tensor, pairs: Tensor) -> Tensor:
     return each[taught].mean() if taught.any() else logits.sum() * 0
 
 
-def _one_head(
-    logits: Tensor,
-    channels: Tensor,
-    weights: Tensor | None,
-    config: LossConfig,
-    exclusions: Exclusions,
-    affinities: Tensor | None,
-) -> Tensor:
-    logits = logits.float()
-    if affinities is not None:
-        number = affinities.shape[1]
+def _one_head(logits: Tensor, targets: Targets, config: LossConfig) -> Tensor:
+    logits, channels = logits.float(), targets.channels
+    if targets.affinities is not None:
+        number = targets.affinities.shape[1]
         logits, others = logits[:, :-number], logits[:, -number:]
-        of_pairs = config.affinities * affinity_loss(others, affinities)
-        return of_pairs + _one_head(logits, channels, weights, config, exclusions, None)
+        of_pairs = config.affinities * affinity_loss(others, targets.affinities)
+        targets = targets._replace(affinities=None)
+        return of_pairs + _one_head(logits, targets, config)
     known = (channels < PARTIAL).float()
     filled = channels.masked_fill(channels >= PARTIAL, 0)
-    entropy = functional.cross_entropy(logits, filled, reduction="none") * known
-    if weights is not None:
-        entropy = entropy * weights
+    soft = filled if targets.shares is None else targets.shares
+    entropy = functional.cross_entropy(logits, soft, reduction="none") * known
+    if targets.weights is not None:
+        entropy = entropy * targets.weights
     told = known.sum()
-    for number, excluded in enumerate(exclusions):
+    for number, excluded in enumerate(targets.exclusions):
         partly = (channels == PARTIAL + number).float()
         if not partly.any():
             continue
@@ -149,8 +161,11 @@ def _one_head(
         told = told + partly.sum()
     loss = entropy.sum() / told.clamp(min=1)
     if config.dice > 0:
-        probabilities = nn.functional.softmax(logits, dim=1)
-        loss = loss + config.dice * soft_dice(probabilities, filled, known)
+        truth = targets.shares
+        if truth is None:
+            truth = functional.one_hot(filled, logits.shape[1]).movedim(-1, 1).float()
+        probabilities = functional.softmax(logits, dim=1)
+        loss = loss + config.dice * soft_dice(probabilities, truth, known)
     return loss
 
 

@@ -20,6 +20,7 @@ from typing import Self
 
 from densecell.address import Address
 from densecell.errors import MissingExtraError, ServerError
+from densecell.surfaces import precomputed
 from densecell.viewer.addresses import Place, zarr_driver
 from densecell.viewer.layers import Json, dimensions_of
 from densecell.viewer.lazy import LazyArray
@@ -133,7 +134,7 @@ class _File(StaticFileHandler):
     @classmethod
     def get_absolute_path(cls, root: str, path: str) -> str:
         try:
-            found = Path(root, path).resolve()
+            found = Path(root, path.replace(":", precomputed.COLON)).resolve()
         except ValueError:  # a zero byte
             raise HTTPError(404) from None
         if not found.is_relative_to(root):
