@@ -40,9 +40,10 @@ def scene_section(found: Found, *, interactive: bool) -> Section | None:
     solids = solids._replace(shown=[s for s in solids.shown if s.class_name in names])
     if not solids.shown:
         return None
-    words = f"{_counted(found, solids)}, simplified to fit into this page."
+    largest = "The largest cells with what lies in them: " if solids.left_out else ""
+    words = f"{largest}{_counted(found, solids)}, simplified to fit into this page."
     if solids.left_out:
-        words += f" The {solids.left_out:,} smallest are left out; all are in meshes/."
+        words += f" {solids.left_out:,} others are left out; all are in meshes/."
     still = Picture(still_picture(solids.shown, found.scheme), "The scene from above.")
     if not interactive:
         return Section("Cells in 3D", words, [still])
