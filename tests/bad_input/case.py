@@ -1,6 +1,7 @@
 """What a case of bad input is, and the good input that it spoils."""
 
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,6 +50,7 @@ class Place:
 
     def __init__(self, path: Path, trained: Path, result: Path) -> None:
         self.path, self._trained, self._result = path, trained, result
+        self.taken: socket.socket | None = None  # a port, kept until the test ends
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import of_models  # noqa: F401  (they fill the catalogue)
+import of_pages  # noqa: F401
 import of_projects  # noqa: F401
 import of_volume_formats  # noqa: F401
 import of_volumes  # noqa: F401
@@ -30,9 +31,10 @@ Every case below is run by a test, which compares the whole message and sees tha
 nothing on disk was changed. Paths count from the folder of the command. Exit codes: 1
 for these, 2 for options that cannot be understood, 130 for an interrupt.
 """
-# What depends on how large and how busy this process is.
+# What depends on this machine, and how busy it is.
 DEPENDS = (
     (r"need [\d.]+[GM];", "need 800M;"),
+    (r"(--port|port) \d{5}\b(?= is| *$)", r"\1 8800"),
     (r"take \d+ s here and a step [\d.]+ s", "take 1 s here and a step 0.10 s"),
 )
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", "1")

@@ -251,6 +251,29 @@ def test_a_page_of_20_000_cells_lists_them_all_and_stays_small(result):
     assert len(rows_of(page)) == 20_000
 
 
+def test_where_no_cell_is_left_it_is_said(platelets, tmp_path):
+    shutil.copytree(platelets, tmp_path / "result")
+    shutil.rmtree(tmp_path / "result" / "meshes")
+    for name in ("cells", "organelles"):
+        table = tmp_path / "result" / "tables" / f"{name}.csv"
+        table.write_text(table.read_text(encoding="utf-8").splitlines(True)[0])
+    table = tmp_path / "result" / "tables" / "classes.csv"
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = [
+            row | {"objects": row["objects"] and "0"} for row in csv.DictReader(file)
+        ]
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+    page = write_report(tmp_path / "result")
+
+    assert "No cell was found, or all were dropped" in text_of(page)
+    assert "Cells" not in headings(page)
+    assert page.stat().st_size < 4e6  # without a scene, without what draws it
+
+
 @pytest.mark.parametrize(
     ("name", "spoil", "told"),
     [

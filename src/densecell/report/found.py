@@ -137,8 +137,15 @@ class Found:
 
     def table(self, name: str) -> Sequence[Row]:
         """Read a table of `TABLES`; empty if it is not there."""
-        path = self.path / "tables" / f"{name}.csv"
-        return read_table(path, TABLES[name], made_by="densecell measure")
+        return self._tables[name]
+
+    @cached_property
+    def _tables(self) -> dict[str, Sequence[Row]]:
+        folder = self.path / "tables"
+        return {
+            name: read_table(folder / f"{name}.csv", about, made_by="densecell measure")
+            for name, about in TABLES.items()
+        }
 
 
 def open_found(result: Path, *, truth: Path | None = None) -> Found:
