@@ -1,7 +1,6 @@
 """Results that cannot be reported or viewed."""
 
 import shutil
-import socket
 
 import numpy as np
 from case import case
@@ -136,9 +135,7 @@ def _(at):
 
 @case("a view at a port that is in use")
 def _(at):
-    at.taken = socket.create_server(("127.0.0.1", 0))
-    port = at.taken.getsockname()[1]
-    return ["view", at.result(), "--no-browser", "--port", port]
+    return ["view", at.result(), "--no-browser", "--port", at.port_in_use()]
 
 
 @case("a view at a port that does not exist")

@@ -280,7 +280,7 @@ def test_where_no_cell_is_left_it_is_said(platelets, tmp_path):
         ("tables/cells.csv", lambda text: text[:-9], "line 4: has not as many fields"),
         ("tables/cells.csv", lambda text: text.replace("0.3", "x"), "is 'x', not a nu"),
         ("agreement.json", lambda text: text[:-9], "is no JSON"),
-        ("agreement.json", lambda text: "[]", "lacks voxels, members; make it"),
+        ("agreement.json", lambda text: "[]", "lacks voxels, members; `dense"),
     ],
 )
 def test_what_is_damaged_is_named(result, name, spoil, told):

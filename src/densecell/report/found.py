@@ -115,13 +115,18 @@ class Found:
     @cached_property
     def agreement(self) -> dict[str, Any] | None:
         """Voxels of each class, and how far each member agrees with the ensemble."""
-        return _json(self.path / "agreement.json", AGREEMENT_PARTS)
+        return _json(
+            self.path / "agreement.json",
+            AGREEMENT_PARTS,
+            again="`densecell segment --overwrite` makes it again",
+        )
 
     @cached_property
     def scores(self) -> dict[str, dict[str, Any]]:
         """What `evaluate` found, by the name of the truth."""
         files = sorted((self.path / "scores").glob("*.json"))
-        found = {path.stem: _json(path, SCORES_PARTS) for path in files}
+        again = "`densecell evaluate` makes it again, or remove it"
+        found = {p.stem: _json(p, SCORES_PARTS, again=again) for p in files}
         return {name: scores for name, scores in found.items() if scores is not None}
 
     def layer(self, name: str) -> Volume | None:
@@ -211,11 +216,10 @@ def _truth(truth: Path, run: Run | None, shape: Shape) -> Volume:
     return CroppedVolume(labels, extent)
 
 
-def _json(path: Path, parts: Sequence[str]) -> dict[str, Any] | None:
+def _json(path: Path, parts: Sequence[str], *, again: str) -> dict[str, Any] | None:
     """Read a file, if it is there, and see that all its parts are."""
     if not path.is_file():
         return None
-    again = "make it again, or remove it"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
