@@ -125,6 +125,25 @@ def test_an_image_and_a_model_that_are_gone_are_missed(result, change_run):
     assert "labels lie on grey" in text
 
 
+def test_scores_against_several_truths_are_told_apart(made, result, tmp_path):
+    shutil.copy(made / "truth.tif", tmp_path / "second.tif")
+    for truth in (made / "truth.tif", tmp_path / "second.tif"):
+        done = CliRunner().invoke(app, ["evaluate", str(result), str(truth)])
+        assert done.exit_code == 0, done.output
+
+    text = text_of(write_report(result))
+
+    assert re.findall("against (truth|second)<", text) == ["second", "truth"]
+
+
+def test_a_part_says_of_what_it_is_one(result, change_run):
+    change_run(result, box=((0, 0, 0), (6, 48, 56)))
+
+    text = text_of(write_report(result))
+
+    assert "a part of 6 x 48 x 56 voxels, labelled by 2 networks" in text
+
+
 def test_an_unfinished_segmentation_is_reported_with_a_warning(result):
     (result / "agreement.json").unlink()
 

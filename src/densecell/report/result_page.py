@@ -99,6 +99,8 @@ def _lead(found: Found) -> str:
     )
     text = f"{z} x {y} x {x} voxels of {size} nm, {um} µm (z, y, x)"
     if found.run is not None:
+        if found.run.box is not None:
+            text += f", a part of {' x '.join(map(str, found.run.volume.shape))} voxels"
         count = len(found.run.model.members)
         networks = "one network" if count == 1 else f"{count} networks together"
         text += f", labelled by {networks}"
