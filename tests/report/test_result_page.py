@@ -311,17 +311,22 @@ def test_what_is_damaged_is_named(result, name, spoil, told):
         write_report(result)
 
 
-def test_one_slice_is_reported(made, tmp_path):
+def test_one_slice_by_one_network_is_reported(made, tmp_path):
     image = tmp_path / "slice.tif"
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 200, (1, 48, 56)).astype(np.uint8)
     write_tiff(image, ArrayVolume(noise, spacing_nm=(40, 10, 10)))
     out = tmp_path / "result"
     words = ["segment", image, "-m", made / "model", "-o", out, "--engine", "torch"]
-    outcome = CliRunner().invoke(app, [*map(str, words)])
+    outcome = CliRunner().invoke(app, [*map(str, words), "--members", "1"])
     assert outcome.exit_code == 0, outcome.output
 
-    assert "The volume is a single slice, z = 0" in text_of(write_report(out))
+    page = write_report(out)
+
+    assert "The volume is a single slice, z = 0" in text_of(page)
+    assert "labelled by one network" in text_of(page)
+    assert "Disagreement" not in text_of(page)
+    assert "Members" not in headings(page)
 
 
 def test_tables_are_read_as_they_are(result):

@@ -92,6 +92,11 @@ class Found:
         """Whether objects and tables are there."""
         return self.record is not None and is_measured(self.path)
 
+    @property
+    def is_of_one(self) -> bool:
+        """Whether a single network labelled it, which nobody can disagree with."""
+        return self.run is not None and len(self.run.model.members) == 1
+
     @cached_property
     def image(self) -> Volume | None:
         """Intensities of the same voxels; none where they are not there any more."""
