@@ -202,6 +202,17 @@ def number(row: Row, column: str) -> float | None:
     return float(text) if text else None
 
 
+def counted(count: int, thing: str) -> str:
+    """Say how many things there are.
+
+    Examples
+    --------
+    >>> counted(1, "cell"), counted(1200, "cell")
+    ('1 cell', '1,200 cells')
+    """
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")
+
+
 def is_whole(row: Row) -> bool:
     """Tell whether an object lies inside the volume, not cut by its border."""
     return row["touches_border"] == "false"

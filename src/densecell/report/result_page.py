@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from densecell.errors import MissingExtraError
-from densecell.report.found import Found, open_found
+from densecell.report.found import Found, counted, open_found
 from densecell.report.page import Section, write_page
 from densecell.report.sections.cells import cells_section
 from densecell.report.sections.members import members_section
@@ -107,5 +107,6 @@ def _lead(found: Found) -> str:
     cells = len(found.table("cells"))
     organelles = len(found.table("organelles"))
     if cells or organelles:
-        text += f": {cells:,} cells and {organelles:,} organelles were found"
+        both = f"{counted(cells, 'cell')} and {counted(organelles, 'organelle')}"
+        text += f": {both} were found"
     return f"{text}."

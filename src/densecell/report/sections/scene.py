@@ -1,7 +1,7 @@
 """Cells with their organelles in three dimensions."""
 
 from densecell.errors import MissingExtraError
-from densecell.report.found import Found
+from densecell.report.found import Found, counted
 from densecell.report.page import Notes, Picture, Scene, Section
 from densecell.report.scene_data import scene_data
 from densecell.report.scene_meshes import Solids, load_solids
@@ -54,4 +54,5 @@ def scene_section(found: Found, *, interactive: bool) -> Section | None:
 def _counted(found: Found, solids: Solids) -> str:
     cells = {found.scheme.classes[i].name for i in found.scheme.with_role("cell")}
     count = sum(solid.class_name in cells for solid in solids.shown)
-    return f"{count:,} cells and {len(solids.shown) - count:,} organelles"
+    others = len(solids.shown) - count
+    return f"{counted(count, 'cell')} and {counted(others, 'organelle')}"
