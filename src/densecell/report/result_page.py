@@ -75,6 +75,8 @@ def write_report(
         if told is not None:
             told(number, len(parts))
         made.append(part(found))
+    if told is not None:
+        told(len(parts), len(parts))
     sections = [section for section in made if section is not None]
     missing = missing_section(
         found, shown={section.title for section in sections}, library=why
@@ -104,9 +106,8 @@ def _lead(found: Found) -> str:
         count = len(found.run.model.members)
         networks = "one network" if count == 1 else f"{count} networks together"
         text += f", labelled by {networks}"
-    cells = len(found.table("cells"))
-    organelles = len(found.table("organelles"))
-    if cells or organelles:
-        both = f"{counted(cells, 'cell')} and {counted(organelles, 'organelle')}"
-        text += f": {both} were found"
+    rows = {thing: len(found.table(f"{thing}s")) for thing in ("cell", "organelle")}
+    if any(rows.values()):
+        words = [counted(n, thing) for thing, n in rows.items() if n]
+        text += f"; found: {' and '.join(words)}"
     return f"{text}."
