@@ -54,7 +54,7 @@ format: $(READY)
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[mesh]'
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[mesh,report,view]'
 	touch $@
 
 $(READY): pyproject.toml constraints.txt $(CORE)

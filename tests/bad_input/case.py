@@ -1,6 +1,7 @@
 """What a case of bad input is, and the good input that it spoils."""
 
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,9 +50,20 @@ class Place:
 
     def __init__(self, path: Path, trained: Path, result: Path) -> None:
         self.path, self._trained, self._result = path, trained, result
+        self._sockets: list[socket.socket] = []
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
+
+    def port_in_use(self) -> int:
+        """Listen on a port until the case is over."""
+        self._sockets.append(socket.create_server(("127.0.0.1", 0)))
+        return int(self._sockets[-1].getsockname()[1])
+
+    def close(self) -> None:
+        """Listen no more."""
+        for each in self._sockets:
+            each.close()
 
     def write(self, name: str, content: str | bytes) -> Path:
         """Write a file."""

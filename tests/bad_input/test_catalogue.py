@@ -11,6 +11,7 @@ from pathlib import Path
 
 import of_labelling  # noqa: F401  (they fill the catalogue)
 import of_models  # noqa: F401
+import of_pages  # noqa: F401
 import of_projects  # noqa: F401
 import of_sharing  # noqa: F401
 import of_students  # noqa: F401
@@ -33,9 +34,10 @@ Every case below is run by a test, which compares the whole message and sees tha
 nothing on disk was changed. Paths count from the folder of the command. Exit codes: 1
 for these, 2 for options that cannot be understood, 130 for an interrupt.
 """
-# What depends on how large and how busy this process is.
+# What depends on this machine, and how busy it is.
 DEPENDS = (
     (r"need [\d.]+[GM];", "need 800M;"),
+    (r"port [1-6]\d{4}\b", "port 8800"),
     (r"take \d+ s here and a step [\d.]+ s", "take 1 s here and a step 0.10 s"),
 )
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", "1")
@@ -69,11 +71,13 @@ def test_a_mistake_costs_a_sentence_and_nothing_else(
     case, tmp_path, trained, result, pages, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    words = [str(w) for w in case.prepare(Place(tmp_path, trained, result))]
+    place = Place(tmp_path, trained, result)
+    words = [str(w) for w in case.prepare(place)]
     before = contents(tmp_path)
 
     code, message = outcome(words)
 
+    place.close()
     assert code in (1, 2)
     assert "Traceback" not in message
     left = {n: h for n, h in contents(tmp_path).items() if n not in case.leaves}

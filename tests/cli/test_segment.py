@@ -62,8 +62,8 @@ def test_an_image_is_labelled_without_labels(image, model, tmp_path):
 
     assert labels_of(out).shape == (6, 48, 56)
     assert text == (
-        f"{out}: 16,128 voxels labelled by 2 networks; next `densecell evaluate {out} "
-        "TRUTH`\n"
+        f"{out}: 16,128 voxels labelled by 2 networks; next `densecell measure {out}`, "
+        f"or `densecell evaluate {out} TRUTH` where there is truth\n"
     )
 
 

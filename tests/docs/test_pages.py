@@ -11,7 +11,7 @@ from densecell import config
 from densecell.cli.main import COMMANDS, main
 
 DOCS = Path(__file__).parents[2] / "docs"
-BLOCK = re.compile(r"(<!-- not run: (.+) -->\n)?```bash\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(<!-- not run: ([^\n]+) -->\n)?```bash\n(.*?)```", re.DOTALL)
 PAGES = ("start.md", "own-data.md", "labelling.md")
 
 
@@ -33,9 +33,11 @@ def reference():
 
 
 def test_blocks_are_found_with_the_reason_not_to_run_them():
-    text = "```bash\na 1\nb\n```\n<!-- not run: slow -->\n```bash\nc\n```\n"
+    plain, slow = "```bash\na 1\nb\n```\n", "<!-- not run: slow -->\n```bash\nc\n```\n"
 
-    assert blocks_of(text) == [(None, ["a 1", "b"]), ("slow", ["c"])]
+    found = blocks_of(slow + plain + slow)
+
+    assert found == [("slow", ["c"]), (None, ["a 1", "b"]), ("slow", ["c"])]
 
 
 @pytest.mark.filterwarnings("ignore:no voxel of role")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from densecell.report.page import LongTable, Section, write_page
 from densecell.report.result_page import write_report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -45,23 +46,24 @@ def browser():
 @pytest.fixture
 def show(browser, address):
     """Give a function that opens the report so wide; all must be silent and local."""
-    said, asked, pages = [], [], []
+    said, asked, opened = [], [], []
 
-    def open_page(width):
+    def open_page(width, at=address):
         page = browser.new_page(viewport={"width": width, "height": 800})
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda m: said.append(m.text) if m.type == "error" else 0)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        pages.append(page)
-        page.goto(address)
+        opened.append((page, at))
+        page.goto(at)
         return page
 
     yield open_page
-    for page in pages:
+    for page, _ in opened:
         page.close()
     assert said == []
-    assert [u for u in asked if not u.startswith(("data:", "blob:"))] == [address]
+    fetched = [url for url in asked if not url.startswith(("data:", "blob:"))]
+    assert fetched == [at for _, at in opened]
 
 
 def test_a_click_on_a_heading_sorts_and_a_second_turns_round(show):
@@ -77,6 +79,27 @@ def test_a_click_on_a_heading_sorts_and_a_second_turns_round(show):
 
     assert before == down == ["1", "2"]  # the largest first
     assert up == ["2", "1"]
+
+
+def test_a_cell_among_thousands_is_found_by_its_number(show, tmp_path):
+    rows = [[str(n), f"{n % 7}", "-"] for n in range(1, 20_001)]
+    part = LongTable(["cell", "rest", "nothing"], rows, page_rows=20)
+    write_page(tmp_path / "long.html", "T", "L", [Section("S", parts=[part])])
+    page = show(1200, (tmp_path / "long.html").as_uri())
+    column = page.locator("tbody td:first-child")
+    told = page.locator(".pages span")
+    assert told.text_content() == "1 to 20 of 20,000"
+
+    page.locator("th button", has_text="rest").click()
+    page.locator(".pages button", has_text="Next").click()
+    sorted_ids = column.all_text_contents()
+    page.locator("input[type=search]").fill("1999")
+
+    assert sorted_ids[:3] == ["147", "154", "161"]
+    assert told.text_content() == "1 to 11 of 11"
+    assert column.all_text_contents()[:3] == ["1999", "19992", "19999"]
+    page.locator("input[type=search]").fill("x")
+    assert told.text_content() == "none"
 
 
 def test_classes_and_cells_of_the_scene_are_switched(show):

@@ -3,6 +3,7 @@ import hashlib
 import re
 
 from densecell.report.page import (
+    LongTable,
     Notes,
     Picture,
     Scene,
@@ -39,7 +40,7 @@ def test_backticks_make_a_command_and_nothing_else_is_markup(tmp_path):
 
 
 def test_only_the_scripts_of_the_page_may_run(tmp_path):
-    table = Table(["a"], [["1"]], sortable=True)
+    table = LongTable(["a"], [["1"]], page_rows=20)
 
     write_page(tmp_path / "page.html", "T", "L", [Section("S", parts=[table])])
 

@@ -1,4 +1,5 @@
 import csv
+import json
 import re
 import shutil
 
@@ -9,11 +10,12 @@ from typer.testing import CliRunner
 from densecell.classes import CellClass, ClassScheme
 from densecell.cli.main import app
 from densecell.ensemble import read_run
-from densecell.errors import MissingExtraError, VolumeError
+from densecell.errors import DensecellError, MissingExtraError, VolumeError
 from densecell.objects.record import read_record, save_record
 from densecell.report import result_page
 from densecell.report.found import open_found
 from densecell.report.result_page import write_report
+from densecell.report.sections import cells
 from densecell.volume import ArrayVolume, write_tiff
 
 SECTIONS = [
@@ -123,6 +125,25 @@ def test_an_image_and_a_model_that_are_gone_are_missed(result, change_run):
     assert "labels lie on grey" in text
 
 
+def test_scores_against_several_truths_are_told_apart(made, result, tmp_path):
+    shutil.copy(made / "truth.tif", tmp_path / "second.tif")
+    for truth in (made / "truth.tif", tmp_path / "second.tif"):
+        done = CliRunner().invoke(app, ["evaluate", str(result), str(truth)])
+        assert done.exit_code == 0, done.output
+
+    text = text_of(write_report(result))
+
+    assert re.findall("against (truth|second)<", text) == ["second", "truth"]
+
+
+def test_a_part_says_of_what_it_is_one(result, change_run):
+    change_run(result, box=((0, 0, 0), (6, 48, 56)))
+
+    text = text_of(write_report(result))
+
+    assert "a part of 6 x 48 x 56 voxels, labelled by 2 networks" in text
+
+
 def test_an_unfinished_segmentation_is_reported_with_a_warning(result):
     (result / "agreement.json").unlink()
 
@@ -202,37 +223,110 @@ def test_names_from_strangers_stay_text(result, change_run):
     assert "&lt;script&gt;alert(1)" in text
 
 
-def test_of_many_cells_the_largest_are_listed(result, monkeypatch):
-    (result / "tables" / "cells.csv").write_text(
-        "cell_id,class,volume_um3,surface_um2,surface_reliable,sphericity,confidence,"
-        "touches_border\n"
-        + "".join(
-            f"{n},cell,{n / 10},1.0,true,0.5,0.9,false\n" for n in range(1, 2501)
-        ),
-        encoding="utf-8",
+def write_cells(result, count):
+    """Write a table of small cells side by side; the last is the largest."""
+    header = "cell_id,class,voxels,volume_um3,surface_um2,surface_reliable,sphericity,"
+    header += "confidence,touches_border,box_z_start_voxels,box_z_stop_voxels,"
+    header += "box_y_start_voxels,box_y_stop_voxels,box_x_start_voxels,"
+    header += "box_x_stop_voxels,disc_count,disc_volume_fraction\n"
+    rows = (
+        f"{n},cell,9,{n / 10},1.0,true,0.5,0.9,false,1,3,5,9,7,14,2,0.25\n"
+        for n in range(1, count + 1)
     )
-
-    text = text_of(write_report(result))
-
-    assert "There are 2,500 cells: the 2,000 largest are listed" in text
-    assert 'data-rows="20"' in text
-    rows = re.findall("<tr><td>([0-9]+)</td>", text)
-    assert len(rows) >= 2000
-    assert rows[:2] == ["2500", "2499"]
-    assert "<tr><td>500</td>" not in text
+    path = result / "tables" / "cells.csv"
+    path.write_text(header + "".join(rows), encoding="utf-8")
 
 
-def test_one_slice_is_reported(made, tmp_path):
+def rows_of(page):
+    """The rows that the page's long table gives its script."""
+    text = page.read_text(encoding="utf-8")
+    data = re.search(
+        r'<div class="long">.*?<script type="application/json">(.*?)</script>',
+        text,
+        re.DOTALL,
+    )
+    return json.loads(data[1])["rows"]
+
+
+def test_of_many_cells_the_largest_are_listed(result, monkeypatch):
+    monkeypatch.setattr(cells, "FIELDS", 9 * 40)  # nine columns
+    write_cells(result, 50)
+
+    page = write_report(result)
+
+    assert "There are 50 cells: the 40 largest are listed" in text_of(page)
+    ids = [row[0] for row in rows_of(page)]
+    assert ids == [str(n) for n in range(50, 10, -1)]
+    plain = re.findall("<tr><td>([0-9]+)</td>", text_of(page))
+    assert plain == ids[:20]
+
+
+def test_a_page_of_20_000_cells_lists_them_all_and_stays_small(result):
+    write_cells(result, 20_000)
+
+    page = write_report(result)
+
+    assert page.stat().st_size < 15e6
+    assert len(rows_of(page)) == 20_000
+
+
+def test_where_no_cell_is_left_it_is_said(platelets, tmp_path):
+    shutil.copytree(platelets, tmp_path / "result")
+    shutil.rmtree(tmp_path / "result" / "meshes")
+    for name in ("cells", "organelles"):
+        table = tmp_path / "result" / "tables" / f"{name}.csv"
+        table.write_text(table.read_text(encoding="utf-8").splitlines(True)[0])
+    table = tmp_path / "result" / "tables" / "classes.csv"
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = [
+            row | {"objects": row["objects"] and "0"} for row in csv.DictReader(file)
+        ]
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+    page = write_report(tmp_path / "result")
+
+    assert "No cell was found, or all were dropped" in text_of(page)
+    assert "Cells" not in headings(page)
+    assert page.stat().st_size < 4e6  # without a scene, without what draws it
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "told"),
+    [
+        ("tables/cells.csv", lambda text: text[:-9], "line 4: has not as many fields"),
+        ("tables/cells.csv", lambda text: text.replace("0.3", "x"), "is 'x', not a nu"),
+        ("agreement.json", lambda text: text[:-9], "is no JSON"),
+        ("agreement.json", lambda text: "[]", "lacks voxels, members; `dense"),
+    ],
+)
+def test_what_is_damaged_is_named(result, name, spoil, told):
+    write_cells(result, 3)
+    path = result / name
+    path.write_text(spoil(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    with pytest.raises(DensecellError, match=f"{path.name}: .*{told}"):
+        write_report(result)
+
+
+def test_one_slice_by_one_network_is_reported(made, tmp_path):
     image = tmp_path / "slice.tif"
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 200, (1, 48, 56)).astype(np.uint8)
     write_tiff(image, ArrayVolume(noise, spacing_nm=(40, 10, 10)))
     out = tmp_path / "result"
     words = ["segment", image, "-m", made / "model", "-o", out, "--engine", "torch"]
-    outcome = CliRunner().invoke(app, [*map(str, words)])
+    outcome = CliRunner().invoke(app, [*map(str, words), "--members", "1"])
     assert outcome.exit_code == 0, outcome.output
 
-    assert "The volume is a single slice, z = 0" in text_of(write_report(out))
+    page = write_report(out)
+
+    assert "The volume is a single slice, z = 0" in text_of(page)
+    assert "labelled by one network" in text_of(page)
+    assert "Disagreement" not in text_of(page)
+    assert "Members" not in headings(page)
 
 
 def test_tables_are_read_as_they_are(result):

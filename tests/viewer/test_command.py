@@ -48,22 +48,34 @@ def test_a_missing_extra_is_one_line(finished, monkeypatch):
         run(finished / "result")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
-def test_the_address_is_printed_and_ctrl_c_ends_it(finished):
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--no-browser"], ""),
+        ([], "no browser was found: open the address in one\n"),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="a browser is found elsewhere")
+def test_the_address_is_printed_and_ctrl_c_ends_it(finished, options, told):
     code = "from densecell.cli.main import main; main()"
-    words = ["view", str(finished / "result"), "--no-browser"]
+    unknown = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    without = {n: v for n, v in os.environ.items() if n not in unknown}
     with subprocess.Popen(
-        [sys.executable, "-c", code, *words],
+        [sys.executable, "-c", code, "view", str(finished / "result"), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**without, "PATH": str(finished)},  # without any browser
     ) as process:
         address = process.stdout.readline().strip()
         with urllib.request.urlopen(address, timeout=60) as answer:
             assert b"<html" in answer.read().lower()
+        opened = process.stdout.readline()
+        complaint = process.stderr.readline() if told else ""
         process.send_signal(signal.SIGINT)
         rest, complaints = process.communicate(timeout=60)
 
     assert process.returncode == 0
-    assert rest.splitlines()[-1] == "ended"
-    assert complaints == ""
+    assert opened == "open until Ctrl-C\n"
+    assert rest == "ended\n"
+    assert complaint + complaints == told

@@ -48,8 +48,9 @@ def told_progress(what: str, *, unit: str = "voxels") -> Iterator[Told]:
             if now - begin > SILENT_S and not bar.live.is_started:
                 bar.start()
         elif now - said > (SILENT_S if said == begin else LINE_EVERY_S):
-            share = f"{100 * done / total:.0f} %, " if total else ""
-            console.print(f"{what}: {share}{pace}", highlight=False)
+            share = f"{100 * done / total:.0f} %" if total else ""
+            words = ", ".join(filter(None, (share, pace)))
+            console.print(f"{what}: {words}", highlight=False)
             said = now
 
     try:

@@ -186,9 +186,11 @@ def segment(
     if was_finished:
         typer.echo(f"{out}: was finished already; --overwrite segments it again")
         return
+    count = len(ensemble.networks)
     typer.echo(
-        f"{out}: {step.all_voxels:,} voxels labelled by {len(ensemble.networks)} "
-        f"networks; next `densecell evaluate {out} TRUTH`"
+        f"{out}: {step.all_voxels:,} voxels labelled by "
+        f"{'one network' if count == 1 else f'{count} networks'}; next `densecell "
+        f"measure {out}`, or `densecell evaluate {out} TRUTH` where there is truth"
     )
 
 

@@ -42,8 +42,10 @@ def split_slices(
     words = "slices as given"
     if chosen is None:
         chosen = _last_fifth(slices, train)
+        count = chosen[1] - chosen[0]
+        kept = "the last" if count == 1 else f"the last {count}"
         words = (
-            f"the last {chosen[1] - chosen[0]} of {slices} slices are kept to choose "
+            f"{kept} of {slices} slices {'is' if count == 1 else 'are'} kept to choose "
             "the best members on (--eval-z changes that)"
         )
     if train is None:

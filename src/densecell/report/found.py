@@ -1,8 +1,7 @@
 """What a result folder holds, opened once: whatever is there, and no more."""
 
-import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +14,34 @@ from densecell.errors import ConfigError, DensecellError, VolumeError
 from densecell.evaluation.result import is_result
 from densecell.geometry import Box, Shape, Spacing
 from densecell.objects import is_finished as is_measured
+from densecell.objects.reading import (
+    ABOUT_CELLS,
+    ABOUT_CLASSES,
+    ABOUT_ORGANELLES,
+    Row,
+    read_table,
+)
 from densecell.objects.record import RECORD, Record, read_record
 from densecell.volume import CroppedVolume, Volume, open_volume
 
 STORE = "segmentation.zarr"
-Row = Mapping[str, str]
+BOX = tuple(f"box_{a}_{end}_voxels" for a in "zyx" for end in ("start", "stop"))
+TABLES = {
+    "cells": (*ABOUT_CELLS, "surface_reliable", *BOX),
+    "organelles": ABOUT_ORGANELLES,
+    "classes": ABOUT_CLASSES,
+}
+AGREEMENT_PARTS = ("voxels", "members")
+SCORES_PARTS = (
+    "classes",
+    "iou",
+    "miou_all",
+    "miou_org",
+    "accuracy",
+    "adjusted_rand",
+    "confusion",
+    "spurious",
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +92,11 @@ class Found:
         """Whether objects and tables are there."""
         return self.record is not None and is_measured(self.path)
 
+    @property
+    def is_of_one(self) -> bool:
+        """Whether a single network labelled it, which nobody can disagree with."""
+        return self.run is not None and len(self.run.model.members) == 1
+
     @cached_property
     def image(self) -> Volume | None:
         """Intensities of the same voxels; none where they are not there any more."""
@@ -93,14 +120,18 @@ class Found:
     @cached_property
     def agreement(self) -> dict[str, Any] | None:
         """Voxels of each class, and how far each member agrees with the ensemble."""
-        return _json(self.path / "agreement.json")
+        return _json(
+            self.path / "agreement.json",
+            AGREEMENT_PARTS,
+            again="`densecell segment --overwrite` makes it again",
+        )
 
     @cached_property
     def scores(self) -> dict[str, dict[str, Any]]:
         """What `evaluate` found, by the name of the truth."""
-        found = {
-            p.stem: _json(p) for p in sorted((self.path / "scores").glob("*.json"))
-        }
+        files = sorted((self.path / "scores").glob("*.json"))
+        again = "`densecell evaluate` makes it again, or remove it"
+        found = {p.stem: _json(p, SCORES_PARTS, again=again) for p in files}
         return {name: scores for name, scores in found.items() if scores is not None}
 
     def layer(self, name: str) -> Volume | None:
@@ -115,12 +146,16 @@ class Found:
         return volume if volume.shape == self.shape else None
 
     def table(self, name: str) -> Sequence[Row]:
-        """Read a table of the objects; empty if it is not there."""
-        path = self.path / "tables" / f"{name}.csv"
-        if not path.is_file():
-            return []
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        """Read a table of `TABLES`; empty if it is not there."""
+        return self._tables[name]
+
+    @cached_property
+    def _tables(self) -> dict[str, Sequence[Row]]:
+        folder = self.path / "tables"
+        return {
+            name: read_table(folder / f"{name}.csv", about, made_by="densecell measure")
+            for name, about in TABLES.items()
+        }
 
 
 def open_found(result: Path, *, truth: Path | None = None) -> Found:
@@ -167,6 +202,17 @@ def number(row: Row, column: str) -> float | None:
     return float(text) if text else None
 
 
+def counted(count: int, thing: str) -> str:
+    """Say how many things there are.
+
+    Examples
+    --------
+    >>> counted(1, "cell"), counted(1200, "cell")
+    ('1 cell', '1,200 cells')
+    """
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")
+
+
 def is_whole(row: Row) -> bool:
     """Tell whether an object lies inside the volume, not cut by its border."""
     return row["touches_border"] == "false"
@@ -186,12 +232,15 @@ def _truth(truth: Path, run: Run | None, shape: Shape) -> Volume:
     return CroppedVolume(labels, extent)
 
 
-def _json(path: Path) -> dict[str, Any] | None:
+def _json(path: Path, parts: Sequence[str], *, again: str) -> dict[str, Any] | None:
+    """Read a file, if it is there, and see that all its parts are."""
     if not path.is_file():
         return None
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ConfigError(
-            f"{path}: is no JSON ({error}); make it again, or remove it"
-        ) from None
+        raise ConfigError(f"{path}: is no JSON ({error}); {again}") from None
+    missing = [p for p in parts if not isinstance(found, dict) or p not in found]
+    if missing:
+        raise ConfigError(f"{path}: lacks {', '.join(missing)}; {again}")
+    return dict(found)

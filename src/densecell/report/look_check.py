@@ -30,13 +30,14 @@ def look_remarks(found: Found) -> list[str]:
     volume = open_volume(run.volume.path, spacing_nm=run.volume.spacing_nm)
     seen, statistics = run.seen(volume), run.statistics
     boxes = sampled_boxes(seen.shape)
-    return compare_looks(
-        look_of(normalise(seen.read(b), statistics) for b in boxes), wanted
-    )
+    here = look_of(normalise(seen.read(b), statistics) for b in boxes)
+    return compare_looks(here, wanted, resampled=run.inference.ratio is not None)
 
 
-def compare_looks(here: Look, wanted: Look) -> list[str]:
+def compare_looks(here: Look, wanted: Look, *, resampled: bool = False) -> list[str]:
     """Word what differs by more than volumes of one tissue do.
+
+    Of a resampled volume nothing is said of too little noise: resampling smooths.
 
     Examples
     --------
@@ -57,7 +58,8 @@ def compare_looks(here: Look, wanted: Look) -> list[str]:
             "labels may be poor otherwise."
         )
     times = here.noise / wanted.noise if wanted.noise else 1.0
-    if not 1 / NOISE_LIMIT <= times <= NOISE_LIMIT:
+    lowest = 0.0 if resampled else 1 / NOISE_LIMIT
+    if not lowest <= times <= NOISE_LIMIT:
         sentences.append(
             f"This volume's noise differs from the training's: {times:.1f} times as "
             f"much. Labels may be poor; {_advice(times)}"

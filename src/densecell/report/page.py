@@ -31,14 +31,7 @@ class Picture(NamedTuple):
     address: str = ""  # of the file, for pages that do not hold their pictures
 
 
-class Number(NamedTuple):
-    """A cell of a table that is sorted by another value than its text."""
-
-    text: str
-    value: float
-
-
-Cell = str | Number | Picture
+Cell = str | Picture
 
 
 class Table(NamedTuple):
@@ -47,9 +40,19 @@ class Table(NamedTuple):
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     caption: str = ""
-    sortable: bool = False
-    page_rows: int = 0  # rows shown at a time; 0: all
     prose: bool = False  # cells are sentences, wrapped where they are too long
+
+
+class LongTable(NamedTuple):
+    """Rows by the thousand, of which `assets/table.js` shows a page at a time.
+
+    It sorts them by a click on a heading, and finds them by their first column. The
+    first page needs no script.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    page_rows: int
 
 
 class Notes(NamedTuple):
@@ -81,7 +84,7 @@ class Scene(NamedTuple):
     still: Picture
 
 
-Part = Picture | Table | Notes | Legend | Scene
+Part = Picture | Table | LongTable | Notes | Legend | Scene
 
 
 class Section(NamedTuple):
@@ -106,14 +109,14 @@ def write_page(
     sections
         In their order; each has an address of its own, `#` with its title.
     library
-        A script that those of the page need; of plotly, if there is a scene.
+        A script that a scene needs: of plotly.
     """
     parts = [part for section in sections for part in section.parts]
-    scripts = [library] if library else []
-    if any(isinstance(part, Table) and part.sortable for part in parts):
+    scripts = []
+    if any(isinstance(part, LongTable) for part in parts):
         scripts.append(_asset("table.js"))
-    if library and any(isinstance(part, Scene) for part in parts):
-        scripts.append(_asset("scene.js"))
+    if any(isinstance(part, Scene) for part in parts):
+        scripts += [library, _asset("scene.js")]
     links = " ".join(
         f'<a href="#{_anchor(s.title)}">{html.escape(s.title)}</a>' for s in sections
     )
@@ -189,6 +192,8 @@ def _part(part: Part) -> str:
             return _picture(part)
         case Table():
             return _table(part)
+        case LongTable():
+            return _long_table(part)
         case Notes():
             items = "".join(f"<li>{_sentence(s)}</li>" for s in part.sentences)
             return f'<ul class="{"warn" if part.warn else "notes"}">{items}</ul>'
@@ -199,10 +204,8 @@ def _part(part: Part) -> str:
 
 
 def _picture(picture: Picture) -> str:
-    suffix = SUFFIXES[next(k for k in SUFFIXES if picture.file.startswith(k))]
-    data = base64.b64encode(picture.file).decode("ascii")
     caption = html.escape(picture.caption)
-    image = f'<img alt="{caption}" src="data:image/{suffix};base64,{data}">'
+    image = f'<img alt="{caption}" src="{_source(picture)}">'
     if picture.small:
         return image
     kind = ' class="broad"' if picture.wide else ""
@@ -211,20 +214,34 @@ def _picture(picture: Picture) -> str:
     )
 
 
-def _table(table: Table) -> str:
+def _source(picture: Picture) -> str:
+    suffix = SUFFIXES[next(k for k in SUFFIXES if picture.file.startswith(k))]
+    return f"data:image/{suffix};base64,{base64.b64encode(picture.file).decode()}"
+
+
+def _table(table: Table, *, kind: str = "") -> str:
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.header)
     rows = "\n".join(
         "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in table.rows
     )
     about = html.escape(table.caption)
     caption = f'<p class="caption">{about}</p>' if about else ""
-    kinds = {"sortable": table.sortable, "prose": table.prose}
-    kind = f' class="{" ".join(name for name, on in kinds.items() if on)}"'
-    paged = f' data-rows="{table.page_rows}"' if table.page_rows else ""
+    kind = f' class="{kind or "prose"}"' if kind or table.prose else ""
     return (
-        f'<div class="wide"><table{kind}{paged}><thead><tr>{head}</tr></thead>'
+        f'<div class="wide"><table{kind}><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{caption}"
     )
+
+
+def _long_table(table: LongTable) -> str:
+    """Write the first page, and all rows for the script: text, or [picture, words]."""
+    first = Table(table.header, table.rows[: table.page_rows])
+    rows = [
+        [c if isinstance(c, str) else [_source(c), c.caption] for c in row]
+        for row in table.rows
+    ]
+    data = _script_data({"size": table.page_rows, "rows": rows})
+    return f'<div class="long">{_table(first, kind="sortable")}{data}</div>'
 
 
 def _cell(cell: Cell) -> str:
@@ -232,8 +249,6 @@ def _cell(cell: Cell) -> str:
         case Picture():
             drawn = _picture(cell._replace(small=True))
             return f'<td class="picture">{drawn}</td>'
-        case Number():
-            return f'<td data-value="{cell.value!r}">{html.escape(cell.text)}</td>'
         case str():
             return f"<td>{html.escape(cell)}</td>"
 
@@ -249,12 +264,20 @@ def _legend(legend: Legend) -> str:
 
 
 def _scene(scene: Scene) -> str:
-    # No "<" in the data, so that no name can end the element that holds it.
-    data = json.dumps(scene.data, separators=(",", ":")).replace("<", "\\u003c")
     return (
         '<div class="scene"><form class="switches"></form>'
         '<div class="plot"></div>'
         '<p class="caption">Drag to turn, scroll or pinch to zoom.</p>'
-        f'<script type="application/json">{data}</script></div>\n'
+        f"{_script_data(scene.data)}</div>\n"
         f'<div class="still">{_picture(scene.still)}</div>'
     )
+
+
+def _script_data(data: object) -> str:
+    """Write plain values for a script.
+
+    There is no "<" in them, so that no name can end the element that holds it.
+    """
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    text = text.replace("<", "\\u003c")
+    return f'<script type="application/json">{text}</script>'

@@ -1,10 +1,12 @@
 """The page of a result: one section after the other, of whatever is there."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from densecell.errors import MissingExtraError
-from densecell.report.found import Found, open_found
-from densecell.report.page import write_page
+from densecell.report.found import Found, counted, open_found
+from densecell.report.page import Section, write_page
 from densecell.report.sections.cells import cells_section
 from densecell.report.sections.members import members_section
 from densecell.report.sections.missing import missing_section
@@ -17,10 +19,15 @@ from densecell.report.sections.slices import slices_section
 from densecell.report.sections.training import training_section
 
 PAGE = "report.html"
+Told = Callable[[int, int], None]
 
 
 def write_report(
-    result: Path, *, truth: Path | None = None, title: str | None = None
+    result: Path,
+    *,
+    truth: Path | None = None,
+    title: str | None = None,
+    told: Told | None = None,
 ) -> Path:
     """Write `report.html` into a result folder, over an older one, and give its path.
 
@@ -34,6 +41,8 @@ def write_report(
         True class ids of the volume that was segmented.
     title
         Of the page; none: the name of the volume.
+    told
+        Is called with the sections drawn, and those of all.
 
     Raises
     ------
@@ -51,16 +60,23 @@ def write_report(
         library = plotly_script()
     except MissingExtraError as error:
         why = str(error)
-    made = [
-        remarks_section(found),
-        slices_section(found),
-        scene_section(found, interactive=why is None),
-        organelles_section(found),
-        cells_section(found),
-        scores_section(found),
-        members_section(found),
-        training_section(found),
+    parts: list[Callable[[Found], Section | None]] = [
+        remarks_section,
+        slices_section,
+        partial(scene_section, interactive=why is None),
+        organelles_section,
+        cells_section,
+        scores_section,
+        members_section,
+        training_section,
     ]
+    made = []
+    for number, part in enumerate(parts):
+        if told is not None:
+            told(number, len(parts))
+        made.append(part(found))
+    if told is not None:
+        told(len(parts), len(parts))
     sections = [section for section in made if section is not None]
     missing = missing_section(
         found, shown={section.title for section in sections}, library=why
@@ -85,11 +101,13 @@ def _lead(found: Found) -> str:
     )
     text = f"{z} x {y} x {x} voxels of {size} nm, {um} µm (z, y, x)"
     if found.run is not None:
+        if found.run.box is not None:
+            text += f", a part of {' x '.join(map(str, found.run.volume.shape))} voxels"
         count = len(found.run.model.members)
         networks = "one network" if count == 1 else f"{count} networks together"
         text += f", labelled by {networks}"
-    cells = len(found.table("cells"))
-    organelles = len(found.table("organelles"))
-    if cells or organelles:
-        text += f": {cells:,} cells and {organelles:,} organelles were found"
+    rows = {thing: len(found.table(f"{thing}s")) for thing in ("cell", "organelle")}
+    if any(rows.values()):
+        words = [counted(n, thing) for thing, n in rows.items() if n]
+        text += f"; found: {' and '.join(words)}"
     return f"{text}."

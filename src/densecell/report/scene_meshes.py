@@ -1,17 +1,19 @@
 """The meshes of a result, thinned out so that all of them fit into a page."""
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from densecell.errors import VolumeError
+from densecell.objects.reading import Row, read_table
 from densecell.surfaces.extra import imported
 from densecell.surfaces.foreign import Triangles
 from densecell.surfaces.settings import MESHES, TABLE
 
 GLB = "glb"
+ABOUT = ("object", "id", "class", "cell", "triangles", "volume_um3")
 TRIANGLES = 260_000  # of all objects together: about 3.5 MB of the page
 FEWEST = 60  # triangles that an object keeps, however many objects there are
 MOST_OBJECTS = 3000
@@ -35,7 +37,7 @@ class Solid(NamedTuple):
 
 
 class Solids(NamedTuple):
-    """Objects by descending volume, and how many were left out, as too many."""
+    """The largest cells with what lies in them, and how many objects were left out."""
 
     shown: list[Solid]
     left_out: int
@@ -48,14 +50,21 @@ def load_solids(result: Path) -> Solids:
     ------
     MissingExtraError
         If trimesh or fast-simplification are not installed.
+    VolumeError
+        If a table or file of the meshes is damaged.
     """
     rows = _rows(result)
-    wanted = sorted(rows, key=lambda row: -float(row["volume_um3"]))[:MOST_OBJECTS]
+    cells = {
+        int(row["id"]): float(row["volume_um3"])
+        for row in rows
+        if row["object"] == "cell"
+    }
+    wanted = sorted(rows, key=lambda row: _rank(row, cells))[:MOST_OBJECTS]
     total = sum(int(row["triangles"]) for row in wanted)
     share = min(1.0, TRIANGLES / total) if total else 1.0
     known = {(row["class"], int(row["id"])): row for row in wanted}
     solids = []
-    for name, number, triangles in _nodes(result, rows):
+    for name, number, triangles in _nodes(result, {_file(r, cells) for r in wanted}):
         row = known.get((name, number))
         if row is not None:
             target = max(FEWEST, int(share * int(row["triangles"])))
@@ -66,31 +75,48 @@ def load_solids(result: Path) -> Solids:
     return Solids(solids, len(rows) - len(wanted))
 
 
-def _rows(result: Path) -> list[dict[str, str]]:
+def _rows(result: Path) -> list[Row]:
     """Read the table of meshes, if they are all there."""
-    table = result / MESHES / TABLE
-    if not table.is_file() or not (result / MESHES / GLB).is_dir():
+    if not (result / MESHES / GLB).is_dir():
         return []
-    with table.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return read_table(result / MESHES / TABLE, ABOUT, made_by="densecell mesh")
 
 
-def _nodes(
-    result: Path, rows: Sequence[dict[str, str]]
-) -> Iterator[tuple[str, int, Triangles]]:
-    """Yield class, id and triangles of every node of every file."""
-    if not rows:
-        return
-    trimesh = imported("trimesh")
+def _rank(row: Row, cells: Mapping[int, float]) -> tuple[float, ...]:
+    """Put larger cells first, each before what lies in it."""
+    own, cell = float(row["volume_um3"]), int(row["cell"])
+    return -cells.get(cell, own), cell, row["object"] != "cell", -own
+
+
+def _file(row: Row, cells: Mapping[int, float]) -> str:
+    """Name the file that holds an object: that of its cell, if it has one."""
+    if int(row["cell"]) in cells:
+        return f"cell_{row['cell']}.{GLB}"
+    return f"{row['object']}_{row['id']}.{GLB}"
+
+
+def _nodes(result: Path, files: Set[str]) -> Iterator[tuple[str, int, Triangles]]:
+    """Yield class, id and triangles of every node of these files that is there."""
     for path in sorted((result / MESHES / GLB).glob("*.glb")):
-        for node, mesh in trimesh.load(path, process=False).geometry.items():
+        if path.name not in files:
+            continue
+        for node, mesh in _geometry(path).items():
             name, _, number = node.rpartition(" ")
             points = np.asarray(mesh.vertices, np.float32)
-            yield (
-                name,
-                int(number),
-                Triangles(points, np.asarray(mesh.faces, np.uint32)),
-            )
+            faces = np.asarray(mesh.faces, np.uint32)
+            yield name, int(number), Triangles(points, faces)
+
+
+def _geometry(path: Path) -> dict[str, Any]:
+    trimesh = imported("trimesh")
+    try:
+        found: dict[str, Any] = trimesh.load(path, process=False).geometry
+    except Exception as error:  # whatever it stumbles over
+        raise VolumeError(
+            f"{path}: cannot be read ({error or type(error).__name__}); make it again "
+            "with `densecell mesh --overwrite`, or remove the folder to do without"
+        ) from None
+    return found
 
 
 def _thinned(triangles: Triangles, target: int) -> Triangles:

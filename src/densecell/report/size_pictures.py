@@ -6,11 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from densecell.report.pictures import DPI, plain, png
 
 WIDE, ROW, FRAME = 7.0, 0.5, 0.7  # inches
 MOST = 1000  # dots of a class
+EDGE = 0.02  # of a decade that is left free beside the outermost dots
 
 
 class Group(NamedTuple):
@@ -44,12 +46,27 @@ def _dots(groups: Sequence[Group], unit: str, *, log: bool) -> bytes:
     axis.set_xlabel(unit, fontsize=9)
     if log:
         axis.set_xscale("log")
+        axis.set_xlim(_decades([v for g in groups for v in g.values]))
+        axis.xaxis.set_minor_formatter(NullFormatter())
     else:
         axis.set_xlim(left=0)
     axis.tick_params(labelsize=8)
     axis.grid(axis="x", alpha=0.3)
     axis.spines[["top", "right"]].set_visible(False)
     return png(figure)
+
+
+def _decades(values: Sequence[float]) -> tuple[float, float]:
+    """Give the powers of ten around all values.
+
+    Examples
+    --------
+    >>> _decades([0.02, 0.5])
+    (0.01, 1.0)
+    """
+    exponents = np.log10(values)
+    low = np.floor(exponents.min() - EDGE)
+    return float(10**low), float(10 ** np.ceil(exponents.max() + EDGE))
 
 
 def _row(axis: Axes, row: int, group: Group) -> None:

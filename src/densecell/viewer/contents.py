@@ -1,7 +1,5 @@
 """What of a result can be shown, and which command makes what is missing."""
 
-import csv
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,13 +11,15 @@ from densecell.config import AddressSetting, SchemeSetting, load_settings
 from densecell.errors import DensecellError, VolumeError
 from densecell.evaluation.result import LABELS, is_result
 from densecell.geometry import Box, Shape, Spacing
-from densecell.objects.layers import LAYERS
+from densecell.objects.layers import CELLS, LAYERS
+from densecell.objects.reading import ABOUT_CELLS, ABOUT_ORGANELLES, Row, read_table
 from densecell.objects.source import AGREEMENT, STORE
 from densecell.volume import OmeZarrVolume, Volume, open_ome_zarr, open_volume
 
 IMAGES = ("confidence", "disagreement")
 MESHES = "meshes/precomputed"
-Row = dict[str, str]
+BOX = tuple(f"box_{a}_{end}_voxels" for a in "zyx" for end in ("start", "stop"))
+ABOUT_PLACE = (*BOX, *(f"centroid_{axis}_nm" for axis in "zyx"))
 
 
 class Contents(NamedTuple):
@@ -183,21 +183,15 @@ def _opened(folder: Path, names: tuple[str, ...]) -> dict[str, OmeZarrVolume]:
 
 def _tables(folder: Path) -> dict[str, dict[int, Row]]:
     """Read the tables of cells and organelles, as far as they are there."""
-    cells = _rows(folder / "cells.csv", layer=lambda row: "cells", key="cell_id")
-    others = _rows(
-        folder / "organelles.csv", layer=lambda row: row["layer"], key="organelle_id"
-    )
-    return cells | others
-
-
-def _rows(
-    path: Path, *, layer: Callable[[Row], str], key: str
-) -> dict[str, dict[int, Row]]:
+    made_by = "densecell measure"
+    about_cells = (*ABOUT_CELLS, *ABOUT_PLACE)
+    cells = read_table(folder / "cells.csv", about_cells, made_by=made_by)
+    others = read_table(folder / "organelles.csv", ABOUT_ORGANELLES, made_by=made_by)
     found: dict[str, dict[int, Row]] = {}
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                found.setdefault(layer(row), {})[int(row[key])] = row
+    for row in cells:
+        found.setdefault(CELLS, {})[int(row["cell_id"])] = row
+    for row in others:
+        found.setdefault(row["layer"], {})[int(row["organelle_id"])] = row
     return found
 
 

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Box, Shape, Spacing
+from densecell.objects.reading import Row
 from densecell.viewer.addresses import Addresses
-from densecell.viewer.contents import Contents, Row
+from densecell.viewer.contents import Contents
 from densecell.viewer.layers import (
     GLOW,
     HEAT,

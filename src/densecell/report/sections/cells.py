@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from densecell.geometry import Box
+from densecell.objects.reading import Row
 from densecell.objects.tables import column_name
 from densecell.report.cell_picture import cell_picture
-from densecell.report.found import Found, Row, is_whole, number
-from densecell.report.page import Cell, Legend, Number, Picture, Section, Table
+from densecell.report.found import Found, is_whole, number
+from densecell.report.page import Cell, Legend, LongTable, Picture, Section
 from densecell.report.pictures import stretched
 from densecell.volume import Volume
 
 PICTURED = 200  # cells; of more only the largest
-LISTED = 2000
+FIELDS = 500_000  # of the table: about 3.5 MB of the page
 PAGE_ROWS = 20
 SAMPLE = 1024  # voxels of a side, of the slice that grey values are scaled by
 LARGEST = 2048  # voxels of a side of a cell's slice; of larger ones the middle is shown
@@ -26,25 +27,26 @@ def cells_section(found: Found) -> Section | None:
         return None
     ids = found.layer("labels/cells")
     greys = _ends(found.image)
-    listed, pictured = rows[:LISTED], rows[:PICTURED] if ids else []
     organelles = [found.scheme.classes[i].name for i in found.scheme.organelle_ids]
     columns = [n for n in organelles if f"{column_name(n)}_count" in rows[0]]
+    header = ["cell", "middle slice", "volume, µm³", "surface, µm²", "sphericity"]
+    header += ["confidence", "at border"]
+    for name in columns:
+        header += [name, f"{name}, %"]
+    listed = rows[: FIELDS // len(header)]
+    pictured = listed[:PICTURED] if ids else []
     table = []
     for n, row in enumerate(listed):
         picture: Cell = ""
         if ids and n < len(pictured):
             picture = _picture(found, ids, row, greys)
         table.append([row["cell_id"], picture, *_values(row, columns)])
-    header = ["cell", "middle slice", "volume, µm³", "surface, µm²", "sphericity"]
-    header += ["confidence", "at border"]
-    for name in columns:
-        header += [name, f"{name}, %"]
     return Section(
         "Cells",
         _words(rows, listed, pictured),
         [
             Legend(found.scheme),
-            Table(header, table, sortable=True, page_rows=PAGE_ROWS),
+            LongTable(header, table, PAGE_ROWS),
         ],
     )
 
@@ -63,7 +65,7 @@ def _words(rows: Sequence[Row], listed: Sequence[Row], pictured: Sequence[Row]) 
     if not pictured:
         text += " The cells' voxels (labels/cells) are not there, so no pictures."
     elif len(pictured) < len(listed):
-        text += f" The {len(pictured)} largest have a picture."
+        text += f" The {len(pictured):,} largest have a picture."
     return text
 
 
@@ -83,10 +85,10 @@ def _values(row: Row, organelles: Sequence[str]) -> list[Cell]:
     return values
 
 
-def _shown(value: float | None) -> Number | str:
+def _shown(value: float | None) -> str:
     if value is None:
         return "-"
-    return Number(f"{value:#.3g}".rstrip("."), value)  # 0.600 as well as 0.601
+    return f"{value:#.3g}".rstrip(".")  # 0.600 as well as 0.601
 
 
 def _ends(image: Volume | None) -> tuple[float, float] | None:

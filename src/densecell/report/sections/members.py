@@ -9,8 +9,8 @@ LONGEST = 500  # voxels of a side of a picture
 
 
 def members_section(found: Found) -> Section | None:
-    """Show how far each member agrees with the ensemble, and what it labels."""
-    if found.agreement is None:
+    """Show how far each of several members agrees with the ensemble, and its labels."""
+    if found.agreement is None or found.is_of_one:
         return None
     about = found.agreement["members"]
     names = list(found.agreement["voxels"])

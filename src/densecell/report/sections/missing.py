@@ -1,6 +1,6 @@
 """What a result does not hold, and which command makes it."""
 
-from densecell.report.found import Found
+from densecell.report.found import Found, number
 from densecell.report.page import Notes, Section
 from densecell.surfaces import is_meshed
 from densecell.surfaces.settings import MESHES
@@ -41,6 +41,8 @@ def _of_steps(found: Found, shown: set[str]) -> list[str]:
         )
     if "Cells in 3D" not in shown and found.run is None:
         sentences.append("Cells in 3D: the labels came from elsewhere.")
+    elif "Cells in 3D" not in shown and _is_empty(found):
+        sentences.append("Cells in 3D: no object was found that could be shown.")
     elif "Cells in 3D" not in shown:
         meshed = is_meshed(found.path)
         again = " --overwrite" if meshed or (found.path / MESHES).exists() else ""
@@ -54,6 +56,11 @@ def _of_steps(found: Found, shown: set[str]) -> list[str]:
             f"`densecell report {name} --truth LABELS`."
         )
     return sentences
+
+
+def _is_empty(found: Found) -> bool:
+    counts = [number(row, "objects") for row in found.table("classes")]
+    return found.is_measured and bool(counts) and not any(counts)
 
 
 def _of_origins(found: Found) -> list[str]:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+from densecell.objects.reading import Row
 from densecell.objects.tables import column_name
-from densecell.report.found import Found, Row, is_whole, number
-from densecell.report.page import Number, Picture, Section, Table
+from densecell.report.found import Found, is_whole, number
+from densecell.report.page import Picture, Section, Table
 from densecell.report.size_pictures import (
     Group,
     fraction_picture,
     size_picture,
 )
 
+ROUNDING = 1e-9  # of a mean; a deviation below is none
 GREY = (128, 128, 128)  # of a class that another scheme was measured with
 
 
@@ -51,9 +53,9 @@ def _words(cells: Sequence[Row], whole: Sequence[Row]) -> str:
         return "What the volume's border cuts counts in no mean."
     left_out = len(cells) - len(whole)
     if not left_out:
-        return f"None of the {len(cells)} cells touches the border of the volume."
+        return f"None of the {len(cells):,} cells touches the border of the volume."
     text = (
-        f"Means are over whole cells: {left_out} of {len(cells)} cells touch the "
+        f"Means are over whole cells: {left_out:,} of {len(cells):,} cells touch the "
         "border of the volume and are left out."
     )
     return text if whole else text + " None is left, so that means per cell are empty."
@@ -100,8 +102,8 @@ def _table(classes: Sequence[Row]) -> Table:
             row["class"],
             _percent(number(row, "volume_fraction")),
             _range(row),
-            row.get("objects", "") or "-",
-            row.get("objects_left_out", "") or "-",
+            _counted(row, "objects"),
+            _counted(row, "objects_left_out"),
             _with_sd(row, "volume_um3"),
             _with_sd(row, "count_per_cell"),
             _with_sd(row, "volume_fraction_per_cell", times=100),
@@ -122,8 +124,8 @@ def _table(classes: Sequence[Row]) -> Table:
     return Table(header, rows, caption)
 
 
-def _percent(share: float | None) -> Number | str:
-    return "-" if share is None else Number(f"{100 * share:.2f}", share)
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f}"
 
 
 def _range(row: Row) -> str:
@@ -133,8 +135,15 @@ def _range(row: Row) -> str:
     return f"{100 * low:.2f} to {100 * high:.2f}"
 
 
+def _counted(row: Row, column: str) -> str:
+    count = number(row, column)
+    return "-" if count is None else f"{count:,.0f}"
+
+
 def _with_sd(row: Row, column: str, *, times: float = 1) -> str:
     mean, sd = number(row, f"{column}_mean"), number(row, f"{column}_sd")
     if mean is None:
         return "-"
+    if sd is not None and sd < ROUNDING * abs(mean):
+        sd = 0.0
     return f"{times * mean:.3g}" + ("" if sd is None else f" ± {times * sd:.2g}")

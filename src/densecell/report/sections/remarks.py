@@ -24,6 +24,7 @@ def remarks_section(found: Found) -> Section:
         _changed_volume,
         _members,
         _classes,
+        _no_cells,
         _border,
         _dropped,
         unsure_remarks,
@@ -90,6 +91,17 @@ def _classes(found: Found) -> list[str]:
                 f"{truth!r}."
             )
     return sentences
+
+
+def _no_cells(found: Found) -> list[str]:
+    if found.table("cells") or not found.table("classes"):
+        return []
+    if not found.scheme.with_role("cell"):
+        return []
+    return [
+        "No cell was found, or all were dropped as too small (`densecell measure "
+        "--min-cell-volume`): there is no table of cells."
+    ]
 
 
 def _border(found: Found) -> list[str]:

@@ -1,7 +1,7 @@
 """Cells with their organelles in three dimensions."""
 
 from densecell.errors import MissingExtraError
-from densecell.report.found import Found
+from densecell.report.found import Found, counted
 from densecell.report.page import Notes, Picture, Scene, Section
 from densecell.report.scene_data import scene_data
 from densecell.report.scene_meshes import Solids, load_solids
@@ -40,9 +40,10 @@ def scene_section(found: Found, *, interactive: bool) -> Section | None:
     solids = solids._replace(shown=[s for s in solids.shown if s.class_name in names])
     if not solids.shown:
         return None
-    words = f"{_counted(found, solids)}, simplified to fit into this page."
+    largest = "The largest cells with what lies in them: " if solids.left_out else ""
+    words = f"{largest}{_counted(found, solids)}, simplified to fit into this page."
     if solids.left_out:
-        words += f" The {solids.left_out:,} smallest are left out; all are in meshes/."
+        words += f" {solids.left_out:,} others are left out; all are in meshes/."
     still = Picture(still_picture(solids.shown, found.scheme), "The scene from above.")
     if not interactive:
         return Section("Cells in 3D", words, [still])
@@ -53,4 +54,5 @@ def scene_section(found: Found, *, interactive: bool) -> Section | None:
 def _counted(found: Found, solids: Solids) -> str:
     cells = {found.scheme.classes[i].name for i in found.scheme.with_role("cell")}
     count = sum(solid.class_name in cells for solid in solids.shown)
-    return f"{count:,} cells and {len(solids.shown) - count:,} organelles"
+    others = len(solids.shown) - count
+    return f"{counted(count, 'cell')} and {counted(others, 'organelle')}"

@@ -31,10 +31,11 @@ def scores_section(found: Found) -> Section | None:
         return None
     parts = []
     for name, scores in found.scores.items():
-        parts += [_table({name: scores}), *_pictures({name: scores}, scores)]
+        column = {f"against {name}": scores}
+        parts += [_table(column), *_pictures(column, scores)]
     words = (
         "Overlap (IoU) of each class with truth, as `densecell evaluate` counted it. "
-        "With --truth LABELS this page also shows truth and errors in the slices."
+        "With `--truth LABELS` this page also shows truth and errors in the slices."
     )
     return Section("Scores", words, parts)
 

@@ -43,7 +43,8 @@ def slices_section(found: Found) -> Section:
         pictures.append(Picture(drawn, words))
     for name, words in MAPS.items():
         volume = found.layer(name)
-        if volume is not None:
+        alike = name == "disagreement" and found.is_of_one
+        if volume is not None and not alike:
             drawn = map_planes(volume, planes, name=name, spacing_nm=spacing)
             pictures.append(Picture(drawn, words))
     return Section("Slices", _words(found, planes), pictures)
