@@ -182,18 +182,6 @@ def write_tables(folder: Path, measured: Measured) -> None:
 
 def _numbered(job: Job, cluster: Cluster | None) -> Iterator[Step]:
     """Give provisional ids in all blocks, and find what goes on across them."""
-    for name in job.layers:
-        path = job.provisional_path(name)
-        if not path.exists():
-            create_ome_zarr(
-                path,
-                shape=job.record.shape,
-                dtype=np.uint32,
-                spacing_nm=job.record.spacing,
-                kind="label",
-                shard=None,
-                chunk=_chunk(job.record),
-            )
     yield from _all_blocks(job, "number", cluster)
     yield from _all_blocks(job, "join", cluster)
 

@@ -18,6 +18,7 @@ from densecell.objects.job import Job
 from densecell.objects.join import join_objects
 from densecell.objects.npz import save_arrays
 from densecell.objects.number import number_objects
+from densecell.objects.provisional import Told
 from densecell.objects.record import RECORD, read_record
 from densecell.objects.units import Item, look_at, units_of
 
@@ -26,11 +27,10 @@ LOOK = "look"
 
 def write_objects(job: Job, number: int) -> None:
     """Write the final ids of a block."""
-    core = job.record.blocks[number]
+    told = Told(job, number)
     for name, volume in job.final.items():
-        table = job.final_table(name, number)
-        local = job.provisional[name].read(core)
-        volume.write(core, table[local].astype(volume.dtype))
+        final = job.final_table(name, number)[told.ids(name)]
+        volume.write(told.core, told.filled(final.astype(volume.dtype)))
     write_text(job.mark("write", number), "")
 
 
