@@ -69,9 +69,8 @@ def resolved(source_of):
         for n, box in enumerate(record.blocks):
             for name, array in arrays.items():
                 told = Told(job, n)
-                array[box.slices] = told.filled(
-                    job.final_table(name, n)[told.ids(name)]
-                )
+                final = job.final_table(name, n)[told.ids(name)]
+                array[box.slices] = told.read(final, box)
         return found, arrays
 
     return run

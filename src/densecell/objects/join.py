@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from densecell.objects.keys import joint_keys
 from densecell.objects.labelling import Seen
 from densecell.objects.layers import Layer
 from densecell.objects.npz import load_arrays, save_arrays
-from densecell.objects.provisional import Plane, Told
+from densecell.objects.provisional import Told, blocks_in
 
 
 def join_objects(job: Job, number: int) -> None:
@@ -48,6 +47,13 @@ def _before(job: Job, number: int) -> list[tuple[int, int]]:
     return found
 
 
+class Plane(NamedTuple):
+    """Ids of one layer in a plane."""
+
+    ids: NDArray[np.uint64]  # block << 32 | local id, 0 for none
+    group: NDArray[np.uint8]
+
+
 def _across(layer: Layer, before: Plane, behind: Plane, axis: int) -> Pairs:
     """Join a layer across the near face of a block."""
     split = {n for n, g in enumerate(layer.groups, 1) if g.split is not None}
@@ -67,12 +73,16 @@ def _planes_of(job: Job, told: Callable[[int], Told], box: Box) -> dict[str, Pla
         for name in job.layers
     }
     inside = box.clipped(job.record.shape)
-    for number in _blocks_in(inside, job.record.block, job.record.grid):
-        part = inside.intersection(job.record.blocks[number])
-        pieces = told(number).pieces(part)
+    for number in blocks_in(job, inside):
+        block = told(number)
+        part = inside.intersection(block.core)
         where = part.relative_to(box.start).slices
         for name, plane in planes.items():
-            plane.ids[where], plane.group[where] = told(number).plane(name, pieces)
+            local = block.ids(name)
+            ids = joint_keys(np.full(len(local), number), local)
+            ids[local == 0] = 0
+            plane.ids[where] = block.read(ids, part)
+            plane.group[where] = block.read(block.group(name), part)
     return planes
 
 
@@ -110,15 +120,6 @@ def _planes(job: Job, number: int, axis: int) -> tuple[Box, Box]:
     wide = [0 if a == axis else 1 for a in range(3)]
     back = [-1 if a == axis else 0 for a in range(3)]
     return behind.shifted(_zyx(back)).grown(_zyx(wide)), behind
-
-
-def _blocks_in(box: Box, block: Shape, grid: Shape) -> list[int]:
-    """List the numbers of the blocks that a box lies in."""
-    rows = [
-        range(a // n, (b - 1) // n + 1)
-        for a, b, n in zip(box.start, box.stop, block, strict=True)
-    ]
-    return [int(np.ravel_multi_index(place, grid)) for place in product(*rows)]
 
 
 def _inner(shared: Box, first: Seen, second: Seen) -> Box:

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box
-from densecell.objects.contacts import contact_faces
+from densecell.objects.contacts import contact_units, patch_shape, patches_of
 from densecell.objects.job import HOST, Job
 from densecell.objects.keys import joint_keys, unjoint
 from densecell.objects.labelling import Cuts, Numbered, cut_block, number_block
 from densecell.objects.layers import CELLS
 from densecell.objects.npz import save_arrays
 from densecell.objects.pieces import Pieces, pieces_of
+from densecell.objects.record import Record
 from densecell.objects.runs import Runs, runs_of
 from densecell.objects.sums import sum_objects
 
@@ -25,7 +26,8 @@ def number_objects(job: Job, number: int) -> None:
     @lru_cache(maxsize=2)  # the groups of a layer look at the same halo
     def read(box: Box) -> NDArray[np.uint8]:
         labels = job.labels.read(box)
-        record.classes.check(labels, where=str(job.labels.path))
+        if labels.dtype != np.uint8:  # others are checked where they are fewer: in runs
+            record.classes.check(labels, where=str(job.labels.path))
         return labels.astype(np.uint8, copy=False)
 
     core = record.blocks[number]
@@ -41,7 +43,9 @@ def number_objects(job: Job, number: int) -> None:
         )
         for name, layer in job.layers.items()
     }
-    block = _block(job, core, read(core), cuts)
+    around = read(_with_patches(record, core))
+    classes = np.ascontiguousarray(around[Box.whole(core.shape).slices])
+    block = _block(job, core, classes, cuts)
     found = {
         name: number_block(
             block.pieces,
@@ -53,12 +57,8 @@ def number_objects(job: Job, number: int) -> None:
         for name, layer in job.layers.items()
     }
     arrays = _sums(job, core, block, found)
+    arrays["contacts"] = _contacts(record, core, around)
     arrays |= {"start": block.runs.start, "piece": block.pieces.of_run}
-    wide = core.grown((1, 1, 1)).clipped(record.shape)
-    around = read(Box(core.start, wide.stop))  # one voxel further at the far faces
-    arrays["contacts"] = contact_faces(
-        record.classes.to_channels(around), core.shape, len(record.classes)
-    )
     for name, numbered in found.items():
         arrays |= _as_arrays(name, numbered, cuts[name])
     save_arrays(job.mark("number", number), arrays)
@@ -82,6 +82,7 @@ def _block(
     cells = [] if job.reference is None else [job.reference.read(core)]
     runs = runs_of([classes, *ids.values(), *cells])
     kinds = [runs.of(classes), *(runs.of(array) for array in ids.values())]
+    job.record.classes.check(kinds[0], where=str(job.labels.path))
     pieces = pieces_of(runs, kinds, core.shape)
     class_of, *cut_of = (kind[pieces.run] for kind in kinds)
     none = np.zeros(len(pieces.run), np.uint32)
@@ -92,6 +93,25 @@ def _block(
         dict.fromkeys(cuts, none) | dict(zip(ids, cut_of, strict=True)),
         runs.of(cells[0]) if cells else None,
     )
+
+
+def _with_patches(record: Record, core: Box) -> Box:
+    """Give the block, all patches that begin in it, and one voxel further."""
+    patches = patches_of(core, patch_shape(record.spacing))
+    further = patches.grown((1, 1, 1)).union(core).clipped(record.shape)
+    return Box(core.start, further.stop)
+
+
+def _contacts(
+    record: Record, core: Box, around: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    """Measure the contacts in all patches that begin in the block: (K, K)."""
+    patches = patches_of(core, patch_shape(record.spacing))
+    inside = patches.clipped(record.shape).relative_to(core.start)
+    first = tuple(slice(a, None) for a in inside.start)
+    areas = contact_units(around[first], inside.shape, record.spacing)
+    ids = list(record.classes.ids)
+    return areas[np.ix_(ids, ids)]
 
 
 def _sums(

@@ -49,10 +49,13 @@ def pieces_of(runs: Runs, kinds: Sequence[NDArray[np.integer]], shape: Shape) ->
     count, of_run = united(same, len(runs.start))
     run = np.zeros(count, np.int64)
     run[of_run[::-1]] = np.arange(len(of_run))[::-1]  # the last assignment stays
-    touching = np.concatenate([_differing(p, of_run) for p in pairs])
-    by_face = np.concatenate([_differing(_faces(p), of_run) for p in pairs])
-    keys = np.unique(touching)
-    return Pieces(of_run, run, *unjoint(keys), np.isin(keys, by_face))
+    met = [_differing(of_run[p.first], of_run[p.second]) for p in pairs]
+    by_face = [
+        _differing(of_run[p.first[p.by_face]], of_run[p.second[p.by_face]])
+        for p in pairs
+    ]
+    keys = np.unique(np.concatenate(met))
+    return Pieces(of_run, run, *unjoint(keys), np.isin(keys, np.concatenate(by_face)))
 
 
 def united(pairs: NDArray[np.integer], count: int) -> tuple[int, NDArray[np.int64]]:
@@ -81,13 +84,10 @@ def _of_one_kind(
     return np.stack([pairs.first[same], pairs.second[same]], axis=1)
 
 
-def _faces(pairs: Touching) -> Touching:
-    return Touching(*(field[pairs.by_face] for field in pairs))
-
-
-def _differing(pairs: Touching, of_run: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Give the different pairs of pieces that pairs of runs are of, as joint keys."""
-    first, second = of_run[pairs.first], of_run[pairs.second]
+def _differing(
+    first: NDArray[np.int64], second: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Give the different pairs of two pieces, the lower first, as joint keys."""
     differ = first != second
     first, second = first[differ], second[differ]
     keys = joint_keys(np.minimum(first, second), np.maximum(first, second))

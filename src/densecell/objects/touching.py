@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Shape
-from densecell.objects.runs import Runs
+from densecell.objects.runs import Runs, ranges
 
 BEHIND = ((0, 1), (1, -1), (1, 0), (1, 1))  # (z, y) of the rows that a row can touch
 
@@ -56,9 +56,8 @@ def _in_row(runs: Runs, shape: Shape, z: int, y: int) -> Touching:
     left, right = moved - (x > 0), moved + length - (x + length == width)
     low = np.searchsorted(runs.start, left, side="right") - 1
     count = np.searchsorted(runs.start, right, side="right") - low
-    first = np.repeat(mine, count)
-    ends = np.cumsum(count)
-    second = np.arange(len(first)) + np.repeat(low + count - ends, count)
+    second, which = ranges(low, count)
+    first = mine[which]
     if z and y:
         return Touching(first, second, np.zeros(len(first), bool))
     begin, other = runs.x[first], runs.x[second]
