@@ -159,8 +159,10 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
         ranges_of(values),
     )
     write_tables(out / TABLES, measured)
-    for layer in job.layers:
+    yield Step("tables", 1, 1)
+    for n, layer in enumerate(job.layers, 1):
         build_pyramid(objects_path(out, layer), kind="label")
+        yield Step("pyramids", n, len(job.layers))
     stores = [objects_path(out, layer) for layer in job.layers]
     write_checksums(out, STEP, [out / RECORD, out / TABLES, *stores])
     write_text(out / FINISHED, "")
