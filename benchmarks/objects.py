@@ -7,8 +7,13 @@
     python benchmarks/objects.py blocks --affinities --size 250 --spacing 10 \\
         --truth ../shared/data/neuroproof-fibsem/instances.tif
 
-`speed` holds each step against scipy.ndimage or scikit-image doing the same, in one
-run, on a phantom mirrored to size. `split` gives F1 at IoU 0.5 of cells from true
+`speed` times components (with their stores), tables, cells split by distances, and
+meshes on a phantom mirrored to size, in turn with the same in scipy.ndimage and
+scikit-image (`object_peers.py`). Here all are read from and written to disk, block by
+block in two threads; the others begin with the classes in memory. One stage makes parts
+of components and of tables: its time is shared out by what its threads took. On a busy
+machine the seconds of processors (of all threads) tell more than those of the clock.
+`split` gives F1 at IoU 0.5 of cells from true
 classes over settings, and how many cells touch. `blocks` compares cells split in blocks
 with cells split in memory; with `--affinities` also cells cut by those of the truth,
 blurred and with noise.
@@ -18,28 +23,36 @@ import argparse
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
-from scipy import ndimage
+import object_peers
 from skimage import measure as skimage_measure
-from skimage import segmentation
 from unsure import write_affinities
 
 from densecell.classes import ClassScheme
-from densecell.compute import watched_memory
-from densecell.config import ObjectsConfig
+from densecell.compute import trim_memory, watched_memory
+from densecell.config import MeshConfig, ObjectsConfig
 from densecell.evaluation.instances import count_overlaps, match_objects
 from densecell.geometry import Box, Shape, Spacing, tile
-from densecell.objects import drop_objects, measure_objects, open_source
+from densecell.objects import (
+    drop_objects,
+    measure_objects,
+    number,
+    open_source,
+    stages,
+)
 from densecell.objects.coarse import factors_of, refined, split_coarse
 from densecell.objects.source import Source
 from densecell.patches import default_affinities
 from densecell.phantom import make_phantom
 from densecell.phantom.cells import make_cells
 from densecell.phantom.grid import Grid
+from densecell.surfaces import mesh_result
 from densecell.volume import (
     create_ome_zarr,
     open_ome_zarr,
@@ -55,6 +68,7 @@ SHAPES: dict[int, Shape] = {
     512: (128, 2048, 2048),
 }
 SOURCE: Shape = (32, 512, 512)
+STEPS = ("components", "tables", "cells", "meshes")
 
 
 def main() -> None:
@@ -66,6 +80,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=["speed", "split", "blocks"])
     parser.add_argument("--voxels", type=int, choices=SHAPES, default=16)
+    parser.add_argument("--repeat", type=int, default=1, help="in turn, medians")
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS)
     parser.add_argument("--alone", action="store_true", help="without the others")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--size", type=int, default=200, help="voxels of an edge")
@@ -79,93 +95,162 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class Timed(NamedTuple):
+    """What each step of one side took: seconds of the clock, and of processors."""
+
+    seconds: dict[str, np.ndarray]
+    peak: dict[str, int]  # bytes
+    objects: int
+
+
 def speed(args: argparse.Namespace) -> None:
+    """Time both sides in turn, and print medians."""
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
-        path = write_classes(Path(name) / "classes.zarr", SHAPES[args.voxels])
-        print("| step | s | Mvoxels/s | peak GB |\n|---|---|---|---|", flush=True)
-        ours(path, Path(name) / "out", split=False)
-        ours(path, Path(name) / "out", split=True)
-        if not args.alone:
-            others(path)
+        folder = Path(name)
+        path = write_classes(folder / "classes.zarr", SHAPES[args.voxels])
+        sides: dict[str, list[Timed]] = {"densecell": [], "scipy, scikit-image": []}
+        for _ in range(args.repeat):
+            sides["densecell"].append(ours(path, folder / "ours", args.steps))
+            if not args.alone:
+                sides["scipy, scikit-image"].append(
+                    others(path, folder / "others", args.steps)
+                )
+        print("| step | by | s | processor s | Mvoxels/s | peak GB | objects |")
+        print("|---|---|---|---|---|---|---|")
+        for step in args.steps:
+            for by, runs in sides.items():
+                report_step(step, by, runs, Box.whole(SHAPES[args.voxels]).voxels)
 
 
-def ours(path: Path, out: Path, *, split: bool) -> None:
-    """Measure as a user does, from disk to disk; time every step."""
-    off = {"split": split}
-    config = ObjectsConfig(cells=off, organelles=off)
-    source = open_source(path, out=out, classes="platelet")
-    voxels = Box.whole(source.labels.shape).voxels
-    begin = last = time.perf_counter()
-    taken: dict[str, float] = {}
-    with watched_memory() as peak:
-        for step in measure_objects(source, config):
-            now = time.perf_counter()
-            taken[step.what] = taken.get(step.what, 0.0) + now - last
-            last = now
-        taken["tables, pyramids"] = time.perf_counter() - last
-    total = time.perf_counter() - begin
-    for name, seconds in (*taken.items(), ("all", total)):
-        kind = "split" if split else "whole"
-        row(f"{kind}: {name}", seconds, voxels, peak.grown)
+def report_step(step: str, by: str, runs: list[Timed], voxels: int) -> None:
+    if runs:
+        clock, processor = np.median([r.seconds[step] for r in runs], axis=0)
+        peak = max(r.peak[step] for r in runs) / 1e9
+        facts = f"{clock:.1f} | {processor:.1f} | {voxels / clock / 1e6:.1f}"
+        print(f"| {step} | {by} | {facts} | {peak:.2f} | {runs[0].objects} |")
+
+
+def now() -> np.ndarray:
+    """Give seconds of the clock, and of all processors."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+def ours(path: Path, out: Path, steps: Sequence[str]) -> Timed:
+    """Measure and mesh as a user does, from disk to disk."""
+    whole = measured(path, out, split=False)
+    seconds, peak = split_stages(whole)
+    if "meshes" in steps:
+        trim_memory()
+        begin = now()
+        with watched_memory() as watched:
+            for _ in mesh_result(out, MeshConfig(formats=("glb",))):
+                pass
+        seconds["meshes"], peak["meshes"] = now() - begin, watched.grown
     shutil.rmtree(out)
+    if "cells" in steps:
+        cut = measured(path, out, split=True, until="objects")
+        seconds["cells"] = cut.seconds["objects"] * cut.share("cut_block")
+        peak["cells"] = cut.peak
+        shutil.rmtree(out)
+    return Timed(seconds, peak, whole.objects)
 
 
-def others(path: Path) -> None:
-    """Do the same in memory with scipy.ndimage and scikit-image."""
+class Measurement(NamedTuple):
+    """One measurement: wall time by stage, and time of threads inside the first."""
+
+    seconds: dict[str, np.ndarray]
+    inside: dict[str, float]
+    peak: int
+    objects: int
+
+    def share(self, *names: str) -> float:
+        """Give the share that some functions have of the first stage."""
+        return sum(self.inside[n] for n in names) / self.inside["number_objects"]
+
+
+def measured(path: Path, out: Path, *, split: bool, until: str = "") -> Measurement:
+    """Measure labels; where asked for, only to the end of a stage."""
+    off = {"split": split}
+    config = ObjectsConfig(cells=off, organelles={"split": False})
+    seconds: dict[str, np.ndarray] = {}
+    trim_memory()
+    copy_labels(path, out)
+    source = open_source(out / "segmentation.zarr" / "labels" / "classes", out=out)
+    with clocks() as inside, watched_memory() as watched:
+        last = now()
+        for step in measure_objects(source, config):
+            if until and step.what != until:
+                break
+            taken, last = now() - last, now()
+            seconds[step.what] = seconds.get(step.what, 0) + taken
+    tables = out / "tables" / "organelles.csv"
+    rows = len(tables.read_text().splitlines()) - 1 if tables.exists() else 0
+    return Measurement(seconds, inside, watched.grown, rows)
+
+
+def split_stages(m: Measurement) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Tell components from tables; the first stage does a part of either."""
+    share = m.share("_sums", "_contacts")
+    first = m.seconds["objects"]
+    apart = first * (1 - share) + m.seconds["borders of blocks"] + m.seconds["ids"]
+    told = first * share + m.seconds["surfaces"] + m.seconds["tables"]
+    seconds = {"components": apart, "tables": told}
+    return seconds, dict.fromkeys(seconds, m.peak)
+
+
+@contextmanager
+def clocks() -> Iterator[dict[str, float]]:
+    """Sum up, over all threads, the seconds inside parts of the first stage."""
+    taken = dict.fromkeys(("number_objects", "cut_block", "_sums", "_contacts"), 0.0)
+
+    def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def within(*args: Any, **more: Any) -> Any:
+            begin = time.perf_counter()
+            try:
+                return work(*args, **more)
+            finally:
+                taken[name] += time.perf_counter() - begin
+
+        return within
+
+    with ExitStack() as stack:
+        for name in taken:
+            work = timed(name, getattr(number, name))
+            stack.enter_context(mock.patch.object(number, name, work))
+        whole = {"number": number.number_objects}
+        stack.enter_context(mock.patch.dict(stages.STAGES, whole))
+        yield taken
+
+
+def copy_labels(path: Path, out: Path) -> None:
+    """Lay labels down as a segmentation would, for the meshes."""
+    shutil.copytree(path, out / "segmentation.zarr" / "labels" / "classes")
+
+
+def others(path: Path, out: Path, steps: Sequence[str]) -> Timed:
+    """Do the same in memory, each step on its own."""
     volume = open_ome_zarr(path)
     classes = volume.read(Box.whole(volume.shape))
-    scheme = ClassScheme.platelet()
-    mask = classes > 0
+    seconds: dict[str, np.ndarray] = {}
+    peak: dict[str, int] = {}
 
-    def components() -> list[Any]:
-        found = [ndimage.label(mask, np.ones((3, 3, 3)))[0]]
-        for i in scheme.organelle_ids[:-1]:
-            own = np.isin(classes, (5, 6)) if i == 5 else classes == i
-            found.append(ndimage.label(own, np.ones((3, 3, 3)))[0])
-        return found
+    def timed(step: str, work: Callable[..., Any], *args: Any) -> Any:
+        if step not in steps:
+            return None
+        trim_memory()
+        begin = now()
+        with watched_memory() as watched:
+            result = work(*args)
+        seconds[step], peak[step] = now() - begin, watched.grown
+        return result
 
-    found = timed("scipy: components", components, classes.size)
-    properties = ("area", "bbox", "centroid", "inertia_tensor_eigvals")
-
-    def tables() -> None:
-        for ids in found:
-            skimage_measure.regionprops_table(
-                ids, spacing=tuple(SPACING), properties=properties
-            )
-
-    timed("scikit-image: tables", tables, classes.size)
-
-    def surfaces() -> None:
-        for ids in found:
-            for one in skimage_measure.regionprops(ids):
-                vertices, faces, _, _ = skimage_measure.marching_cubes(
-                    np.pad(one.image, 1), 0.5, spacing=tuple(SPACING)
-                )
-                skimage_measure.mesh_surface_area(vertices, faces)
-
-    timed("scikit-image: surfaces", surfaces, classes.size)
-
-    def cells() -> None:
-        depth = ndimage.distance_transform_edt(mask, sampling=SPACING)
-        smooth = ndimage.gaussian_filter(depth, [80 / s for s in SPACING])
-        peaks = mask & (smooth >= ndimage.maximum_filter(smooth, 3))
-        seeds, _ = ndimage.label(peaks, np.ones((3, 3, 3)))
-        segmentation.watershed(-smooth, seeds, mask=mask)
-
-    timed("scipy, scikit-image: cells", cells, classes.size)
-
-
-def timed(name: str, work: Callable[[], Any], voxels: int) -> Any:
-    begin = time.perf_counter()
-    with watched_memory() as peak:
-        result = work()
-    row(name, time.perf_counter() - begin, voxels, peak.grown)
-    return result
-
-
-def row(name: str, seconds: float, voxels: int, peak: int) -> None:
-    rate = voxels / max(seconds, 1e-9) / 1e6
-    print(f"| {name} | {seconds:.1f} | {rate:.1f} | {peak / 1e9:.2f} |", flush=True)
+    found = timed("components", object_peers.components, classes, SPACING, out)
+    timed("tables", object_peers.tables, classes, found, SPACING)
+    timed("cells", object_peers.split_cells, classes, SPACING)
+    timed("meshes", object_peers.meshes, found, SPACING, out / "meshes")
+    shutil.rmtree(out)
+    count = sum(int(found[name].max()) for name in ("organelles", "parts"))
+    return Timed(seconds, peak, count)
 
 
 def write_classes(path: Path, shape: Shape) -> Path:
@@ -173,7 +258,12 @@ def write_classes(path: Path, shape: Shape) -> Path:
     source = [min(a, b) for a, b in zip(SOURCE, shape, strict=True)]
     classes = make_phantom((source[0], source[1], source[2]), seed=1).classes
     volume = create_ome_zarr(
-        path, shape=shape, dtype=np.uint8, spacing_nm=SPACING, kind="label"
+        path,
+        shape=shape,
+        dtype=np.uint8,
+        spacing_nm=SPACING,
+        kind="label",
+        scheme=ClassScheme.platelet(),
     )
     for box in tile(shape, volume.shard):
         volume.write(box, read_padded(classes, box))

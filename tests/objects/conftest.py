@@ -10,10 +10,11 @@ from densecell.config import ObjectsConfig
 from densecell.geometry import Spacing
 from densecell.objects.gather import resolve
 from densecell.objects.job import Job
+from densecell.objects.provisional import Told
 from densecell.objects.record import freeze, save_record
 from densecell.objects.source import Source
 from densecell.objects.stages import STAGES
-from densecell.volume import ArrayVolume, create_ome_zarr
+from densecell.volume import ArrayVolume
 
 SPACING = Spacing(40, 10, 20)
 PLAIN = {"split": False, "min_volume_um3": 0}
@@ -60,17 +61,6 @@ def resolved(source_of):
         record = freeze(source_of(labels, out, **more), config)
         save_record(record, out)
         job = Job(out, record)
-        for name in job.layers:
-            create_ome_zarr(
-                job.provisional_path(name),
-                shape=record.shape,
-                dtype=np.uint32,
-                spacing_nm=record.spacing,
-                kind="label",
-                shard=None,
-                chunk=record.block,
-                overwrite=True,
-            )
         for stage in (STAGES["number"], STAGES["join"]):
             for n in range(len(record.blocks)):
                 stage(job, n)
@@ -78,8 +68,9 @@ def resolved(source_of):
         arrays = {name: np.zeros(record.shape, np.uint64) for name in found}
         for n, box in enumerate(record.blocks):
             for name, array in arrays.items():
-                local = job.provisional[name].read(box)
-                array[box.slices] = job.final_table(name, n)[local]
+                told = Told(job, n)
+                final = job.final_table(name, n)[told.ids(name)]
+                array[box.slices] = told.read(final, box)
         return found, arrays
 
     return run

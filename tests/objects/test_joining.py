@@ -1,7 +1,7 @@
 import numpy as np
 
 from densecell.geometry import Box
-from densecell.objects.joining import join_plane, mutual_matches, surroundings
+from densecell.objects.joining import join_plane, mutual_matches
 from densecell.objects.labelling import HOLE, Seen
 
 U8 = np.uint8
@@ -96,10 +96,3 @@ def test_an_object_behind_a_plane_lies_around_an_empty_piece():
         split=frozenset(),
     )
     assert turned.around.tolist() == [[2, 1]]
-
-
-def test_surroundings_are_objects_at_faces():
-    ids = np.array([[[1, 3, 2], [1, 1, 4]]], np.uint32)
-    group = np.array([0, 1, 1, HOLE, 1], U8)
-
-    assert surroundings(ids, group).tolist() == [[3, 1], [3, 2]]

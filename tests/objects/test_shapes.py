@@ -5,7 +5,7 @@ import pytest
 
 from densecell.geometry import Box, Spacing
 from densecell.objects import shapes
-from densecell.objects.shapes import Inside, area_of, view_of
+from densecell.objects.shapes import Inside, areas_of, solid_of, view_of
 from densecell.volume import ArrayVolume
 
 SPACING = Spacing(40, 10, 20)
@@ -29,11 +29,17 @@ def box_of(mask):
     return Box(tuple(map(int, places.min(0))), tuple(int(n) + 1 for n in places.max(0)))
 
 
+def area_of(ids, number):
+    view = view_of(volume_of(ids), box_of(ids == number))
+    (area,) = areas_of([solid_of(view, number, SPACING)])
+    return area
+
+
 def test_the_surface_of_a_ball_is_that_of_a_sphere():
     ids = ball(280)
     ids[0, 0, 0] = 4  # another object does not count
 
-    area = area_of(view_of(volume_of(ids), box_of(ids == 3)), 3, SPACING)
+    area = area_of(ids, 3)
 
     assert area.um2 == pytest.approx(4 * math.pi * 0.28**2, rel=0.03)
     assert area.reliable
@@ -43,7 +49,7 @@ def test_what_is_one_voxel_has_a_surface_that_is_flagged():
     ids = np.zeros((3, 4, 5), int)
     ids[1, 2, 3] = 7
 
-    area = area_of(view_of(volume_of(ids), box_of(ids == 7)), 7, SPACING)
+    area = area_of(ids, 7)
 
     assert area.um2 > 0
     assert not area.reliable
@@ -51,10 +57,10 @@ def test_what_is_one_voxel_has_a_surface_that_is_flagged():
 
 def test_a_huge_object_is_looked_at_in_steps(monkeypatch):
     ids = ball(280)
-    fine = area_of(view_of(volume_of(ids), box_of(ids == 3)), 3, SPACING)
+    fine = area_of(ids, 3)
     monkeypatch.setattr(shapes, "MOST", 6000)
 
-    coarse = area_of(view_of(volume_of(ids), box_of(ids == 3)), 3, SPACING)
+    coarse = area_of(ids, 3)
 
     assert coarse.um2 != fine.um2
     assert coarse.um2 == pytest.approx(fine.um2, rel=0.05)

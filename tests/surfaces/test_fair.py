@@ -17,11 +17,16 @@ def ball(radius_nm, *, rough_nm=0.0):
     )
 
 
+def faired(rough):
+    (smooth,) = fair([rough], spacings_nm=[DEEP])
+    return smooth
+
+
 def test_roughness_is_evened_out_and_size_is_kept():
     mask = ball(300, rough_nm=5)
     rough = surface_of(mask, spacing_nm=DEEP, even_out=False)
 
-    smooth = fair(rough, spacing_nm=DEEP)
+    smooth = faired(rough)
 
     truth_um2 = 4 * np.pi * 0.3**2
     assert rough.area_um2 > 1.1 * truth_um2
@@ -35,7 +40,7 @@ def test_no_vertex_moves_further_than_half_a_voxel():
     rough = surface_of(mask, spacing_nm=DEEP, even_out=False)
     before = rough.vertices_nm.copy()
 
-    moved = np.abs(fair(rough, spacing_nm=DEEP).vertices_nm - before)
+    moved = np.abs(faired(rough).vertices_nm - before)
 
     assert (moved.max(0) <= np.divide(DEEP, 2) + 1e-9).all()
     assert moved.max() > 5
@@ -51,7 +56,7 @@ def test_the_polynomial_stands_for_pass_after_pass():
             there = there + share * (middle @ there - there)
     expected = start + np.clip(there - start, np.divide(DEEP, -2), np.divide(DEEP, 2))
 
-    smooth = fair(rough, spacing_nm=DEEP)
+    smooth = faired(rough)
 
     part = csgraph.connected_components(middle, directed=False)[1]
     ball_itself = part == np.bincount(part).argmax()  # specks move less: see below
@@ -71,3 +76,15 @@ def test_a_single_voxel_keeps_its_surface_beside_a_large_object():
     assert one.area_um2 > 5e-5  # it shrank to a point
     corner = both.vertices_nm[(both.vertices_nm[:, 1:] > 230).all(axis=1)]
     assert (np.ptp(corner, 0) > 1).all()
+
+
+def test_surfaces_together_are_what_each_is_alone():
+    large = surface_of(ball(300, rough_nm=5), spacing_nm=DEEP, even_out=False)
+    small = surface_of(ball(90), spacing_nm=DEEP, even_out=False)
+
+    both = fair([large, small], spacings_nm=[DEEP, DEEP])
+
+    for found, rough in zip(both, (large, small), strict=True):
+        np.testing.assert_array_equal(found.vertices_nm, faired(rough).vertices_nm)
+        np.testing.assert_array_equal(found.faces, rough.faces)
+    assert fair([], spacings_nm=[]) == []

@@ -3,7 +3,7 @@
 ::
 
     blocks/measure/ensemble/      or a member's name
-        cells.zarr  ...           provisional ids: each block numbers for itself
+        number/                   provisional ids: each block numbers for itself
         number/  join/  write/    a file for each finished block
         look/                     a file for each finished handful of objects
         cells_final.npy           final id by provisional id, all blocks in a row
@@ -76,24 +76,12 @@ class Job:
         return open_volume(objects_path(self.out, CELLS), labels=True)
 
     @cached_property
-    def provisional(self) -> dict[str, OmeZarrVolume]:
-        """Ids of each block for itself."""
-        return {
-            name: open_ome_zarr(self.provisional_path(name), writable=True)
-            for name in self.layers
-        }
-
-    @cached_property
     def final(self) -> dict[str, OmeZarrVolume]:
         """Where final ids go."""
         return {
             name: open_ome_zarr(objects_path(self.out, name), writable=True)
             for name in self.layers
         }
-
-    def provisional_path(self, layer: str) -> Path:
-        """Give the array of a layer's provisional ids."""
-        return self.folder / f"{layer}.zarr"
 
     def mark(self, stage: str, number: int) -> Path:
         """Give the file that a finished block has."""

@@ -1,6 +1,8 @@
 """Second stage: which objects of a block are one with those of its neighbours."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +14,25 @@ from densecell.objects.keys import joint_keys
 from densecell.objects.labelling import Seen
 from densecell.objects.layers import Layer
 from densecell.objects.npz import load_arrays, save_arrays
+from densecell.objects.provisional import Told, blocks_in
 
 
 def join_objects(job: Job, number: int) -> None:
     """Find which objects of a block are one with those before it."""
+    told = lru_cache(maxsize=None)(partial(Told, job))
+    found: dict[str, list[Pairs]] = {name: [] for name in job.layers}
+    none = np.zeros((0, 2), np.uint64)
+    for axis, other in _before(job, number):
+        before, behind = (
+            _planes_of(job, told, box) for box in _planes(job, number, axis)
+        )
+        for name, layer in job.layers.items():
+            found[name].append(_across(layer, before[name], behind[name], axis))
+            found[name].append(Pairs(_matches(job, name, layer, other, number), none))
     arrays: dict[str, NDArray[Any]] = {}
-    for name, layer in job.layers.items():
-        pairs = [Pairs(np.zeros((0, 2), "u8"), np.zeros((0, 2), "u8"))]
-        for axis, other in _before(job, number):
-            pairs.append(_across(job, name, layer, number, axis))
-            pairs.append(Pairs(_matches(job, name, layer, other, number), pairs[0][0]))
-        arrays[f"{name}.same"] = np.concatenate([p.same for p in pairs])
-        arrays[f"{name}.around"] = np.concatenate([p.around for p in pairs])
+    for name, pairs in found.items():
+        arrays[f"{name}.same"] = np.concatenate([none, *(p.same for p in pairs)])
+        arrays[f"{name}.around"] = np.concatenate([none, *(p.around for p in pairs)])
     save_arrays(job.mark("join", number), arrays)
 
 
@@ -38,43 +47,43 @@ def _before(job: Job, number: int) -> list[tuple[int, int]]:
     return found
 
 
-def _across(job: Job, name: str, layer: Layer, number: int, axis: int) -> Pairs:
+class Plane(NamedTuple):
+    """Ids of one layer in a plane."""
+
+    ids: NDArray[np.uint64]  # block << 32 | local id, 0 for none
+    group: NDArray[np.uint8]
+
+
+def _across(layer: Layer, before: Plane, behind: Plane, axis: int) -> Pairs:
     """Join a layer across the near face of a block."""
-    core = job.record.blocks[number]
-    before, behind = _planes(core, axis)
-    ids, groups = _provisional_ids(job, name, before)
-    other_ids, other_groups = _provisional_ids(job, name, behind)
     split = {n for n, g in enumerate(layer.groups, 1) if g.split is not None}
     return join_plane(
-        ids.squeeze(axis),
-        other_ids.squeeze(axis),
-        groups.squeeze(axis),
-        other_groups.squeeze(axis),
+        before.ids.squeeze(axis),
+        behind.ids.squeeze(axis),
+        before.group.squeeze(axis),
+        behind.group.squeeze(axis),
         split=frozenset(split),
     )
 
 
-def _provisional_ids(
-    job: Job, name: str, box: Box
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-    """Give ids of a box as block << 32 | local, and groups; 0 outside."""
+def _planes_of(job: Job, told: Callable[[int], Told], box: Box) -> dict[str, Plane]:
+    """Give ids and groups of every layer in a box; 0 outside the volume."""
+    planes = {
+        name: Plane(np.zeros(box.shape, np.uint64), np.zeros(box.shape, np.uint8))
+        for name in job.layers
+    }
     inside = box.clipped(job.record.shape)
-    local = job.provisional[name].read(inside)
-    blocks = _block_numbers(inside, job.record.block, job.record.grid)
-    groups = np.zeros(local.shape, np.uint8)
-    for block in np.unique(blocks).tolist():
-        table = load_arrays(job.mark("number", block), f"{name}.group")
-        here = blocks == block
-        groups[here] = table[f"{name}.group"][local[here]]
-    ids = joint_keys(blocks, local)
-    ids[local == 0] = 0
-    gaps = [
-        (a - b, d - c)
-        for a, b, c, d in zip(
-            inside.start, box.start, inside.stop, box.stop, strict=True
-        )
-    ]
-    return np.pad(ids, gaps), np.pad(groups, gaps)
+    for number in blocks_in(job, inside):
+        block = told(number)
+        part = inside.intersection(block.core)
+        where = part.relative_to(box.start).slices
+        for name, plane in planes.items():
+            local = block.ids(name)
+            ids = joint_keys(np.full(len(local), number), local)
+            ids[local == 0] = 0
+            plane.ids[where] = block.read(ids, part)
+            plane.group[where] = block.read(block.group(name), part)
+    return planes
 
 
 def _matches(
@@ -102,23 +111,15 @@ def _seen(job: Job, name: str, group: int, block: int) -> Seen | None:
     return Seen(Box((z0, y0, x0), (z1, y1, x1)), arrays[key], last)
 
 
-def _planes(core: Box, axis: int) -> tuple[Box, Box]:
+def _planes(job: Job, number: int, axis: int) -> tuple[Box, Box]:
     """Give the plane in front of a block, one voxel wider, and the block's first."""
+    core = job.record.blocks[number]
     start, stop = list(core.start), list(core.stop)
     stop[axis] = start[axis] + 1
     behind = Box(_zyx(start), _zyx(stop))
     wide = [0 if a == axis else 1 for a in range(3)]
     back = [-1 if a == axis else 0 for a in range(3)]
     return behind.shifted(_zyx(back)).grown(_zyx(wide)), behind
-
-
-def _block_numbers(box: Box, block: Shape, grid: Shape) -> NDArray[np.int64]:
-    """Give the number of the block that each voxel of a box lies in."""
-    z, y, x = (
-        np.arange(a, b) // n for a, b, n in zip(box.start, box.stop, block, strict=True)
-    )
-    row = z[:, None, None] * grid[1] + y[None, :, None]
-    return row * grid[2] + x[None, None, :]
 
 
 def _inner(shared: Box, first: Seen, second: Seen) -> Box:

@@ -69,21 +69,6 @@ def join_plane(
     return Pairs(np.concatenate(same), np.concatenate(around))
 
 
-def surroundings(
-    ids: NDArray[np.uint32], group: NDArray[np.uint8]
-) -> NDArray[np.uint64]:
-    """Find which objects lie at faces of empty pieces inside a block: (N, 2) local."""
-    found = []
-    for axis in range(3):
-        moved = np.moveaxis(ids, axis, 0)
-        differs = moved[1:] != moved[:-1]
-        a, b = moved[:-1][differs], moved[1:][differs]
-        for hole, thing in ((a, b), (b, a)):
-            met = (group[hole] == HOLE) & (group[thing] != HOLE) & (thing > 0)
-            found.append(unique_rows(hole[met], thing[met]))
-    return np.unique(np.concatenate(found), axis=0)
-
-
 def mutual_matches(first: Seen, second: Seen, shared: Box) -> NDArray[np.int64]:
     """Find objects that two blocks agree on: (N, 2) local ids of first and second.
 

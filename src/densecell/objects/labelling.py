@@ -12,26 +12,20 @@ What no object fills is numbered too, in pieces that touch by faces: a piece tha
 one object surrounds is a hole of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
-import cc3d
 import fastremap
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.config import ObjectsConfig
 from densecell.geometry import Box, Shape, Spacing
-from densecell.objects.coarse import (
-    aligned,
-    coarse_box,
-    refined,
-    with_halo,
-)
+from densecell.objects.coarse import aligned, coarse_box, refined, with_halo
 from densecell.objects.cutters import Cutter, by_affinities, by_distances
-from densecell.objects.layers import Group, Layer
+from densecell.objects.layers import Layer
 from densecell.objects.learned import Affinities
-from densecell.objects.splitting import CONNECTIVITY
+from densecell.objects.pieces import Pieces, united
 
 HOLE = 255  # the group of what no object fills
 Read = Callable[[Box], NDArray[np.uint8]]
@@ -45,12 +39,20 @@ class Seen(NamedTuple):
     last: int  # the highest id that the core has
 
 
+class Cuts(NamedTuple):
+    """The objects of the split groups of one layer in one block."""
+
+    ids: NDArray[np.uint32] | None  # (Z, Y, X) of the core, 0 elsewhere; or no group
+    group: NDArray[np.uint8]  # (N + 1,) number of the group by local id
+    seen: dict[int, Seen]  # by number of the group
+
+
 class Numbered(NamedTuple):
     """The objects of one layer in one block."""
 
-    ids: NDArray[np.uint32]  # (Z, Y, X) of the core, 1..N without gaps
+    ids: NDArray[np.uint32]  # (P,) local id of each piece: 1..N without gaps, or 0
     group: NDArray[np.uint8]  # (N + 1,) number of the group by local id, or HOLE
-    seen: dict[int, Seen]  # by number of the group
+    around: NDArray[np.uint64]  # (M, 2) an empty piece, an object at a face of it
 
     @property
     def highest(self) -> int:
@@ -58,7 +60,7 @@ class Numbered(NamedTuple):
         return len(self.group) - 1
 
 
-def number_block(
+def cut_block(
     read: Read,
     core: Box,
     layer: Layer,
@@ -67,8 +69,8 @@ def number_block(
     spacing_nm: Spacing,
     config: ObjectsConfig,
     affinities: Affinities | None = None,
-) -> Numbered:
-    """Give ids to the objects of a layer in a block.
+) -> Cuts:
+    """Split the groups of a layer that are to be split, in a block and its halo.
 
     Parameters
     ----------
@@ -81,63 +83,81 @@ def number_block(
     affinities
         What touching objects are cut by; none: by distances.
     """
-    table = layer.group_table()
-    grouped = table[read(core)]
-    ids = _components(_only_whole(grouped, layer.groups))
-    seen: dict[int, Seen] = {}
-    group = _groups(ids, grouped)
+    cuts = Cuts(None, np.zeros(1, np.uint8), {})
     for number, part in enumerate(layer.groups, 1):
-        if part.split is not None and (grouped == number).any():
-            cutter = (
-                by_distances(part.split, spacing_nm)
-                if affinities is None
-                else by_affinities(affinities, config, spacing_nm)
-            )
-            objects, seen[number] = _split(
-                read,
-                core,
-                part.family,
-                cutter,
-                shape=shape,
-                spacing_nm=spacing_nm,
-                first=len(group),
-            )
-            ids = np.where(grouped == number, objects, ids)
-            new = int(ids.max()) + 1 - len(group)
-            group = np.append(group, np.full(new, number, np.uint8))
-    if config.fill_holes:
-        empty = cc3d.connected_components(ids == 0, connectivity=6)
-        pieces = int(empty.max())
-        ids = np.where(ids == 0, empty.astype(np.uint32) + len(group) - 1, ids)
-        group = np.append(group, np.full(pieces, HOLE, np.uint8))
-    return Numbered(ids, group, seen)
+        if part.split is None or not np.isin(read(core), part.family).any():
+            continue
+        cutter = (
+            by_distances(part.split, spacing_nm)
+            if affinities is None
+            else by_affinities(affinities, config, spacing_nm)
+        )
+        ids, seen = _split(
+            read,
+            core,
+            part.family,
+            cutter,
+            shape=shape,
+            spacing_nm=spacing_nm,
+            first=len(cuts.group),
+        )
+        new = seen.last + 1 - len(cuts.group)
+        cuts = Cuts(
+            ids if cuts.ids is None else cuts.ids + ids,  # they share no voxel
+            np.append(cuts.group, np.full(new, number, np.uint8)),
+            cuts.seen | {number: seen},
+        )
+    return cuts
 
 
-def _only_whole(
-    grouped: NDArray[np.uint8], groups: Sequence[Group]
-) -> NDArray[np.uint8]:
-    """Keep the groups that are not split."""
-    keep = np.zeros(256, np.uint8)
-    for number, group in enumerate(groups, 1):
-        if group.split is None:
-            keep[number] = number
-    return keep[grouped]
+def number_block(
+    pieces: Pieces,
+    grouped: NDArray[np.uint8],
+    cut: NDArray[np.uint32],
+    *,
+    cuts: Cuts,
+    fill_holes: bool,
+) -> Numbered:
+    """Give ids to the objects of a layer in a block.
+
+    Parameters
+    ----------
+    pieces
+        Of the block.
+    grouped
+        (P,) number of the group of each piece, 0 for none.
+    cut
+        (P,) local id of each piece of a split group, 0 for the others.
+    cuts
+        What those are of.
+    fill_holes
+        Whether what no object fills is numbered too.
+    """
+    kind = np.where(grouped == 0, HOLE if fill_holes else 0, grouped)
+    own = (kind > 0) & (cut == 0)
+    a, b = pieces.first, pieces.second
+    joined = own[a] & own[b] & (kind[a] == kind[b])
+    joined &= pieces.by_face | (kind[a] != HOLE)
+    _, object_of = united(np.stack([a[joined], b[joined]], axis=1), len(kind))
+    found, index = np.unique(object_of[own], return_inverse=True)
+    ids = cut.copy()
+    ids[own] = index + len(cuts.group)
+    more = np.zeros(len(found), np.uint8)
+    more[index] = kind[own]
+    group = np.concatenate([cuts.group, more])
+    return Numbered(ids, group, _surroundings(pieces, ids, group))
 
 
-def _components(grouped: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Give one id to what touches and is of one group."""
-    if not grouped.any():
-        return np.zeros(grouped.shape, np.uint32)
-    found = cc3d.connected_components(grouped, connectivity=CONNECTIVITY)
-    return found.astype(np.uint32, copy=False)
-
-
-def _groups(ids: NDArray[np.uint32], grouped: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Look up the group of every id, (N + 1,)."""
-    group = np.zeros(int(ids.max()) + 1, np.uint8)
-    group[ids] = grouped
-    group[0] = 0
-    return group
+def _surroundings(
+    pieces: Pieces, ids: NDArray[np.uint32], group: NDArray[np.uint8]
+) -> NDArray[np.uint64]:
+    """Find which objects lie at faces of empty pieces: (M, 2) local ids."""
+    a, b = ids[pieces.first[pieces.by_face]], ids[pieces.second[pieces.by_face]]
+    found = []
+    for hole, thing in ((a, b), (b, a)):
+        met = (group[hole] == HOLE) & (group[thing] != HOLE) & (thing > 0)
+        found.append(np.stack([hole[met], thing[met]], axis=1))
+    return np.unique(np.concatenate(found), axis=0).astype(np.uint64)
 
 
 def _split(

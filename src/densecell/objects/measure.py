@@ -159,8 +159,10 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
         ranges_of(values),
     )
     write_tables(out / TABLES, measured)
-    for layer in job.layers:
+    yield Step("tables", 1, 1)
+    for n, layer in enumerate(job.layers, 1):
         build_pyramid(objects_path(out, layer), kind="label")
+        yield Step("pyramids", n, len(job.layers))
     stores = [objects_path(out, layer) for layer in job.layers]
     write_checksums(out, STEP, [out / RECORD, out / TABLES, *stores])
     write_text(out / FINISHED, "")
@@ -182,18 +184,6 @@ def write_tables(folder: Path, measured: Measured) -> None:
 
 def _numbered(job: Job, cluster: Cluster | None) -> Iterator[Step]:
     """Give provisional ids in all blocks, and find what goes on across them."""
-    for name in job.layers:
-        path = job.provisional_path(name)
-        if not path.exists():
-            create_ome_zarr(
-                path,
-                shape=job.record.shape,
-                dtype=np.uint32,
-                spacing_nm=job.record.spacing,
-                kind="label",
-                shard=None,
-                chunk=_chunk(job.record),
-            )
     yield from _all_blocks(job, "number", cluster)
     yield from _all_blocks(job, "join", cluster)
 

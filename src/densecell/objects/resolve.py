@@ -16,13 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from densecell.geometry import Shape
 from densecell.objects.keys import unjoint
 from densecell.objects.labelling import HOLE
 from densecell.objects.layers import Layer
+from densecell.objects.pieces import united
 from densecell.objects.sums import Sums
 
 
@@ -83,7 +82,7 @@ def resolve_layer(
     min_voxels
         Smaller objects are dropped.
     """
-    whole, count = _united(parts)
+    count, whole = united(parts.same, len(parts.group))
     group = np.zeros(count, np.uint8)
     group[whole] = parts.group
     sums = parts.sums.added(whole, count)
@@ -118,17 +117,6 @@ def counted_on(
     """Turn ids block << 32 | local into one count over all blocks, from 0."""
     block, local = unjoint(keys)
     return offsets[block] + local - 1
-
-
-def _united(parts: Parts) -> tuple[NDArray[np.int64], int]:
-    """Give each provisional id the number of its whole, and how many there are."""
-    n = len(parts.group)
-    if not n:
-        return np.zeros(0, np.int64), 0
-    ones = np.ones(len(parts.same), bool)
-    graph = coo_array((ones, (parts.same[:, 0], parts.same[:, 1])), shape=(n, n))
-    count, whole = connected_components(graph, directed=False)
-    return whole.astype(np.int64), int(count)
 
 
 def _owners(

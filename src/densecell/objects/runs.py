@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.geometry import Box, Shape
+
 
 class Runs(NamedTuple):
     """Runs of a box in raster order, none longer than a row."""
@@ -57,3 +59,53 @@ def runs_of(arrays: Sequence[NDArray[np.generic]]) -> Runs:
     row, x = np.divmod(start, width)
     z, y = np.divmod(row, rows)
     return Runs(start, length, z, y, x)
+
+
+def spread(
+    values: NDArray[Any], start: NDArray[np.integer], shape: Shape, box: Box
+) -> NDArray[Any]:
+    """Give every voxel of a box what its run has.
+
+    Parameters
+    ----------
+    values
+        (R,) one for each run.
+    start
+        (R,) index of each run's first voxel into the flat block.
+    shape
+        Of the block.
+    box
+        Inside the block, counted from its corner.
+
+    Examples
+    --------
+    >>> start = np.array([0, 2, 3])  # 0 0 1 / 2 2 2
+    >>> spread(np.array([5, 6, 7]), start, (1, 2, 3), Box((0, 0, 1), (1, 2, 3)))
+    array([[[5, 6],
+            [7, 7]]])
+    """
+    z, y = (np.arange(a, b) for a, b in zip(box.start[:2], box.stop[:2], strict=True))
+    begin = ((z[:, None] * shape[1] + y) * shape[2]).ravel() + box.start[2]
+    width = box.shape[2]
+    low = np.searchsorted(start, begin, side="right") - 1
+    count = np.searchsorted(start, begin + width, side="left") - low
+    run, row = ranges(low, count)
+    left = np.maximum(start[run], begin[row])
+    ends = np.append(left[1:], 0)
+    ends[np.cumsum(count) - 1] = begin + width  # the last run of a row ends with it
+    return np.repeat(values[run], ends - left).reshape(box.shape)
+
+
+def ranges(
+    low: NDArray[np.integer], count: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count from `low` on, `count` times, for each of them; and say for which.
+
+    Examples
+    --------
+    >>> ranges(np.array([7, 3]), np.array([1, 2]))
+    (array([7, 3, 4]), array([0, 1, 1]))
+    """
+    which = np.repeat(np.arange(len(low)), count)
+    ends = np.cumsum(count)
+    return np.arange(len(which)) + (low + count - ends)[which], which

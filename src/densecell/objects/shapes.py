@@ -6,6 +6,7 @@ axis, or fewer.
 """
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box, Shape, Spacing
-from densecell.surfaces import surface_of
+from densecell.surfaces import Solid, surfaces_of
 from densecell.volume import Volume
 
 MOST = 2_000_000  # voxels of one object that a surface is drawn around
@@ -49,24 +50,22 @@ def view_of(objects: Volume, box: Box) -> View:
     return _view(objects, box, _steps(box.shape, MOST))
 
 
-def area_of(view: View, number: int, spacing_nm: Spacing) -> Area:
-    """Measure the surface of an object by a smooth mesh around it.
-
-    Where the volume ends, the object does: the cut is part of its surface.
-
-    Parameters
-    ----------
-    view
-        Of the object.
-    number
-        Its id.
-    """
-    mask = view.values == number
-    if not mask.any():  # so thin that the steps miss it
-        return Area(math.nan, False)
+def solid_of(view: View, number: int, spacing_nm: Spacing) -> Solid:
+    """Give the voxels of an object; none where the steps of the view miss it."""
     z, y, x = (s * n for s, n in zip(spacing_nm, view.steps, strict=True))
-    surface = surface_of(mask, spacing_nm=(z, y, x))
-    return Area(surface.area_um2, surface.reliable)
+    return Solid(view.values == number, (z, y, x))
+
+
+def areas_of(solids: Sequence[Solid]) -> list[Area]:
+    """Measure the surfaces of objects by smooth meshes around them.
+
+    Where the volume ends, an object does: the cut is part of its surface.
+    """
+    areas = [Area(math.nan, False)] * len(solids)
+    seen = [n for n, solid in enumerate(solids) if solid.mask.any()]
+    for n, found in zip(seen, surfaces_of([solids[n] for n in seen]), strict=True):
+        areas[n] = Area(found.area_um2, found.surface.reliable)
+    return areas
 
 
 class Inside:

@@ -11,6 +11,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from densecell.config import write_text
 from densecell.objects.gather import Found, resolve
@@ -18,19 +19,20 @@ from densecell.objects.job import Job
 from densecell.objects.join import join_objects
 from densecell.objects.npz import save_arrays
 from densecell.objects.number import number_objects
+from densecell.objects.provisional import FinalIds, Told, final_ids
 from densecell.objects.record import RECORD, read_record
 from densecell.objects.units import Item, look_at, units_of
+from densecell.volume import Volume
 
 LOOK = "look"
 
 
 def write_objects(job: Job, number: int) -> None:
     """Write the final ids of a block."""
-    core = job.record.blocks[number]
+    told = Told(job, number)
     for name, volume in job.final.items():
-        table = job.final_table(name, number)
-        local = job.provisional[name].read(core)
-        volume.write(core, table[local].astype(volume.dtype))
+        ids = final_ids(job, told, name)
+        volume.write(told.core, told.read(ids, told.core))
     write_text(job.mark("write", number), "")
 
 
@@ -45,8 +47,9 @@ def block_anywhere(out: Path, name: str, stage: str, number: int) -> None:
 
 def unit_anywhere(out: Path, number: int) -> None:
     """Look at the objects of one unit in any process that sees the result."""
-    job, found, units = _resolved(out, (out / RECORD).stat().st_mtime_ns)
-    seen = look_at(units[number], found, dict(job.final), job.record.spacing)
+    known = _resolved(out, (out / RECORD).stat().st_mtime_ns)
+    job, unit = known.job, known.units[number]
+    seen = look_at(unit, known.found, known.ids, job.record.spacing)
     save_arrays(job.mark(LOOK, number), seen._asdict())
 
 
@@ -55,8 +58,18 @@ def _loaded(out: Path, name: str, begun: int) -> Job:
     return Job(out, read_record(out), name)
 
 
+class Known(NamedTuple):
+    """What a process knows of all objects."""
+
+    job: Job
+    found: Found
+    units: list[list[Item]]
+    ids: dict[str, Volume]
+
+
 @lru_cache(maxsize=1)
-def _resolved(out: Path, begun: int) -> tuple[Job, Found, list[list[Item]]]:
+def _resolved(out: Path, begun: int) -> Known:
     job = Job(out, read_record(out))
     found = resolve(job)
-    return job, found, units_of(found)
+    ids: dict[str, Volume] = {name: FinalIds(job, name) for name in found}
+    return Known(job, found, units_of(found), ids)

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Spacing
-from densecell.objects.contacts import contact_areas_um2
+from densecell.objects.contacts import unit_um2
 from densecell.objects.layers import CELLS, ORGANELLES, Layer, family_of
 from densecell.objects.record import Record
 from densecell.objects.resolve import Objects, touches_border
@@ -37,7 +37,7 @@ class Measured(NamedTuple):
     found: dict[str, Objects]
     seen: dict[str, Seen]  # of each layer, in the order of ids
     voxels: NDArray[np.int64]  # (K,) by class
-    contacts: NDArray[np.int64]  # (3, K, K) faces
+    contacts: NDArray[np.int64]  # (K, K) areas, in units of `contacts.unit_um2`
     ranges: Mapping[tuple[str, int], Range]  # by what, and class id
 
 
@@ -83,7 +83,7 @@ def organelles_table(m: Measured) -> Table:
 def contacts_table(m: Measured) -> Table:
     """Make `contacts.csv`: one row for every two classes that meet."""
     scheme = m.record.classes
-    areas = contact_areas_um2(m.contacts, m.record.spacing)
+    areas = m.contacts * unit_um2(m.record.spacing)
     pairs = [(a, b) for a, b in zip(*np.triu_indices(len(scheme), 1), strict=True)]
     pairs = [(a, b) for a, b in pairs if areas[a, b] > 0]
     return {

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from densecell.geometry import Box, Spacing
 from densecell.objects.layers import CELLS, ORGANELLES, PARTS
 from densecell.objects.resolve import Objects
-from densecell.objects.shapes import Inside, area_of, view_of
+from densecell.objects.shapes import Area, Inside, areas_of, solid_of, view_of
+from densecell.surfaces import Solid
 from densecell.volume import Volume
 
 CELLS_EACH = 4
 OTHERS_EACH = 64
+TOGETHER = 1_000_000  # voxels of objects whose surfaces are drawn together
 
 
 class Item(NamedTuple):
@@ -70,12 +72,17 @@ def look_at(
     spacing_nm: Spacing,
 ) -> Seen:
     """Measure the surface of each item and its distance to the cell's membrane."""
-    areas, distances = [], []
+    areas: list[Area] = []
+    solids: list[Solid] = []
+    distances = []
     inside: tuple[int, Inside | None] = (0, None)
     for item in unit:
         box = box_of(found[item.layer], item.number)
         view = view_of(volumes[item.layer], box)
-        areas.append(area_of(view, item.number, spacing_nm))
+        solids.append(solid_of(view, item.number, spacing_nm))
+        if sum(solid.mask.size for solid in solids) > TOGETHER:
+            areas += areas_of(solids)
+            solids.clear()
         if item.layer == CELLS or not item.cell:
             distances.append(np.nan)
             continue
@@ -85,6 +92,7 @@ def look_at(
         distance = inside[1]
         assert distance is not None
         distances.append(distance.least_nm(view, item.number))
+    areas += areas_of(solids)
     return Seen(
         np.array([a.um2 for a in areas], np.float64),
         np.array([a.reliable for a in areas], np.bool_),

@@ -10,6 +10,9 @@ marching cubes of them overestimates the area by 17 to 22 % at 4:1 anisotropy.
        IEEE Symposium on Volume Visualization, doi:10.1109/VV.2000.10000.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -24,6 +27,13 @@ SMOOTHING = 0.7  # sigma, in lengths of a voxel's longest edge; best of those tr
 KEPT_OFF = 1e-3  # least height of the field: surfaces keep off the voxels' centres
 REACH = 3.0  # sigmas at which the Gaussian is cut
 RELIABLE = 2.25  # 3 V / A in lengths of a voxel's longest edge
+
+
+class Solid(NamedTuple):
+    """The voxels of an object."""
+
+    mask: NDArray[np.bool_]  # (Z, Y, X)
+    spacing_nm: tuple[float, float, float]
 
 
 def surface_of(
@@ -83,6 +93,35 @@ def surface_of(
     """
     _check(mask)
     spacing = Spacing.checked(spacing_nm)
+    rough = _rough(mask, spacing, origin_nm)
+    (surface,) = _evened_out([rough], [spacing]) if even_out else [rough]
+    return _judged(surface, spacing).surface
+
+
+class Measured(NamedTuple):
+    """A surface and its area."""
+
+    surface: Surface
+    area_um2: float
+
+
+def surfaces_of(solids: Sequence[Solid]) -> list[Measured]:
+    """Wrap many small objects: as `surface_of`, but several times as fast."""
+    for solid in solids:
+        _check(solid.mask)
+    spacings = [Spacing.checked(solid.spacing_nm) for solid in solids]
+    rough = [
+        _rough(solid.mask, spacing, (0.0, 0.0, 0.0))
+        for solid, spacing in zip(solids, spacings, strict=True)
+    ]
+    smooth = _evened_out(rough, spacings)
+    return [_judged(s, spacing) for s, spacing in zip(smooth, spacings, strict=True)]
+
+
+def _rough(
+    mask: NDArray[np.bool_], spacing: Spacing, origin_nm: tuple[float, float, float]
+) -> Surface:
+    """Wrap a surface that is not evened out yet."""
     vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
         _smooth_field(np.pad(mask, 1), spacing),
         0.0,
@@ -92,13 +131,23 @@ def surface_of(
     )
     # Index 0 of the padded array is the centre of a voxel outside the mask.
     corner = np.subtract(origin_nm, np.divide(spacing, 2))
-    surface = Surface(vertices + corner, np.ascontiguousarray(faces, np.int32))
-    if even_out:
-        faired = fair(surface, spacing_nm=spacing)
-        # Of a few single voxels so little can be left that it turns inside out.
-        surface = faired if faired.volume_um3 > 0 else surface
-    radius_nm = 3e3 * surface.volume_um3 / surface.area_um2
-    return surface._replace(reliable=bool(radius_nm >= RELIABLE * max(spacing)))
+    return Surface(vertices + corner, np.ascontiguousarray(faces, np.int32))
+
+
+def _evened_out(rough: Sequence[Surface], spacings: Sequence[Spacing]) -> list[Surface]:
+    # Of a few single voxels so little can be left that it turns inside out.
+    return [
+        faired if faired.volume_um3 > 0 else before
+        for before, faired in zip(rough, fair(rough, spacings_nm=spacings), strict=True)
+    ]
+
+
+def _judged(surface: Surface, spacing: Spacing) -> Measured:
+    """Say whether a surface is of a thick enough object."""
+    area_um2 = surface.area_um2
+    radius_nm = 3e3 * surface.volume_um3 / area_um2
+    reliable = bool(radius_nm >= RELIABLE * max(spacing))
+    return Measured(surface._replace(reliable=reliable), area_um2)
 
 
 def _check(mask: NDArray[np.bool_]) -> None:

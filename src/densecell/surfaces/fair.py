@@ -4,13 +4,15 @@
        doi:10.1145/218380.218473.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from densecell.surfaces.surface import Surface
+from densecell.surfaces.surface import Points, Surface, together
 
 PASSES = 30
 INWARDS, OUTWARDS = 0.6, -0.613  # shares of the way to the neighbours' middle
@@ -19,8 +21,10 @@ FARTHEST = 0.5  # voxels
 SHARE = 1 / 8  # of the extent of a connected part
 
 
-def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface:
-    """Even out steps that are smaller than a voxel.
+def fair(
+    surfaces: Sequence[Surface], *, spacings_nm: Sequence[tuple[float, float, float]]
+) -> list[Surface]:
+    """Even out steps that are smaller than a voxel; many small surfaces at a time.
 
     Every vertex goes a part of the way to the middle of its neighbours and back beyond
     where it was, again and again [1]_: what is rough is lost, what is large stays. No
@@ -32,18 +36,35 @@ def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface
 
     Parameters
     ----------
-    surface
-        Not modified.
-    spacing_nm
-        Voxel size (z, y, x) of what the surface was made from, in nanometres.
+    surfaces
+        Not modified. Each gets what it would get alone, to the last bit.
+    spacings_nm
+        Voxel size (z, y, x) of what each was made from, in nanometres.
 
     Returns
     -------
-    Surface
+    list of Surface
         The same triangles on moved vertices.
     """
-    start = surface.vertices_nm
-    middle = _neighbours(surface)
+    if not surfaces:
+        return []
+    counts = [len(surface.vertices_nm) for surface in surfaces]
+    whole = together(surfaces)
+    middle = _neighbours(whole)
+    vertices = _smoothed(whole.vertices_nm, middle)
+    extents = _extents(whole.vertices_nm, middle)
+    voxels = np.repeat(np.asarray(spacings_nm, np.float64), counts, axis=0)
+    reach = np.minimum(FARTHEST * voxels, SHARE * extents)
+    moved = np.clip(vertices - whole.vertices_nm, -reach, reach)
+    each = np.split(whole.vertices_nm + moved, np.cumsum(counts)[:-1])
+    return [
+        surface._replace(vertices_nm=vertices)
+        for surface, vertices in zip(surfaces, each, strict=True)
+    ]
+
+
+def _smoothed(start: Points, middle: sparse.csr_array) -> Points:
+    """Let all passes act on places (N, 3)."""
     weights = chebyshev.chebinterpolate(_passed, DEGREE)  # type: ignore[type-var]
     first, *others = weights / weights.sum()  # 1 in all: places are kept
     before, now = start, middle @ start
@@ -51,11 +72,7 @@ def fair(surface: Surface, *, spacing_nm: tuple[float, float, float]) -> Surface
     for weight in others[1:]:
         before, now = now, 2 * (middle @ now) - before
         vertices += weight * now
-    reach = np.minimum(
-        FARTHEST * np.asarray(spacing_nm), SHARE * _extents(start, middle)
-    )
-    moved = np.clip(vertices - start, -reach, reach)
-    return surface._replace(vertices_nm=start + moved)
+    return vertices
 
 
 def _passed(average: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from densecell.surfaces.extra import imported
-from densecell.surfaces.surface import Faces, Points, Surface
+from densecell.surfaces.surface import Faces, Points, Surface, together
 
 SHARES = (0.02, 0.04, 0.08, 0.16, 0.32, 0.64)  # of the triangles, tried in this order
 FEWEST = 100  # triangles; smaller parts are left alone
@@ -52,7 +52,7 @@ def simplify(surface: Surface, *, max_error_nm: float) -> Surface:
         return surface
     small, *large = _parts(surface)
     done = [_simplified(_alone(surface, faces), max_error_nm) for faces in large]
-    return _together([_alone(surface, small), *done], surface.reliable)
+    return together([_alone(surface, small), *done])
 
 
 def is_closed(faces: Faces) -> bool:
@@ -128,18 +128,6 @@ def _simplified(surface: Surface, max_error_nm: float) -> Surface:
         ):
             return fewer
     return surface
-
-
-def _together(parts: list[Surface], reliable: bool) -> Surface:
-    """Put parts that touch nothing into one surface."""
-    ends = np.cumsum([len(part.vertices_nm) for part in parts])
-    offsets = [0, *ends[:-1].tolist()]
-    faces = [p.faces + offset for p, offset in zip(parts, offsets, strict=True)]
-    return Surface(
-        np.concatenate([part.vertices_nm for part in parts]),
-        np.concatenate(faces).astype(np.int32),
-        reliable,
-    )
 
 
 def _scattered(triangles: Points) -> tuple[Points, NDArray[np.intp]]:

@@ -1,5 +1,6 @@
 """A closed triangle mesh in nanometres, and what can be measured on it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -40,14 +41,14 @@ class Surface(NamedTuple):
     def area_um2(self) -> float:
         """Area in square micrometres."""
         a, b, c = self._corners()
-        crossed = np.cross(b - a, c - a, axis=0)
-        return float(np.linalg.norm(crossed, axis=0).sum() / 2 * 1e-6)
+        z, y, x = _crossed(b - a, c - a)
+        return float(np.sqrt(z * z + y * y + x * x).sum() / 2 * 1e-6)
 
     @property
     def volume_um3(self) -> float:
         """Volume inside, in cubic micrometres; negative if it were inside out."""
         a, b, c = self._corners()
-        return float((a * np.cross(b, c, axis=0)).sum() / 6 * 1e-9)
+        return float((a * _crossed(b, c)).sum() / 6 * 1e-9)
 
     def _corners(self) -> tuple[Points, Points, Points]:
         """Give the triangles' corners from the mesh's middle, which keeps digits."""
@@ -55,3 +56,26 @@ class Surface(NamedTuple):
         axes = np.ascontiguousarray(points.T)  # (3, N): sums run along memory
         a, b, c = (axes[:, corner] for corner in self.faces.T)  # three (3, M)
         return a, b, c
+
+
+def together(surfaces: Sequence[Surface]) -> Surface:
+    """Put surfaces that touch nothing into one; reliable if all of them are."""
+    ends = np.cumsum([len(surface.vertices_nm) for surface in surfaces])
+    offsets = [0, *ends[:-1].tolist()]
+    faces = [s.faces + offset for s, offset in zip(surfaces, offsets, strict=True)]
+    return Surface(
+        np.concatenate([surface.vertices_nm for surface in surfaces]),
+        np.concatenate(faces).astype(np.int32),
+        all(surface.reliable for surface in surfaces),
+    )
+
+
+def _crossed(a: Points, b: Points) -> Points:
+    """Multiply vectors (3, N) crosswise; `np.cross` takes thrice as long."""
+    return np.stack(
+        [
+            a[1] * b[2] - a[2] * b[1],
+            a[2] * b[0] - a[0] * b[2],
+            a[0] * b[1] - a[1] * b[0],
+        ]
+    )
