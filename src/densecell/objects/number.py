@@ -53,6 +53,7 @@ def number_objects(job: Job, number: int) -> None:
     arrays["contacts"] = contact_faces(channels, core.shape, len(record.classes))
     for name, numbered in found.items():
         job.provisional[name].write(core, numbered.ids)
+        job.provisional[name].flush(core)
         arrays |= _as_arrays(name, numbered)
     save_arrays(job.mark("number", number), arrays)
 

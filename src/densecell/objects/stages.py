@@ -31,6 +31,7 @@ def write_objects(job: Job, number: int) -> None:
         table = job.final_table(name, number)
         local = job.provisional[name].read(core)
         volume.write(core, table[local].astype(volume.dtype))
+        volume.flush(core)
     write_text(job.mark("write", number), "")
 
 
