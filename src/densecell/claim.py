@@ -29,7 +29,7 @@ def claimed(folder: Path) -> Iterator[None]:
     OutputError
         If another process works on it, or nothing can be written there.
     """
-    path = folder / LOCK
+    path, is_new = folder / LOCK, not folder.exists()
     lock = FileLock(path, thread_local=False, fallback_to_soft=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +51,8 @@ def claimed(folder: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):  # Windows removes no file that is open
             path.unlink(missing_ok=True)
+            if is_new:
+                folder.rmdir()  # unless something was written there
         lock.release()
 
 

@@ -207,8 +207,8 @@ def test_a_disk_that_is_full_at_the_end_is_told_and_the_run_goes_on(
     with pytest.raises(OutputError) as caught:
         list(segment(image, model, tmp_path / "r"))
     assert re.fullmatch(
-        rf"{tmp_path}/r: cannot be written \(No space left on device: \d+ of \d+ MB free "
-        r"on .*\); make room there, and give the same command again",
+        rf"{tmp_path}/r: cannot be written \(No space left on device: \d+ of \d+ MB "
+        r"free on .*\); make room there, and give the same command again",
         str(caught.value),
     )
 
