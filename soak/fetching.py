@@ -14,7 +14,7 @@ from densecell.datasets.fetch import fetch_dataset
 from densecell.datasets.public import PublicDataset
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_volume, write_tiff
-from soak.jobs import SPACING_NM, Job, Place
+from soak.jobs import SPACING_NM, Job, Place, worded
 
 NAMES = tuple(
     f"{role}-{what}.tif" for role in ("train", "eval") for what in ("image", "labels")
@@ -37,7 +37,8 @@ class Fetch(Job):
     def run(self, out: Path) -> None:
         os.environ["no_proxy"] = "127.0.0.1"
         dataset = public_dataset(self.url, self.digests)
-        fetch_dataset(dataset, out / "project", allow_loopback_http=True)
+        with worded():
+            fetch_dataset(dataset, out / "project", allow_loopback_http=True)
 
     def place(self, out: Path) -> Place | None:
         work = out / ".project.fetch"

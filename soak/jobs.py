@@ -3,6 +3,8 @@
 import shutil
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -12,6 +14,7 @@ import numpy as np
 from densecell.classes import ClassScheme
 from densecell.cli.main import main
 from densecell.config import write_text
+from densecell.errors import DensecellError
 from densecell.geometry import Box, Spacing
 from densecell.phantom import make_phantom, write_phantom
 from densecell.training.loop import read_history
@@ -194,6 +197,16 @@ def write_classes(out: Path) -> None:
         scheme=ClassScheme.platelet(),
     )
     volume.write(Box.whole(LABELLED), made.classes)
+
+
+@contextmanager
+def worded() -> Iterator[None]:
+    """End as the command line does."""
+    try:
+        yield
+    except DensecellError as error:
+        print(f"densecell: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 def densecell(*words: object) -> None:

@@ -20,11 +20,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from soak.fetching import Fetch, packed
 from soak.jobs import Job, Measure, Mesh, Place, Segment, Train
-from soak.processes import kill, said, start, wait_until
+from soak.processes import finish, kill, said, start, wait_until
 from soak.serving import serving
 
 DOWNLOAD_BYTES_PER_S = 4_000_000
@@ -94,17 +95,17 @@ def soak(job: Job, folder: Path, kills: int, rng: random.Random) -> Tally:
         out = folder / f"run-{tally.runs}"
         job.begin(out)
         while True:
-            process, started = start(job, out), time.monotonic()
+            process, started = begin(job, out), time.monotonic()
             if len(tally.places) < kills:
                 wait_until(process, started + rng.uniform(begun, ended))
                 if kill(process):
                     tally.places.append(job.place(out) or BEFORE_WORK)
                     continue
-            process.join()
+            finish(process)
             break
         tally.runs += 1
         if process.exitcode:
-            tally.differences.append(f"{out.name}: failed: {said(out)}")
+            tally.differences.append(f"{out.name}: failed: {said(log_of(out))}")
         found = differences(expected, contents(job, out))
         tally.differences += [f"{out.name}: {text}" for text in found]
         if not process.exitcode and not found:
@@ -115,15 +116,25 @@ def soak(job: Job, folder: Path, kills: int, rng: random.Random) -> Tally:
 def undisturbed(job: Job, out: Path) -> tuple[float, float]:
     """Run a job whole; give the seconds after which it began to work, and ended."""
     job.begin(out)
-    process, started, begun = start(job, out), time.monotonic(), None
+    process, started, begun = begin(job, out), time.monotonic(), None
     before = job.place(out)
     while process.is_alive():
         if begun is None and job.place(out) != before:
             begun = time.monotonic() - started
         wait_until(process, time.monotonic() + 0.01)
     if process.exitcode:
-        raise RuntimeError(f"{out}: the undisturbed run failed: {said(out)}")
+        raise RuntimeError(f"{out}: the undisturbed run failed: {said(log_of(out))}")
     return begun or 0.0, time.monotonic() - started
+
+
+def begin(job: Job, out: Path) -> BaseProcess:
+    """Begin a run, or go on with one."""
+    return start(partial(job.run, out), log_of(out))
+
+
+def log_of(out: Path) -> Path:
+    """Give the file beside a run that holds what it said."""
+    return out.with_suffix(".log")
 
 
 def contents(job: Job, out: Path) -> dict[str, bytes | None]:
@@ -152,16 +163,17 @@ def differences(
 @contextmanager
 def prepared(kind: Callable[[Path], Job], folder: Path) -> Iterator[Job]:
     """Make a job with its input."""
-    job = kind(folder / "inputs")
-    job.prepare()
+    folder.mkdir(parents=True, exist_ok=True)
+    job, log = kind(folder / "inputs"), folder / "inputs.log"
+    if finish(start(job.prepare, log)):
+        raise RuntimeError(f"{folder}: the input cannot be made: {said(log)}")
     yield job
 
 
 @contextmanager
 def fetching(folder: Path) -> Iterator[Job]:
     """Serve the data set while it is fetched."""
-    folder.mkdir(parents=True)
-    (folder / "inputs").mkdir()
+    (folder / "inputs").mkdir(parents=True)
     with serving() as server:
         server.content, digests = packed(folder / "inputs")
         server.bytes_per_s = DOWNLOAD_BYTES_PER_S

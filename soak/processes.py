@@ -1,4 +1,4 @@
-"""Runs of a job in processes of their own, which begin at the work.
+"""Work in processes of their own, which begin at the work.
 
 A server loads all that commands need once and forks (`multiprocessing.forkserver`):
 a run takes no time to start, so that kills hit its work.
@@ -9,11 +9,10 @@ import os
 import signal
 import time
 import traceback
+from collections.abc import Callable
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-
-from soak.jobs import Job
 
 LOADED = [
     "soak.jobs",
@@ -28,15 +27,21 @@ LOADED = [
     "fast_simplification",
     "trimesh.visual.material",
 ]
-LOG = "log.txt"  # beside the output: what the command said
 LOOK_EVERY_S = 0.002
 
 
-def start(job: Job, out: Path) -> BaseProcess:
-    """Begin a run, or go on with one."""
-    process = _context().Process(target=_run, args=(job, out))
+def start(work: Callable[[], None], log: Path) -> BaseProcess:
+    """Begin some work in a process of its own, which says all to a file."""
+    process = _context().Process(target=_run, args=(work, log))
     process.start()
     return process
+
+
+def finish(process: BaseProcess) -> int:
+    """Wait for the end of a process; give its exit code."""
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
 
 
 def kill(process: BaseProcess) -> bool:
@@ -50,9 +55,9 @@ def kill(process: BaseProcess) -> bool:
     return process.exitcode == -signal.SIGKILL
 
 
-def said(out: Path) -> str:
-    """Give the last line of what a run said."""
-    lines = out.with_suffix(f".{LOG}").read_text(encoding="utf-8").splitlines()
+def said(log: Path) -> str:
+    """Give the last line that was said."""
+    lines = log.read_text(encoding="utf-8").splitlines()
     return lines[-1] if lines else ""
 
 
@@ -68,14 +73,16 @@ def _context() -> ForkServerContext:
     return context
 
 
-def _run(job: Job, out: Path) -> None:
-    """Run in a group of processes of its own, saying all to a file."""
+def _run(work: Callable[[], None], log: Path) -> None:
+    """Work in a group of processes of its own."""
     os.setsid()
-    log = os.open(out.with_suffix(f".{LOG}"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
     try:
-        job.run(out)
+        work()
+    except SystemExit as end:
+        os._exit(1 if end.code else 0)
     except BaseException:
         traceback.print_exc()
         os._exit(1)

@@ -4,26 +4,43 @@ import errno
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from densecell.errors import OutputError
 
 PARTIAL = ".partial"  # is in the name of whatever is being written
 FULL = {errno.ENOSPC, errno.EDQUOT}
+ALMOST_FULL = 1_000_000  # bytes; libraries that write in C do not say why they fail
 
 
 def not_writable(path: Path, error: OSError) -> OutputError:
     """Word why `path` cannot be written, where it lies on, and what to do."""
-    reason = error.strerror or str(error)
+    reason = error.strerror or " ".join(str(error).split())
     if error.filename and not _is_near(Path(os.fsdecode(error.filename)), path):
         reason = f"{reason}: {os.fsdecode(error.filename)}"
-    if error.errno in FULL:
-        what = f"{reason}: {_room(path)}"
+    number = error.errno
+    if number is None and _usage(path).free < ALMOST_FULL:
+        number = errno.ENOSPC
+    if number in FULL:
+        what = f"{os.strerror(number)}: {_room(path)}"
         remedy = "make room there, and give the same command again"
     else:
         what, remedy = reason, "choose another place"
     worded = OutputError(f"{path}: cannot be written ({what}); {remedy}")
-    worded.errno = error.errno
+    worded.errno = number
     return worded
+
+
+def reserve(path: Path, size: int) -> None:
+    """Take the room for a file of holes that memory is mapped to, or fail at once.
+
+    A disk that is full then would kill the process without a word.
+    """
+    if _usage(path).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with path.open("r+b") as file:
+        if hasattr(os, "posix_fallocate"):  # not on macOS and Windows
+            os.posix_fallocate(file.fileno(), 0, size)
 
 
 def flush(path: Path) -> None:
@@ -46,9 +63,12 @@ def _is_near(file: Path, path: Path) -> bool:
     return file.absolute().is_relative_to(path.absolute().parent)
 
 
+def _usage(path: Path) -> Any:
+    return shutil.disk_usage(next(p for p in path.absolute().parents if p.exists()))
+
+
 def _room(path: Path) -> str:
     """Say how much room is left on the disk that holds a path."""
-    there = next(p for p in path.absolute().parents if p.exists())
-    mount = next(p for p in (there, *there.parents) if os.path.ismount(p))
-    usage = shutil.disk_usage(there)
+    mount = next(p for p in path.absolute().parents if os.path.ismount(p))
+    usage = _usage(path)
     return f"{usage.free / 1e6:.0f} of {usage.total / 1e6:.0f} MB free on {mount}"

@@ -24,6 +24,7 @@ from densecell.ensemble.run import (
     Run,
     Wish,
     check_same_run,
+    check_same_voxels,
     freeze,
     read_run,
     save_run,
@@ -110,6 +111,7 @@ def _segmented(
         if failed:
             raise BlocksFailedError(_named(failed, run, out))
         if not (out / AGREEMENT).exists():
+            check_same_voxels(run, volume, out)
             _finish(run, out)
     except OutputError:
         raise

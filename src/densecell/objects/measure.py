@@ -41,7 +41,7 @@ from densecell.objects.tables import (
 )
 from densecell.objects.units import Item, Seen, units_of
 from densecell.objects.writing import write_table
-from densecell.volume import build_pyramid, create_ome_zarr
+from densecell.volume import build_pyramid, create_ome_zarr, fingerprint
 from densecell.volume.aside import remove
 
 FINISHED = f"{FOLDER}/finished"
@@ -151,6 +151,11 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
         member = Job(out, record, name)
         yield from _numbered(member, cluster)
         values.append(values_of(member, resolve(member), cells))
+    if fingerprint(job.labels) != record.fingerprint:
+        raise OutputError(
+            f"{out}: the labels have changed while they were measured; pass "
+            "--overwrite to measure them anew"
+        )
     measured = Measured(
         record,
         found,

@@ -32,7 +32,12 @@ from densecell.surfaces.settings import (
     read_settings,
     settle,
 )
-from densecell.surfaces.stores import KINDS, ObjectStores, open_object_stores
+from densecell.surfaces.stores import (
+    KINDS,
+    ObjectStores,
+    fingerprint,
+    open_object_stores,
+)
 from densecell.surfaces.work import (
     Listing,
     Mesher,
@@ -217,6 +222,11 @@ def _named(failed: list[Outcome], names: dict[int, str], result: Path) -> str:
 
 def _finish(result: Path, stores: ObjectStores, pieces: int) -> None:
     """Write what needs all pieces: the table, and neuroglancer's info files."""
+    if fingerprint(stores) != read_settings(result).objects:
+        raise OutputError(
+            f"{result}: its objects have changed while they were meshed; pass "
+            "--overwrite to mesh them anew"
+        )
     rows: list[dict[str, Any]] = []
     for number in range(pieces):
         rows += json.loads(mark(result, number).read_text(encoding="utf-8"))
