@@ -12,6 +12,8 @@ import densecell
 ROOT = Path(densecell.__file__).parent
 ORDER = (
     "errors",
+    "disk",
+    "claim",
     "address",
     "geometry",
     "classes",

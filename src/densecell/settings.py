@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from densecell.errors import ConfigError, OutputError
+from densecell.disk import PARTIAL, not_writable
+from densecell.errors import ConfigError
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -65,15 +66,12 @@ def write_text(path: Path, text: str) -> None:
     try:
         _write_aside(path, text)
     except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}); "
-            "choose another place"
-        ) from None
+        raise not_writable(path, error) from None
 
 
 def _write_aside(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}{PARTIAL}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -1,8 +1,5 @@
 import hashlib
-import signal
-import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -245,36 +242,6 @@ def test_all_members_are_trained_at_once(tmp_path, write_project):
 
     assert "member 00, finished" in text
     assert "member 01, finished" in text
-
-
-def start(folder, *arguments):
-    """Start a training in a process of its own."""
-    code = "from densecell.cli.main import main; main()"
-    words = [sys.executable, "-c", code, "train", folder, *map(str, arguments)]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL)
-
-
-def test_a_killed_process_is_gone_on_with_to_the_same_weights(tmp_path, write_project):
-    budget = {"steps": 60, "validations": 20}
-    write_project(tmp_path, training=budget, ensemble={"members": 1})
-    assert start(tmp_path, "--name", "undisturbed").wait() == 0
-
-    history = tmp_path / "models" / "killed" / "member_00" / "history.jsonl"
-    process = start(tmp_path, "--name", "killed")
-    while process.poll() is None and not history.exists():
-        time.sleep(0.01)
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
-    lines = len(history.read_text().splitlines())
-    assert start(tmp_path, "--name", "killed").wait() == 0
-
-    assert lines < 20
-    for name in ("weights.safetensors", "history.jsonl", "outcome.json"):
-        one, other = (
-            tmp_path / "models" / model / "member_00" / name
-            for model in ("undisturbed", "killed")
-        )
-        assert one.read_bytes() == other.read_bytes()
 
 
 def test_volumes_of_another_voxel_size_are_told_of(tmp_path, write_project):

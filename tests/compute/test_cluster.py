@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from densecell.compute import (
 from densecell.compute.cluster import job_cluster, read_cluster_file
 from densecell.errors import ConfigError, MissingExtraError
 
+HERE = Path("here")
 SLURM = """\
 slurm:
   jobs: 3
@@ -40,7 +42,9 @@ def own_process(number):
 
 
 def test_blocks_run_in_other_processes(local):
-    outcomes = dict(run_blocks(own_process, range(5), executor=local.executor))
+    outcomes = dict(
+        run_blocks(own_process, range(5), place=HERE, executor=local.executor)
+    )
 
     assert [n for n, error in outcomes.items() if error] == [1]
     process = re.match(r"ValueError: in process (\d+) \(on ", outcomes[1])
@@ -58,7 +62,9 @@ def test_a_running_scheduler_is_used_by_its_address(local):
     address = local.executor._client.scheduler.address
 
     with connect(address) as cluster:
-        assert [*run_blocks(own_process, [7], executor=cluster.executor)] == [(7, None)]
+        assert dict(
+            run_blocks(own_process, [7], place=HERE, executor=cluster.executor)
+        ) == {7: None}
         assert cluster.note == f"scheduler {address}"
 
 

@@ -208,7 +208,9 @@ def test_a_full_disk_is_said_and_leaves_nothing(dataset, tmp_path):
         raise OSError(28, "No space left on device")
 
     full = dataset.model_copy(update={"lay_out": fails})
-    sentence = r".tiny.fetch: cannot be written \(No space left on device\)"
+    sentence = (
+        r".tiny.fetch: cannot be written \(No space left on device: \d+ of \d+ MB f"
+    )
     with pytest.raises(OutputError, match=sentence):
         fetch_dataset(full, tmp_path / "tiny", source=tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -114,6 +114,7 @@ def segment(
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     import sys
 
+    from densecell.claim import is_empty, refuse_claimed
     from densecell.cli.progress import told_progress
     from densecell.compute import (
         connected,
@@ -170,9 +171,10 @@ def segment(
         show_plan(plan(source, ensemble, wish, beside=_existing(out)), wish.processes)
         return
     if overwrite and out.exists():
-        if not (out / "run.yaml").exists() and any(out.iterdir()):
+        if not (out / "run.yaml").exists() and not is_empty(out):
             raise OutputError(f"{out}: is no result of densecell; remove it yourself")
         freeze(source, ensemble, wish)  # a mistake must not cost the old result
+        refuse_claimed(out)
         remove(out)
     was_finished = is_finished(out)
     with connected(cluster) as workers:

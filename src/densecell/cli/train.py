@@ -143,6 +143,7 @@ def trained(
     """Train the members here, one after another, or all at once on a cluster."""
     from functools import partial
 
+    from densecell.claim import refuse_claimed
     from densecell.compute import connected, training_threads
     from densecell.errors import ConfigError
     from densecell.patches import resampling_notes
@@ -168,6 +169,7 @@ def trained(
     if origin is not None and model.absolute() in origin.members[0].parents:
         raise ConfigError(f"{model}: cannot begin from itself; give another --name")
     if overwrite:  # only now: what is wrong with the data must not cost a model
+        refuse_claimed(model)
         remove(model)
     with connected(cluster) as workers:
         if workers is None:

@@ -15,8 +15,10 @@ from concurrent.futures import (
     wait,
 )
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
+from densecell.disk import not_writable
 from densecell.errors import BlocksFailedError, DensecellError, OutputError
 
 TRIES = 3
@@ -39,6 +41,7 @@ def run_blocks(
     work: Work,
     numbers: Sequence[int],
     *,
+    place: Path,
     executor: Executor | None = None,
     at_once: Callable[[], int] = lambda: AT_ONCE,
 ) -> Iterator[Outcome]:
@@ -50,6 +53,8 @@ def run_blocks(
         Is called with one number. Safe for threads; for a cluster also picklable.
     numbers
         Of the blocks. Any order gives the same result.
+    place
+        Folder that they write to.
     executor
         What runs them; none: two threads of this process.
     at_once
@@ -64,7 +69,9 @@ def run_blocks(
     """
     if executor is None:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="block") as threads:
-            yield from run_blocks(work, numbers, executor=threads, at_once=at_once)
+            yield from run_blocks(
+                work, numbers, place=place, executor=threads, at_once=at_once
+            )
         return
     waiting, failures, finished = iter(numbers), 0, 0
     running: dict[Future[Outcome], int] = {}
@@ -72,7 +79,7 @@ def run_blocks(
         while True:
             room = max(1, at_once()) - len(running)
             for number in islice(waiting, max(0, room)):
-                running[executor.submit(attempt, work, number)] = number
+                running[executor.submit(attempt, work, number, place)] = number
             if not running:
                 return
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -91,7 +98,7 @@ def run_blocks(
             future.cancel()
 
 
-def attempt(work: Work, number: int) -> Outcome:
+def attempt(work: Work, number: int, place: Path) -> Outcome:
     """Do one block, three times if need be; an error becomes a sentence."""
     for _ in range(TRIES):
         try:
@@ -99,10 +106,9 @@ def attempt(work: Work, number: int) -> Outcome:
             return Outcome(number)
         except OSError as error:
             if error.errno in FATAL:
-                raise OutputError(
-                    f"cannot be written: {_sentence(error)}; make room, or see to the "
-                    "permissions, and give the same command again: it goes on"
-                ) from None
+                if isinstance(error, OutputError):  # which names the place
+                    raise
+                raise not_writable(place, error) from None
             last: Exception = error
         except Exception as error:
             last = error

@@ -11,7 +11,8 @@ from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 from densecell.datasets.digest import Digest, check_file
-from densecell.errors import DatasetError, OutputError
+from densecell.disk import not_writable
+from densecell.errors import DatasetError
 
 BY_HAND = "download it by hand, unpack it and pass its folder with --from FOLDER"
 AGAIN = "the same command again goes on from there"
@@ -76,7 +77,7 @@ def download(
     except DatasetError:
         raise
     except OSError as error:
-        raise OutputError(f"{part}: cannot be written ({error.strerror})") from None
+        raise not_writable(part, error) from None
 
 
 class _Job(NamedTuple):

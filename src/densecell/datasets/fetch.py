@@ -6,16 +6,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from densecell.claim import claimed
 from densecell.datasets.archive import unpack
 from densecell.datasets.download import Progress, download
 from densecell.datasets.drosophila import DROSOPHILA_VNC
 from densecell.datasets.platelet import PLATELET
 from densecell.datasets.project import FILE, project_text
 from densecell.datasets.public import PublicDataset
+from densecell.disk import not_writable
 from densecell.errors import DatasetError, DensecellError, OutputError
 
 DATASETS = {dataset.name: dataset for dataset in (DROSOPHILA_VNC, PLATELET)}
-LICENCE = "LICENCE.txt"
+LICENCE, ARCHIVE = "LICENCE.txt", "source.zip"
 
 
 class Fetched(NamedTuple):
@@ -78,14 +80,15 @@ def fetch_dataset(
         If something else is in the way.
     """
     if _is_there(dataset, out) and not overwrite:
+        _drop_left_over(_work(out))
         return Fetched(out, fresh=False)
     if not overwrite and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(
             f"{out}: holds something else; choose another --out or pass --overwrite"
         )
-    with _work_folder(out) as work:
+    with _work_folder(_work(out)) as work:
         if source is None:
-            archive = work / "source.zip"
+            archive = work / ARCHIVE
             download(
                 dataset.url,
                 archive,
@@ -101,7 +104,7 @@ def fetch_dataset(
         else:
             _build(dataset, source, work)
         _move(work / "project", out)
-        shutil.rmtree(work)
+        (work / ARCHIVE).unlink(missing_ok=True)
     return Fetched(out, fresh=True)
 
 
@@ -126,23 +129,35 @@ def _build(dataset: PublicDataset, source: Path, work: Path) -> None:
     (project / FILE).write_text(text, encoding="utf-8")
 
 
+def _work(out: Path) -> Path:
+    """Give the folder beside `out` that all is made in."""
+    return out.absolute().with_name(f".{out.absolute().name}.fetch")
+
+
 @contextmanager
-def _work_folder(out: Path) -> Iterator[Path]:
-    """Give a folder beside `out`; keep only a download when something goes wrong."""
-    work = out.absolute().with_name(f".{out.absolute().name}.fetch")
+def _work_folder(work: Path) -> Iterator[Path]:
+    """Lend a folder; keep only a download when something goes wrong."""
     try:
-        work.mkdir(parents=True, exist_ok=True)
-        _drop_unfinished(work)
-        yield work
+        with claimed(work):
+            _drop_unfinished(work)
+            try:
+                yield work
+            finally:
+                _drop_unfinished(work)
     except DensecellError:
         raise
     except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{work}: cannot be written ({reason})") from None
+        raise not_writable(work, error) from None
     finally:
-        _drop_unfinished(work)
-        with suppress(OSError):  # gone, or a download is kept there
+        with suppress(OSError):  # a download is kept there
             work.rmdir()
+
+
+def _drop_left_over(work: Path) -> None:
+    """Remove what a run left that was killed when all was in place."""
+    if work.exists():
+        with _work_folder(work):
+            (work / ARCHIVE).unlink(missing_ok=True)
 
 
 def _drop_unfinished(work: Path) -> None:

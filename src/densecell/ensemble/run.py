@@ -329,6 +329,17 @@ def check_same_run(
                 f"{out}: was begun with {name} {then}, now asked for {now}; choose "
                 "another --out, or --overwrite to start anew"
             )
+    check_same_voxels(run, volume, out)
+
+
+def check_same_voxels(run: Run, volume: Volume, out: Path) -> None:
+    """Refuse a volume that has changed, before a result goes on or is finished.
+
+    Raises
+    ------
+    OutputError
+        If samples of its voxels are others.
+    """
     if run.volume.fingerprint not in (None, fingerprint(volume)):
         raise OutputError(
             f"{out}: {volume.path} holds other voxels than when it was begun; choose "

@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from densecell.checksums import write_checksums
+from densecell.claim import claimed, is_empty
 from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import write_text
+from densecell.disk import drop_partial, not_writable
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.resolution import warn_of_spacing
 from densecell.ensemble.run import (
@@ -22,6 +24,7 @@ from densecell.ensemble.run import (
     Run,
     Wish,
     check_same_run,
+    check_same_voxels,
     freeze,
     read_run,
     save_run,
@@ -77,6 +80,18 @@ def segment_volume(
     BlocksFailedError
         If blocks failed three times each, when all others are finished.
     """
+    _check_place(out)
+    with claimed(out):
+        yield from _segmented(volume, ensemble, out, wish, cluster)
+
+
+def _segmented(
+    volume: Volume,
+    ensemble: Ensemble,
+    out: Path,
+    wish: Wish,
+    cluster: Cluster | None,
+) -> Iterator[Step]:
     run = _begin_or_resume(volume, ensemble, out, wish)
     if not wish.inference.resample:
         warn_of_spacing(volume, ensemble)
@@ -96,14 +111,12 @@ def segment_volume(
         if failed:
             raise BlocksFailedError(_named(failed, run, out))
         if not (out / AGREEMENT).exists():
+            check_same_voxels(run, volume, out)
             _finish(run, out)
-    except OutputError as error:
-        raise OutputError(f"{out}: {error}") from None
+    except OutputError:
+        raise
     except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be finished ({error.strerror or error}); make room, and "
-            "give the same command again: it goes on"
-        ) from None
+        raise not_writable(out, error) from None
 
 
 def _outcomes(
@@ -120,11 +133,12 @@ def _outcomes(
     volume = unpacked(volume, run, out)  # before workers ask for it
     if cluster is None:
         runners = make_runners(run, ensemble)
-        yield from run_blocks(Labeller(run, volume, runners, out), numbers)
+        yield from run_blocks(Labeller(run, volume, runners, out), numbers, place=out)
         return
     yield from run_blocks(
         partial(label_anywhere, out.absolute()),
         numbers,
+        place=out,
         executor=cluster.executor,
         at_once=cluster.at_once,
     )
@@ -149,17 +163,21 @@ def is_finished(out: Path) -> bool:
     return (out / AGREEMENT).exists()
 
 
-def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) -> Run:
+def _check_place(out: Path) -> None:
+    """Refuse a place that holds something else."""
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file; choose another --out")
-    if (out / RUN).exists():
-        run = read_run(out)
-        check_same_run(run, volume, ensemble, wish, out)
-    elif out.exists() and any(out.iterdir()):
+    if out.exists() and not (out / RUN).exists() and not is_empty(out):
         raise OutputError(
             f"{out}: exists and is no result of densecell (no {RUN} in it); choose "
             "another --out"
         )
+
+
+def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) -> Run:
+    if (out / RUN).exists():
+        run = read_run(out)
+        check_same_run(run, volume, ensemble, wish, out)
     else:
         run = freeze(volume, ensemble, wish)
         save_run(run, out)
@@ -167,8 +185,8 @@ def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) 
     if not ready.exists():
         create_stores(run, out)
         write_text(ready, "")
-    for stale in (out / STORE).rglob("*.partial"):
-        stale.unlink()  # of writes that a kill interrupted
+    for folder in (out / STORE, out / STAGE):
+        drop_partial(folder)
     return run
 
 

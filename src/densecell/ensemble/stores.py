@@ -41,6 +41,10 @@ class Stores(NamedTuple):
         ]
         for store, share in shares:
             store.write(block, np.rint(255 * np.clip(share, 0, 1)).astype(np.uint8))
+        single = (self.classes, self.confidence, self.disagreement)
+        several = (*self.members, *self.probabilities, *self.affinities)
+        for store in (*single, *several):
+            store.flush(block)
 
 
 def images(run: Run) -> dict[str, Kind]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from densecell.objects.job import HOST, Job
 from densecell.objects.layers import Layer
-from densecell.objects.npz import load_arrays
+from densecell.objects.npz import load_arrays, save_array
 from densecell.objects.resolve import Objects, Parts, counted_on, resolve_layer
 from densecell.objects.sums import Sums
 
@@ -134,6 +134,5 @@ def _counted_rows(job: Job, key: str, *offsets: NDArray[np.int64]) -> NDArray[np
 
 def _save(job: Job, name: str, offsets: NDArray[np.int64], objects: Objects) -> None:
     """Write what turns local ids into final ones."""
-    job.folder.mkdir(parents=True, exist_ok=True)
-    np.save(job.folder / f"{name}_offsets.npy", offsets)
-    np.save(job.folder / f"{name}_final.npy", objects.final)
+    save_array(job.folder / f"{name}_offsets.npy", offsets)
+    save_array(job.folder / f"{name}_final.npy", objects.final)

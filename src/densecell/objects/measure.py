@@ -12,8 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from densecell.checksums import drop_checksums, write_checksums
+from densecell.claim import claimed, refuse_claimed
 from densecell.compute import Cluster, listed, run_blocks
 from densecell.config import ObjectsConfig, write_text
+from densecell.disk import drop_partial, not_writable
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.objects.class_table import classes_table
 from densecell.objects.gather import Found, resolve, total
@@ -39,7 +41,7 @@ from densecell.objects.tables import (
 )
 from densecell.objects.units import Item, Seen, units_of
 from densecell.objects.writing import write_table
-from densecell.volume import build_pyramid, create_ome_zarr
+from densecell.volume import build_pyramid, create_ome_zarr, fingerprint
 from densecell.volume.aside import remove
 
 FINISHED = f"{FOLDER}/finished"
@@ -80,18 +82,17 @@ def measure_objects(
     BlocksFailedError
         If blocks failed three times each, when all others are finished.
     """
-    record = _begin_or_resume(source, config)
     if is_finished(source.out):
+        _begin_or_resume(source, config)
         return
-    try:
-        yield from _measured(source.out, record, cluster)
-    except OutputError as error:
-        raise OutputError(f"{source.out}: {error}") from None
-    except OSError as error:
-        raise OutputError(
-            f"{source.out}: cannot be finished ({error.strerror or error}); make room, "
-            "and give the same command again: it goes on"
-        ) from None
+    with claimed(source.out):
+        record = _begin_or_resume(source, config)
+        try:
+            yield from _measured(source.out, record, cluster)
+        except OutputError:
+            raise
+        except OSError as error:
+            raise not_writable(source.out, error) from None
 
 
 def is_finished(out: Path) -> bool:
@@ -101,6 +102,7 @@ def is_finished(out: Path) -> bool:
 
 def drop_objects(out: Path) -> None:
     """Remove objects, tables and what is left of their making."""
+    refuse_claimed(out)
     for path in (out / RECORD, out / TABLES, out / FOLDER):
         remove(path)
     for layer in LAYERS:
@@ -118,11 +120,10 @@ def _begin_or_resume(source: Source, config: ObjectsConfig) -> Record:
         _check_free(out)
         record = now
         save_record(record, out)
-    for layer in LAYERS:  # of writes that a kill interrupted
-        for stale in objects_path(out, layer).rglob("*.partial"):
-            stale.unlink()
-    for stale in (out / FOLDER).rglob("*.partial"):
-        stale.unlink()
+    if not is_finished(out):
+        layers = [objects_path(out, layer) for layer in LAYERS]
+        for folder in (*layers, out / FOLDER, out / TABLES):
+            drop_partial(folder)
     return record
 
 
@@ -150,6 +151,11 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
         member = Job(out, record, name)
         yield from _numbered(member, cluster)
         values.append(values_of(member, resolve(member), cells))
+    if fingerprint(job.labels) != record.fingerprint:
+        raise OutputError(
+            f"{out}: the labels have changed while they were measured; pass "
+            "--overwrite to measure them anew"
+        )
     measured = Measured(
         record,
         found,
@@ -250,10 +256,14 @@ def _each(
     if not numbers:
         return
     if cluster is None:
-        outcomes = run_blocks(work, numbers)
+        outcomes = run_blocks(work, numbers, place=job.out)
     else:
         outcomes = run_blocks(
-            work, numbers, executor=cluster.executor, at_once=cluster.at_once
+            work,
+            numbers,
+            place=job.out,
+            executor=cluster.executor,
+            at_once=cluster.at_once,
         )
     failed, done = [], 0
     for outcome in outcomes:

@@ -16,6 +16,12 @@ def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
+def save_array(path: Path, array: NDArray[Any]) -> None:
+    """Write one array as `.npy`, all at once; what is there is replaced."""
+    with written_aside(path, overwrite=True) as aside, aside.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
 def load_arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
     """Read arrays by name, those that are there; all of them if none is named."""
     with np.load(path, allow_pickle=False) as file:

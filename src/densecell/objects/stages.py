@@ -33,6 +33,7 @@ def write_objects(job: Job, number: int) -> None:
     for name, volume in job.final.items():
         ids = final_ids(job, told, name)
         volume.write(told.core, told.read(ids, told.core))
+        volume.flush(told.core)
     write_text(job.mark("write", number), "")
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from densecell.checksums import drop_checksums, write_checksums
+from densecell.claim import claimed, refuse_claimed
 from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import MeshConfig, write_text
+from densecell.disk import drop_partial, not_writable
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.surfaces.catalogue import Told, list_objects
 from densecell.surfaces.extra import imported
@@ -30,7 +32,12 @@ from densecell.surfaces.settings import (
     read_settings,
     settle,
 )
-from densecell.surfaces.stores import KINDS, ObjectStores, open_object_stores
+from densecell.surfaces.stores import (
+    KINDS,
+    ObjectStores,
+    fingerprint,
+    open_object_stores,
+)
 from densecell.surfaces.work import (
     Listing,
     Mesher,
@@ -93,6 +100,23 @@ def mesh_result(
     """
     if stores is None:
         stores = find_objects(result, config)
+    if is_meshed(result):
+        yield from _meshed(result, stores, cluster)
+        return
+    with claimed(result):
+        for folder in (result / MESHES, result / STAGE):
+            drop_partial(folder)
+        try:
+            yield from _meshed(result, stores, cluster)
+        except OutputError:
+            raise
+        except OSError as error:
+            raise not_writable(result, error) from None
+
+
+def _meshed(
+    result: Path, stores: ObjectStores, cluster: Cluster | None
+) -> Iterator[Step]:
     pieces = pieces_of(read_listing(result))
     total = sum(len(piece.members) for piece in pieces)
     open_ = [n for n in range(len(pieces)) if not mark(result, n).exists()]
@@ -143,6 +167,7 @@ def is_meshed(result: Path) -> bool:
 def drop_meshes(result: Path) -> None:
     """Remove the meshes of a result, to start anew; first see that this can succeed."""
     open_object_stores(result)
+    refuse_claimed(result)
     try:
         remove(result / MESHES)
         remove(result / STAGE)
@@ -175,10 +200,11 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     """Mesh pieces here or on a cluster."""
     if cluster is None:
-        return run_blocks(Mesher(result, stores), numbers)
+        return run_blocks(Mesher(result, stores), numbers, place=result)
     return run_blocks(
         partial(mesh_anywhere, result.absolute()),
         numbers,
+        place=result,
         executor=cluster.executor,
         at_once=cluster.at_once,
     )
@@ -196,6 +222,11 @@ def _named(failed: list[Outcome], names: dict[int, str], result: Path) -> str:
 
 def _finish(result: Path, stores: ObjectStores, pieces: int) -> None:
     """Write what needs all pieces: the table, and neuroglancer's info files."""
+    if fingerprint(stores) != read_settings(result).objects:
+        raise OutputError(
+            f"{result}: its objects have changed while they were meshed; pass "
+            "--overwrite to mesh them anew"
+        )
     rows: list[dict[str, Any]] = []
     for number in range(pieces):
         rows += json.loads(mark(result, number).read_text(encoding="utf-8"))

@@ -6,8 +6,6 @@ exactly.
 """
 
 import json
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,9 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from densecell.errors import CheckpointError, OutputError
+from densecell.errors import CheckpointError
 from densecell.networks import Network
+from densecell.volume.aside import written_aside
 
 WEIGHTS = "weights.safetensors"
 LAST = "last.safetensors"
@@ -94,21 +93,9 @@ def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def _write(path: Path, tensors: dict[str, Tensor], facts: Facts) -> None:
     """Write aside, flush, rename: the old file survives anything."""
-    aside = path.with_name(f".{path.name}.partial")
     data = to_bytes(tensors, metadata={"facts": json.dumps(facts, sort_keys=True)})
-    try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError as error:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}); make room, then "
-            "the same command goes on"
-        ) from None
+    with written_aside(path, overwrite=True) as aside:
+        aside.write_bytes(data)
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], Facts]:

@@ -1,5 +1,6 @@
 """What members are trained on and chosen by."""
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from densecell.config import ProjectConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Shape
 from densecell.patches import LabelledVolume, class_counts, load_labelled
+from densecell.volume import fingerprint, open_volume
 
 CONTEXT: Shape = (1, 32, 32)  # of image around the labelled eval boxes
 
@@ -19,6 +21,7 @@ class Data(NamedTuple):
 
     train: list[LabelledVolume]
     validation: list[LabelledVolume]
+    digest: str | None = None  # by which a resume knows it again
 
 
 def load_data(project: ProjectConfig, root: Path) -> Data:
@@ -38,7 +41,11 @@ def load_data(project: ProjectConfig, root: Path) -> Data:
                 f"{root / 'project.yaml'}: no volume has role {role}; training needs "
                 "one to learn from (train) and one to choose on (eval)"
             )
-    data = Data(load_labelled(project, root, role="train"), load_eval(project, root))
+    data = Data(
+        load_labelled(project, root, role="train"),
+        load_eval(project, root),
+        _digest(project, root),
+    )
     _warn_of_missing(data.train, project.classes, "train", "they cannot be learned")
     _warn_of_missing(data.validation, project.classes, "eval", "no score counts them")
     return data
@@ -47,6 +54,19 @@ def load_data(project: ProjectConfig, root: Path) -> Data:
 def load_eval(project: ProjectConfig, root: Path) -> list[LabelledVolume]:
     """Read the volumes to choose on, with some image around them."""
     return load_labelled(project, root, role="eval", context=CONTEXT)
+
+
+def _digest(project: ProjectConfig, root: Path) -> str:
+    """Hash what each volume is for, and samples of its voxels; not where it lies."""
+    digest = hashlib.sha256()
+    for entry in project.volumes:
+        role = entry.model_dump_json(exclude={"image", "labels", "objects"})
+        digest.update(role.encode())
+        objects = [] if entry.objects is None else [entry.objects]
+        for path in (entry.image, entry.labels, *objects):
+            volume = open_volume(root / path, spacing_nm=entry.spacing_nm)
+            digest.update(fingerprint(volume).encode())
+    return digest.hexdigest()
 
 
 def _warn_of_missing(

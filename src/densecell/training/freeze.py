@@ -133,6 +133,7 @@ def _settings(project: ProjectConfig, data: Data, number: int) -> MemberSettings
         network=project.network,
         training=project.training,
         seed=project.ensemble.seed + number,
+        data=data.digest,
         spacing_nm=data.train[0].spacing_nm,
         mean=sum(v.statistics.mean for v in data.train) / len(data.train),
         std=sum(v.statistics.std for v in data.train) / len(data.train),
@@ -183,6 +184,13 @@ def _check_same(
         steps = {"steps": frozen.training.steps}
         training = asked.training.model_copy(update=steps)
         asked = asked.model_copy(update={"training": training})
+    if None not in (asked.data, frozen.data) and asked.data != frozen.data:
+        raise OutputError(
+            f"{folder}: its members were begun with other volumes than the project "
+            "has now: images, labels or boxes have changed; put them back, "
+            "choose another --name (with --from, to go on from these weights), or "
+            "--overwrite to train anew"
+        )
     begun_from = frozen.origin if origin is None else origin.sha256(0)
     asked = asked.model_copy(update={"origin": begun_from})
     now, then = _by_name(asked), _by_name(frozen)

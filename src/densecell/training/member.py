@@ -61,6 +61,9 @@ class MemberSettings(BaseModel, frozen=True, extra="forbid"):
     origin: str | None = Field(
         None, description="SHA-256 of the weights it began from; none: random ones"
     )
+    data: str | None = Field(
+        None, description="SHA-256 of samples of what it is trained and chosen on"
+    )
     spacing_nm: tuple[float, float, float]
     mean: float = Field(description="of the training volumes' intensities")
     std: float = Field(description="of the training volumes' intensities")

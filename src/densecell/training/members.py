@@ -16,8 +16,10 @@ from typing import NamedTuple
 
 import torch
 
+from densecell.claim import claimed
 from densecell.compute import Cluster, usable_cores
 from densecell.config import ProjectConfig, parse_settings
+from densecell.disk import drop_partial
 from densecell.training.data import Data, load_data
 from densecell.training.freeze import Extension, extend_members, freeze_members
 from densecell.training.loop import Record, read_history
@@ -67,12 +69,15 @@ def train_members(
     Raises
     ------
     OutputError
-        If the folder holds members of other settings.
+        If the folder holds members of other settings, cannot be written, or another
+        process trains there.
     """
     torch.set_num_threads(usable_cores())
-    _prepare_here(project, data, folder, options)
-    for number in range(project.ensemble.members):
-        yield from train_one(data, folder, number, watch=options.watch)
+    with claimed(folder):
+        drop_partial(folder)
+        _prepare_here(project, data, folder, options)
+        for number in range(project.ensemble.members):
+            yield from train_one(data, folder, number, watch=options.watch)
 
 
 class Task(NamedTuple):
@@ -112,8 +117,16 @@ def train_on_cluster(
     """
     where = root.absolute(), folder.absolute()
     task = Task(project.model_dump_json(), *where, threads, options)
+    with claimed(folder):
+        drop_partial(folder)
+        yield from _trained_elsewhere(task, project.ensemble.members, cluster)
+
+
+def _trained_elsewhere(
+    task: Task, members: int, cluster: Cluster
+) -> Iterator[Progress]:
     cluster.executor.submit(_prepare, task).result()
-    waiting = list(range(project.ensemble.members))
+    waiting = list(range(members))
     running: dict[Future[Outcome], int] = {}
     told: dict[int, int] = {}
     while waiting or running:
@@ -122,7 +135,7 @@ def train_on_cluster(
             running[cluster.executor.submit(_train, task, number)] = number
         done, _ = wait(running, timeout=LOOK_EVERY_S, return_when=FIRST_COMPLETED)
         for number in sorted(running.values()):
-            yield from _news(folder, number, told)
+            yield from _news(task.folder, number, told)
         for future in sorted(done, key=running.__getitem__):
             yield Progress(running.pop(future), None, future.result())
 

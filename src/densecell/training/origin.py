@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from densecell.classes import ClassScheme
 from densecell.config import NetworkConfig
-from densecell.errors import CheckpointError, OutputError
+from densecell.errors import CheckpointError
 from densecell.training.checkpoint import WEIGHTS
 from densecell.training.member import ORIGIN, load_member_settings
+from densecell.volume.aside import written_aside
 
 
 class Origin(NamedTuple):
@@ -67,14 +68,6 @@ def take_origin(origin: Origin, number: int, member: Path) -> str:
         If they cannot be written there.
     """
     sha256 = origin.sha256(number)
-    aside = member / f".{ORIGIN}.partial"
-    try:
-        member.mkdir(parents=True, exist_ok=True)
+    with written_aside(member / ORIGIN, overwrite=True) as aside:
         shutil.copyfile(origin.member(number) / WEIGHTS, aside)
-        aside.replace(member / ORIGIN)
-    except OSError as error:
-        raise OutputError(
-            f"{member}: cannot be written ({error.strerror or error}); make room, or "
-            "choose another place"
-        ) from None
     return sha256

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from densecell.disk import PARTIAL, flush, not_writable
 from densecell.errors import DensecellError, OutputError
 
 
@@ -14,7 +15,8 @@ def written_aside(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Lend a temporary path in the same folder; rename it to `path` on success.
 
     Whoever reads `path` sees the old output or the new one, never a half. After an
-    error nothing is left behind and what was there before still is.
+    error nothing is left behind and what was there before still is. A file is flushed
+    before it is renamed.
 
     Raises
     ------
@@ -22,19 +24,22 @@ def written_aside(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         If `path` exists and `overwrite` is false, or the folder is not writable.
     """
     check_free(path, overwrite=overwrite)
-    aside = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    aside = path.with_name(f".{path.name}{PARTIAL}-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(aside)
     except OSError as error:
-        raise _not_writable(path, error) from None
+        raise not_writable(path, error) from None
     try:
         yield aside
+        check_free(path, overwrite=overwrite)  # others may have been faster
+        if aside.is_file():
+            flush(aside)
         _replace(aside, path)
     except DensecellError:
         raise
     except OSError as error:  # no permission, or the disk is full
-        raise _not_writable(path, error) from None
+        raise not_writable(path, error) from None
     finally:
         remove(aside)
 
@@ -69,9 +74,3 @@ def _replace(aside: Path, path: Path) -> None:
         path.rename(old)
     aside.rename(path)
     remove(old)
-
-
-def _not_writable(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{path}: cannot be written ({error.strerror or error}); choose another place"
-    )

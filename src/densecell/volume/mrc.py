@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.disk import reserve
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.aside import written_aside
@@ -28,6 +29,7 @@ MODES = {"uint8": 6, "uint16": 6, "int16": 1, "float32": 2}  # mode 0 is signed
 USUAL_AXES = (1, 2, 3)  # columns are x, rows y, sections z
 IMOD_STAMP = 1146047817  # where IMOD says whether its bytes are signed
 ANGSTROM_PER_NM = 10
+HEADER_BYTES = 1024
 
 
 def open_mrc(
@@ -137,6 +139,7 @@ def write_mrc(
         written_aside(path, overwrite=overwrite) as aside,
         mrcfile.new_mmap(aside, shape, mrc_mode=MODES[dtype.name]) as new,
     ):
+        reserve(aside, new.data.nbytes + HEADER_BYTES)
         new.set_volume()
         new.voxel_size = tuple(ANGSTROM_PER_NM * s for s in reversed(spacing_nm))
         new.header.label[0] = "densecell"  # in place of a time

@@ -9,7 +9,9 @@
             classes/          a label image: `multiscales` and `image-label`
 """
 
+import itertools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 
 from densecell.address import Address, Url, split_channel, to_address, with_channel
 from densecell.classes import ClassScheme
+from densecell.disk import flush
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.channels import choose_channel, refuse_channel
@@ -105,6 +108,21 @@ class OmeZarrVolume(Volume):
             if isinstance(where, slice)
         )
         self._array[index] = np.asarray(array, self.dtype).reshape(shape)
+
+    def flush(self, box: Box) -> None:
+        """See what was written to a box to the disk, before a mark tells of it."""
+        spans = [
+            range(low // n, -(-high // n))
+            for low, high, n in zip(box.start, box.stop, self.shard, strict=True)
+        ]
+        for z, y, x in itertools.product(*spans):
+            at = {"z": z, "y": y, "x": x}
+            key = self._array.metadata.encode_chunk_key(
+                tuple(at.get(a, 0) for a in self.axes)
+            )
+            file = Path(str(self.path)) / self._array.basename / key
+            if file.exists():  # of nothing but zeros there is none
+                flush(file)
 
 
 def open_ome_zarr(

@@ -1,0 +1,74 @@
+"""Why a place cannot be written to, in words; and what killed writers left there."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from densecell.errors import OutputError
+
+PARTIAL = ".partial"  # is in the name of whatever is being written
+FULL = {errno.ENOSPC, errno.EDQUOT}
+ALMOST_FULL = 1_000_000  # bytes; libraries that write in C do not say why they fail
+
+
+def not_writable(path: Path, error: OSError) -> OutputError:
+    """Word why `path` cannot be written, where it lies on, and what to do."""
+    reason = error.strerror or " ".join(str(error).split())
+    if error.filename and not _is_near(Path(os.fsdecode(error.filename)), path):
+        reason = f"{reason}: {os.fsdecode(error.filename)}"
+    number = error.errno
+    if number is None and _usage(path).free < ALMOST_FULL:
+        number = errno.ENOSPC
+    if number in FULL:
+        what = f"{os.strerror(number)}: {_room(path)}"
+        remedy = "make room there, and give the same command again"
+    else:
+        what, remedy = reason, "choose another place"
+    worded = OutputError(f"{path}: cannot be written ({what}); {remedy}")
+    worded.errno = number
+    return worded
+
+
+def reserve(path: Path, size: int) -> None:
+    """Take the room for a file of holes that memory is mapped to, or fail at once.
+
+    A disk that is full then would kill the process without a word.
+    """
+    if _usage(path).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with path.open("r+b") as file:
+        if hasattr(os, "posix_fallocate"):  # not on macOS and Windows
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
+def flush(path: Path) -> None:
+    """See a written file to the disk, before it is renamed or told of."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def drop_partial(folder: Path) -> None:
+    """Remove what killed writers left in a folder that nobody else works on."""
+    for path in [*folder.rglob(f"*{PARTIAL}*")]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _is_near(file: Path, path: Path) -> bool:
+    """Tell whether naming `path` says where `file` is."""
+    return file.absolute().is_relative_to(path.absolute().parent)
+
+
+def _usage(path: Path) -> Any:
+    return shutil.disk_usage(next(p for p in path.absolute().parents if p.exists()))
+
+
+def _room(path: Path) -> str:
+    """Say how much room is left on the disk that holds a path."""
+    mount = next(p for p in path.absolute().parents if os.path.ismount(p))
+    usage = _usage(path)
+    return f"{usage.free / 1e6:.0f} of {usage.total / 1e6:.0f} MB free on {mount}"
