@@ -55,8 +55,9 @@ def distil(
     command again goes on where it stopped.
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
-    from densecell.cli.train import budget, load_project, show_ranking, with_options
+    from densecell.cli.train import budget, show_ranking, with_options
     from densecell.cli.training_display import training_display
+    from densecell.datasets.project import read_project
     from densecell.ensemble import list_lessons, load_ensemble, rank_members
     from densecell.ensemble.lessons import LESSONS, check_teacher, learned
     from densecell.errors import ConfigError
@@ -67,7 +68,7 @@ def distil(
 
     root = project or model.absolute().parent.parent
     settings = with_options(
-        load_project(root),
+        read_project(root),
         network={"name": network, "width": width, "affinities": ()},
         training=budget(minutes, steps),
         ensemble={"members": 1, "seed": seed},

@@ -1,7 +1,7 @@
 """The sections of a page as Markdown, for places that show no HTML.
 
-Pictures are named by their address, where they have one; scenes are left out. What is
-written by others cannot become markup.
+Pictures are named by their address, where they have one; scenes and long tables are
+left out. What is written by others cannot become markup.
 """
 
 import re
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from densecell.report.page import (
     Cell,
     Legend,
+    LongTable,
     Notes,
-    Number,
     Part,
     Picture,
     Scene,
@@ -41,7 +41,7 @@ def _part(part: Part) -> str:
             return _table(part)
         case Notes():
             return "\n".join(f"- {_sentence(s)}" for s in part.sentences)
-        case Legend() | Scene():
+        case Legend() | Scene() | LongTable():
             return ""
 
 
@@ -62,8 +62,6 @@ def _cell(cell: Cell) -> str:
     match cell:
         case Picture():
             return _picture(cell)
-        case Number():
-            return _escaped(cell.text)
         case str():
             return _sentence(cell)
 
