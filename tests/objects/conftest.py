@@ -8,7 +8,7 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
 from densecell.geometry import Spacing
-from densecell.objects.gather import resolve
+from densecell.objects.gather import resolve, save_final
 from densecell.objects.job import Job
 from densecell.objects.provisional import Told
 from densecell.objects.record import freeze, save_record
@@ -65,6 +65,7 @@ def resolved(source_of):
             for n in range(len(record.blocks)):
                 stage(job, n)
         found = resolve(job)
+        save_final(job, found)
         arrays = {name: np.zeros(record.shape, np.uint64) for name in found}
         for n, box in enumerate(record.blocks):
             for name, array in arrays.items():

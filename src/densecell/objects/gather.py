@@ -15,7 +15,7 @@ Found = dict[str, Objects]
 
 
 def resolve(job: Job) -> Found:
-    """Resolve all layers of a job and write what `write` needs.
+    """Resolve all layers of a job.
 
     Notes
     -----
@@ -36,8 +36,14 @@ def resolve(job: Job) -> Found:
             shape=job.record.shape,
             min_voxels=_min_voxels(job, layer),
         )
-        _save(job, name, offsets[name], found[name])
     return found
+
+
+def save_final(job: Job, found: Found) -> None:
+    """Write what turns local ids into final ones, before other threads read it."""
+    for name, objects in found.items():
+        save_array(job.folder / f"{name}_offsets.npy", _offsets(job, name))
+        save_array(job.folder / f"{name}_final.npy", objects.final)
 
 
 def total(job: Job, key: str) -> NDArray[Any]:
@@ -130,9 +136,3 @@ def _counted_rows(job: Job, key: str, *offsets: NDArray[np.int64]) -> NDArray[np
             rows[:, column] += offset[number] - 1
         found.append(rows)
     return np.concatenate(found)
-
-
-def _save(job: Job, name: str, offsets: NDArray[np.int64], objects: Objects) -> None:
-    """Write what turns local ids into final ones."""
-    save_array(job.folder / f"{name}_offsets.npy", offsets)
-    save_array(job.folder / f"{name}_final.npy", objects.final)

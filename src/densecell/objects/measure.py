@@ -18,7 +18,7 @@ from densecell.config import ObjectsConfig, write_text
 from densecell.disk import drop_partial, not_writable
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.objects.class_table import classes_table
-from densecell.objects.gather import Found, resolve, total
+from densecell.objects.gather import Found, resolve, save_final, total
 from densecell.objects.job import ENSEMBLE, FOLDER, Job, objects_path
 from densecell.objects.layers import CELLS, LAYERS
 from densecell.objects.members import Cells, ranges_of, values_of
@@ -141,6 +141,7 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
     job = Job(out, record)
     yield from _numbered(job, cluster)
     found = resolve(job)
+    save_final(job, found)
     _make_stores(job, found)
     yield from _all_blocks(job, "write", cluster)
     units = units_of(found)

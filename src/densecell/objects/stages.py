@@ -11,6 +11,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 from densecell.config import write_text
@@ -25,6 +26,7 @@ from densecell.objects.units import Item, look_at, units_of
 from densecell.volume import Volume
 
 LOOK = "look"
+ONE = Lock()
 
 
 def write_objects(job: Job, number: int) -> None:
@@ -48,7 +50,8 @@ def block_anywhere(out: Path, name: str, stage: str, number: int) -> None:
 
 def unit_anywhere(out: Path, number: int) -> None:
     """Look at the objects of one unit in any process that sees the result."""
-    known = _resolved(out, (out / RECORD).stat().st_mtime_ns)
+    with ONE:  # two threads would resolve twice
+        known = _resolved(out, (out / RECORD).stat().st_mtime_ns)
     job, unit = known.job, known.units[number]
     seen = look_at(unit, known.found, known.ids, job.record.spacing)
     save_arrays(job.mark(LOOK, number), seen._asdict())
