@@ -10,11 +10,12 @@ import pytest
 
 SMALL = ["--width", "2", "--network", "unet2d", "--members", "1", "--steps", "4"]
 SEGMENT = ["-m", "project/models/first", "-o"]
+SOME = ["--train-z", "0", "4", "--eval-z", "6", "8"]  # slices
 ROAD = {
     "phantom": ["tissue.zarr", "--shape", "8", "96", "96", "--seed", "1"],
     "info": ["tissue.zarr"],
     "convert": ["tissue.zarr", "tissue.tif"],
-    "init": ["project", "tissue.zarr", "tissue.zarr/labels/classes"],
+    "init": ["project", "tissue.zarr", "tissue.zarr/labels/classes", *SOME],
     "train": ["project", *SMALL, "--name", "first"],
     "ensemble": ["project/models/first"],
     "model-card": ["project/models/first"],
@@ -23,6 +24,8 @@ ROAD = {
     "measure": ["result"],
     "compare": ["result", "tissue.zarr/labels/classes"],
     "report": ["result"],
+    "suggest": ["result", "-n", "1"],
+    "add-labels": ["project", "result/suggest/crop_01/labels.tif"],
     "verify": ["result", "--full"],
     "networks": [],
     "doctor": ["--quick"],

@@ -61,12 +61,13 @@ def test_a_box_like_the_one_before_gives_way_to_another_kind():
     assert numbers(looks([0.3, 0.2, 0.1]), 2) == [0, 1]
 
 
-def test_a_box_beside_the_one_before_gives_way_to_one_far_away():
+def test_the_same_place_one_slice_on_gives_way_to_one_far_away():
     grey = [[1, 1, 1], [-1, 2, 0], [0, -1, 2]]  # all unlike each other
+    seen = looks([0.3, 0.1, 0.1], grey=grey)
+    places = tuple(Box((z, 0, 0), (z + 1, 40, 40)) for z in (0, 1, 40))
 
-    near = looks([0.3, 0.1, 0.1], grey=grey, starts=[0, 8, 4000])
-
-    assert numbers(near, 2) == [0, 2]
+    assert numbers(seen._replace(boxes=places), 2) == [0, 2]
+    assert numbers(seen._replace(boxes=places[::-1]), 2) == [0, 1]
 
 
 def test_what_is_labelled_is_left_out_and_what_is_like_it_comes_later():
