@@ -1,6 +1,7 @@
 """What a measurement is frozen to at its first start: `objects.yaml`."""
 
 import importlib.metadata
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -55,15 +56,20 @@ class Record(BaseModel, frozen=True, extra="forbid"):
         return layers_of(self.classes, self.objects)
 
     @property
-    def blocks(self) -> list[Box]:
+    def blocks(self) -> tuple[Box, ...]:
         """All blocks, in raster order."""
-        return list(tile(self.shape, self.block))
+        return _blocks(self.shape, self.block)
 
     @property
     def grid(self) -> Shape:
         """How many blocks there are along (z, y, x)."""
         z, y, x = (-(-n // b) for n, b in zip(self.shape, self.block, strict=True))
         return (z, y, x)
+
+
+@lru_cache(maxsize=4)  # asked for once per block, of which there may be thousands
+def _blocks(shape: Shape, block: Shape) -> tuple[Box, ...]:
+    return tuple(tile(shape, block))
 
 
 def freeze(source: Source, config: ObjectsConfig) -> Record:
