@@ -8,7 +8,8 @@ import sys
 import alone
 import pytest
 
-SMALL = ["--width", "2", "--network", "unet2d", "--members", "1", "--steps", "4"]
+FEW = ["--width", "2", "--steps", "4"]
+SMALL = ["--network", "unet2d", "--members", "1", *FEW]
 SEGMENT = ["-m", "project/models/first", "-o"]
 SOME = ["--train-z", "0", "4", "--eval-z", "6", "8"]  # slices
 ROAD = {
@@ -19,6 +20,7 @@ ROAD = {
     "train": ["project", *SMALL, "--name", "first"],
     "ensemble": ["project/models/first"],
     "model-card": ["project/models/first"],
+    "distil": ["project/models/first", "--network", "unet2d", *FEW, "--name", "fast"],
     "segment": ["tissue.zarr", *SEGMENT, "result"],
     "evaluate": ["result", "tissue.zarr/labels/classes"],
     "measure": ["result"],
