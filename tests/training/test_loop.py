@@ -13,7 +13,7 @@ from densecell.networks import Network, build_network
 from densecell.patches import BatchMaker, Windows, WindowSampler
 from densecell.training import read_history, train_member
 from densecell.training.averaging import averaged_copy
-from densecell.training.checkpoint import load_last, load_weights
+from densecell.training.checkpoint import LAST, load_last, load_weights
 from densecell.training.loop import make_optimiser, optimise, set_rate
 from densecell.training.schedule import Spell
 from densecell.training.validation import Adjusted
@@ -110,7 +110,7 @@ def test_a_record_for_every_step(tmp_path, batches):
 
 def test_the_best_weights_are_kept_not_the_last(tmp_path, batches):
     for record in trained(tmp_path, batches, [0.5, 0.7, 0.4, 0.6]):
-        if record.step == 4:
+        if record.step == 5:  # of which nothing is saved: what is there is of step 4
             last = last_weights(tmp_path)[1]
             best = {k: last[f"average.{k}"].clone() for k in tiny().state_dict()}
 
@@ -155,7 +155,7 @@ def test_an_interrupted_training_ends_like_an_undisturbed_one(
     for _ in range(stop_after):
         next(begun)
     begun.close()
-    list(trained(tmp_path / "stopped", batches, scores[stop_after // 2 :]))
+    list(trained(tmp_path / "stopped", batches, scores[(stop_after - 1) // 2 :]))
 
     one, other = (last_weights(tmp_path / n) for n in ("undisturbed", "stopped"))
     assert_same_state(one, other)
@@ -164,9 +164,19 @@ def test_an_interrupted_training_ends_like_an_undisturbed_one(
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
+def test_a_step_is_saved_after_its_record_was_taken(tmp_path, batches):
+    begun = trained(tmp_path, batches, [0.5, 0.7, 0.4, 0.6])
+
+    records = [next(begun), next(begun)]
+    assert records[1].miou_all is not None
+    assert not (tmp_path / LAST).exists()
+    next(begun)
+    assert last_weights(tmp_path)[0]["step"] == 2
+
+
 def test_history_after_the_last_saved_step_is_dropped(tmp_path, batches):
     begun = trained(tmp_path, batches, [0.5, 0.7])
-    for _ in range(4):
+    for _ in range(5):
         next(begun)
     begun.close()
     with (tmp_path / "history.jsonl").open("a") as file:

@@ -128,13 +128,13 @@ def train_member(
                 with offset_logits(mean, offsets):
                     save_weights(mean, folder / WEIGHTS, facts)
             append_history(folder, step, smooth, scores)
+        rate = (step - since) / (time.monotonic() - clock)
+        yield Record(step, spell.until, smooth, rate, miou, best)
+        # Saved after whoever watches has drawn the step: it is killed with it, or not.
         if step in validate_at or time.monotonic() - saved > SAVE_EVERY_S:
             facts = {"step": step, "best": best, "loss": smooth}
             save_last(network, averaged, optimiser, folder / LAST, facts)
             saved = time.monotonic()
-
-        rate = (step - since) / (time.monotonic() - clock)
-        yield Record(step, spell.until, smooth, rate, miou, best)
         if step == decided_at:
             _check_hope(best, hopeless_below, step)
 
