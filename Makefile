@@ -6,12 +6,13 @@ RUN := $(BIN)/densecell
 READY := .venv/ready-dev
 CORE := .venv/ready
 
-.PHONY: help demo test check docs notebooks notebooks-run format clean
+.PHONY: help demo test check soak docs notebooks notebooks-run format clean
 
 help:
 	@echo "make demo    train and segment synthetic tissue, end to end, into demo/"
 	@echo "make test    all tests"
 	@echo "make check   ruff and mypy"
+	@echo "make soak    kill long commands, damage files, at random, for hours"
 	@echo "make docs    the documentation, into build/site"
 	@echo "make notebooks      set up, and open the notebooks in a browser"
 	@echo "make notebooks-run  run them all, into build/notebooks"
@@ -28,6 +29,10 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+soak: $(READY)
+	$(BIN)/python -m soak.kills --kills 50
+	$(BIN)/python -m soak.fuzz --minutes 10
 
 docs: $(READY)
 	$(BIN)/python -m mkdocs build --strict

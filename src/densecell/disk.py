@@ -19,7 +19,9 @@ def not_writable(path: Path, error: OSError) -> OutputError:
     if error.filename and not _is_near(Path(os.fsdecode(error.filename)), path):
         reason = f"{reason}: {os.fsdecode(error.filename)}"
     number = error.errno
-    if number is None and _usage(path).free < ALMOST_FULL:
+    if number is None and (
+        os.strerror(errno.ENOSPC) in str(error) or _usage(path).free < ALMOST_FULL
+    ):
         number = errno.ENOSPC
     if number in FULL:
         what = f"{os.strerror(number)}: {_room(path)}"

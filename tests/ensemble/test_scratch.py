@@ -70,7 +70,7 @@ def test_slices_that_do_not_fit_are_unpacked_first(
 
     assert copied
     assert not (tmp_path / "r" / SCRATCH).exists()
-    assert len(decoded) == 3 * 6  # for the statistics, the fingerprint and the copy
+    assert len(decoded) == 4 * 6  # statistics, copy, fingerprint before and after
     np.testing.assert_array_equal(labels, kept)
 
 

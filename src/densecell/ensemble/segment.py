@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from densecell.checksums import write_checksums
 from densecell.claim import claimed, is_empty
@@ -190,13 +191,28 @@ def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) 
     return run
 
 
+def _confusion(run: Run, mark: Path) -> NDArray[np.int64]:
+    """Read from a block's mark how often each member said what the ensemble said."""
+    try:
+        read = json.loads(mark.read_text(encoding="utf-8"))["confusion"]
+        counts = np.array(read, np.int64)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        counts = np.empty(0, np.int64)
+    classes = len(run.classes)
+    if counts.shape != (len(run.model.members), classes, classes):
+        raise OutputError(
+            f"{mark}: the mark of a finished block is damaged; remove it, and the same "
+            "command computes the block again"
+        )
+    return counts
+
+
 def _finish(run: Run, out: Path) -> None:
     """Build the pyramids and sum up how far members agree with the ensemble."""
     for name, kind in images(run).items():
         build_pyramid(out / STORE / name, kind=kind)
     marks = [mark(out, n) for n in range(len(run.blocks()))]
-    texts = (m.read_text(encoding="utf-8") for m in marks)
-    counts = np.sum([json.loads(text)["confusion"] for text in texts], axis=0)
+    counts = np.sum([_confusion(run, m) for m in marks], axis=0)
     voxels = counts[0].sum(1)
     agreement = {
         "format": 1,

@@ -5,14 +5,15 @@ and of Fiji's HDF5 plugins, and `resolution` with a unit of length in `units` or
 `element_size_um` is what is written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.errors import OutputError, VolumeError
+from densecell.errors import DensecellError, OutputError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.aside import written_aside
 from densecell.volume.dtypes import checked_dtype
@@ -71,9 +72,12 @@ def open_hdf5(
             spacing_nm=spacing_nm,
             labels=labels,
         )
-    except BaseException:
+    except DensecellError:
         opened.close()
         raise
+    except Exception as error:  # broken trees inside raise whatever they like
+        opened.close()
+        raise _damaged(file, error) from None
 
 
 class Hdf5Volume(Volume):
@@ -110,7 +114,7 @@ class Hdf5Volume(Volume):
     def _read(self, box: Box) -> NDArray[Any]:
         try:
             return np.asarray(self._dataset[box.slices], self.dtype)
-        except OSError as error:
+        except Exception as error:  # as above
             raise _damaged(self.path, error) from error
 
 
@@ -145,7 +149,7 @@ def write_hdf5(
         _check_alone(h5py, file, name)
     with (
         written_aside(file, overwrite=overwrite) as aside,
-        h5py.File(aside, "w") as new,
+        _new_file(h5py, aside) as new,
     ):
         dataset = new.create_dataset(
             name, shape=shape, dtype=dtype, chunks=chunk, compression="gzip"
@@ -153,6 +157,16 @@ def write_hdf5(
         dataset.attrs["element_size_um"] = [length / 1000 for length in spacing_nm]
         for box, voxels in parts:
             dataset[box.slices] = voxels
+
+
+@contextmanager
+def _new_file(h5py: Any, path: Path) -> Iterator[Any]:
+    """Open a file to write; when it closes, h5py has an error of its own for full."""
+    try:
+        with h5py.File(path, "w") as new:
+            yield new
+    except RuntimeError as error:
+        raise OSError(str(error)) from None
 
 
 def _reopened(
@@ -203,7 +217,7 @@ def _check_alone(h5py: Any, file: Path, name: str) -> None:
     try:
         with h5py.File(file, "r") as old:
             others = [d.name for d in _datasets(h5py, old) if d.name.strip("/") != name]
-    except OSError:  # damaged: nothing to lose
+    except (OSError, RuntimeError):  # damaged: nothing to lose
         return
     if others:
         raise OutputError(

@@ -205,9 +205,22 @@ def open_levels(
 
 
 def read_scheme(path: Address | str) -> ClassScheme | None:
-    """Give the classes that a label image names, or None when it names none."""
+    """Give the classes that a label image names, or None when it names none.
+
+    Raises
+    ------
+    VolumeError
+        If its metadata is damaged.
+    """
     node = _opened(split_channel(to_address(path)).address, writable=False)
-    return scheme_of(attributes_of(node))
+    try:
+        return scheme_of(attributes_of(node))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise VolumeError(
+            f"{path}: its `image-label` metadata is damaged ({reason}); write the "
+            "labels again"
+        ) from None
 
 
 def _opened(path: Address, *, writable: bool) -> zarr.Group | zarr.Array[Any]:
@@ -278,7 +291,8 @@ def _metadata(
 def attributes_of(node: zarr.Group | zarr.Array[Any]) -> dict[str, Any]:
     """Give the OME attributes of a group: under `ome` since version 0.5."""
     attributes: dict[str, Any] = dict(node.attrs)
-    return attributes.get("ome", attributes)
+    inner = attributes.get("ome", attributes)
+    return inner if isinstance(inner, dict) else {}
 
 
 def images_inside(group: zarr.Group, prefix: str = "") -> list[str]:
@@ -299,10 +313,13 @@ def _level_array(
         array = group[name]
     except (KeyError, ValueError):  # not there, or a path that leaves the store
         array = None
-    except Exception as error:  # servers fail in whatever way they like
+    except Exception as error:  # servers, and broken metadata, fail as they like
         if isinstance(path, Url):
             raise worded(path, error) from None
-        raise
+        raise VolumeError(
+            f"{path}: level {level}, {name!r}, cannot be read ({error}); the store is "
+            "damaged: copy or write it again"
+        ) from None
     if not isinstance(array, zarr.Array):
         raise VolumeError(
             f"{path}: level {level} is listed as {name!r} but is not there; "

@@ -184,5 +184,8 @@ def _mapped_page(page: TiffPage | TiffFrame, keyframe: TiffPage) -> NDArray[Any]
 
 def _format(tif: TiffFile, keyframe: TiffPage) -> str:
     kind = "ImageJ TIFF" if tif.is_imagej else "OME-TIFF" if tif.is_ome else "TIFF"
-    name = COMPRESSION(keyframe.compression).name.lower().replace("_", " ")
+    try:
+        name = COMPRESSION(keyframe.compression).name.lower().replace("_", " ")
+    except ValueError:  # a scheme that nobody knows: its pages cannot be decoded
+        name = f"compression {keyframe.compression}"
     return kind if name == "none" else f"{kind}, {name}"

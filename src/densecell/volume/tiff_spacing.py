@@ -36,11 +36,14 @@ def _imagej_spacing(
         _voxels_to_length(tags.valueof("XResolution")),
     )
     units = (metadata.get("zunit", unit), metadata.get("yunit", unit), unit)
-    lengths = [
-        abs(float(step)) * factor  # ImageJ writes a negative depth for reversed stacks
-        for step, unit in zip(steps, units, strict=True)
-        if step and (factor := nm_per(str(unit))) is not None
-    ]
+    try:
+        lengths = [
+            abs(float(step)) * factor  # ImageJ's depth is negative when reversed
+            for step, unit in zip(steps, units, strict=True)
+            if step and (factor := nm_per(str(unit))) is not None
+        ]
+    except ValueError:  # no number
+        return None
     return (lengths[0], lengths[1], lengths[2]) if len(lengths) == 3 else None
 
 
@@ -65,5 +68,8 @@ def _ome_spacing(xml: str) -> tuple[float, float, float] | None:
         factor = nm_per(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
         if step is None or factor is None:
             return None
-        lengths.append(float(step) * factor)
+        try:
+            lengths.append(float(step) * factor)
+        except ValueError:  # no number
+            return None
     return (lengths[0], lengths[1], lengths[2])
