@@ -103,6 +103,18 @@ def test_a_class_of_another_role_borders_on_all():
     assert border_part(halves(glia, mito), vnc).max() == 0
 
 
+def test_several_classes_of_another_role_border_on_each_other_and_on_all():
+    roles = ["background", "cell", "organelle", "other", "other"]
+    classes = {
+        n: CellClass(name=f"{role} {n}", colour=(n, n, n), role=role)
+        for n, role in enumerate(roles)
+    }
+    scheme = ClassScheme(classes=classes)
+
+    for neighbour in (0, 1, 2, 3):
+        assert border_part(halves(4, neighbour), scheme).max() > 0.3
+
+
 def test_without_the_three_roles_every_class_borders_on_all():
     scheme = ClassScheme(
         classes={
