@@ -10,7 +10,7 @@ package more: `pip install cosmic-ray`.
     python benchmarks/mutants.py --out /scratch/mutants            # 300: an hour
     python benchmarks/mutants.py --out /scratch/trial --mutants 10
 
-Works on a copy of `src` and `tests` in `--out`, and the same command goes on where it
+Works on a copy of the code in `--out`, and the same command goes on where it
 stopped. Survivors are printed with their difference, to be looked at: either a test is
 missing, or the change changes nothing.
 """
@@ -84,13 +84,18 @@ def arguments() -> argparse.Namespace:
 
 
 def copied(out: Path) -> Path:
-    """Copy what is tested, once: mutants never touch the clone."""
-    tree = out.resolve() / "tree"
-    if not tree.exists():
-        for folder in ("src", "tests"):
-            shutil.copytree(ROOT / folder, tree / folder)
-        shutil.copy(ROOT / "pyproject.toml", tree)
-    return tree
+    """Copy what is tested: mutants never touch the clone.
+
+    It is kept as it was at the first start, and copied once more at each: a kill leaves
+    a mutant behind.
+    """
+    kept, tree = out.resolve() / "kept", out.resolve() / "tree"
+    if not kept.exists():
+        for folder in ("src", "tests", "soak"):
+            shutil.copytree(ROOT / folder, kept / folder)
+        shutil.copy(ROOT / "pyproject.toml", kept)
+    shutil.rmtree(tree, ignore_errors=True)
+    return shutil.copytree(kept, tree)
 
 
 # Mutants

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from densecell.disk import not_writable
 from densecell.errors import OutputError
 
 LOCK = ".lock"
@@ -41,10 +42,7 @@ def claimed(folder: Path) -> Iterator[None]:
         ) from None
     except OSError as error:
         if error.errno not in NO_LOCKS:
-            raise OutputError(
-                f"{folder}: cannot be written ({error.strerror or error}); choose "
-                "another place"
-            ) from None
+            raise not_writable(folder, error) from None
     try:
         _sign(path)
         yield

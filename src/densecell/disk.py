@@ -3,10 +3,12 @@
 import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from densecell.errors import OutputError
+from densecell.errors import DensecellError, OutputError
 
 PARTIAL = ".partial"  # is in the name of whatever is being written
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -31,6 +33,23 @@ def not_writable(path: Path, error: OSError) -> OutputError:
     worded = OutputError(f"{path}: cannot be written ({what}); {remedy}")
     worded.errno = number
     return worded
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Word what the system says while something is written to `path`.
+
+    Raises
+    ------
+    OutputError
+        As `not_writable` words it.
+    """
+    try:
+        yield
+    except DensecellError:  # worded where it happened
+        raise
+    except OSError as error:
+        raise not_writable(path, error) from None
 
 
 def reserve(path: Path, size: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from densecell.disk import PARTIAL, not_writable
+from densecell.disk import PARTIAL, writing
 from densecell.errors import ConfigError
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -63,10 +63,8 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         If it cannot be written there.
     """
-    try:
+    with writing(path):
         _write_aside(path, text)
-    except OSError as error:
-        raise not_writable(path, error) from None
 
 
 def _write_aside(path: Path, text: str) -> None:

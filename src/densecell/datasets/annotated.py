@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.address import Address, Url
+from densecell.address import Address
 from densecell.config import ProjectConfig, VolumeEntry
 from densecell.errors import DensecellError
 from densecell.geometry import Box
@@ -65,17 +65,13 @@ def annotated_parts(
 
 def is_same(path: Address, volume: Volume) -> bool:
     """Tell whether a path leads to a volume, or to a copy of it."""
-    if _resolved(path) == _resolved(volume.path):
+    if path.resolve() == volume.path.resolve():
         return True
     try:
         other = open_volume(path)
         return other.shape == volume.shape and fingerprint(other) == fingerprint(volume)
     except DensecellError:  # gone or damaged: then nothing is known of it
         return False
-
-
-def _resolved(path: Address) -> Address:
-    return path if isinstance(path, Url) else path.resolve()
 
 
 def _counts(classes: tuple[str, ...] | None, entry: VolumeEntry) -> bool:

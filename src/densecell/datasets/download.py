@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 from densecell.datasets.digest import Digest, check_file
-from densecell.disk import not_writable
+from densecell.disk import writing
 from densecell.errors import DatasetError
 
 BY_HAND = "download it by hand, unpack it and pass its folder with --from FOLDER"
@@ -63,7 +63,7 @@ def download(
     tag = path.with_name(f"{path.name}.etag")
     opener = urllib.request.build_opener(_CheckedRedirects(allow_loopback_http))
     _check_url(url, allow_loopback_http)
-    try:
+    with writing(part):
         part.parent.mkdir(parents=True, exist_ok=True)
         _continue(_Job(url, part, tag, opener, on_bytes), trusted=digest is not None)
         if digest is not None:
@@ -74,10 +74,6 @@ def download(
                 raise
         part.replace(path)
         tag.unlink(missing_ok=True)
-    except DatasetError:
-        raise
-    except OSError as error:
-        raise not_writable(part, error) from None
 
 
 class _Job(NamedTuple):

@@ -13,8 +13,8 @@ from densecell.datasets.drosophila import DROSOPHILA_VNC
 from densecell.datasets.platelet import PLATELET
 from densecell.datasets.project import FILE, project_text
 from densecell.datasets.public import PublicDataset
-from densecell.disk import not_writable
-from densecell.errors import DatasetError, DensecellError, OutputError
+from densecell.disk import writing
+from densecell.errors import DatasetError, OutputError
 
 DATASETS = {dataset.name: dataset for dataset in (DROSOPHILA_VNC, PLATELET)}
 LICENCE, ARCHIVE = "LICENCE.txt", "source.zip"
@@ -138,16 +138,12 @@ def _work(out: Path) -> Path:
 def _work_folder(work: Path) -> Iterator[Path]:
     """Lend a folder; keep only a download when something goes wrong."""
     try:
-        with claimed(work):
+        with writing(work), claimed(work):
             _drop_unfinished(work)
             try:
                 yield work
             finally:
                 _drop_unfinished(work)
-    except DensecellError:
-        raise
-    except OSError as error:
-        raise not_writable(work, error) from None
     finally:
         with suppress(OSError):  # a download is kept there
             work.rmdir()

@@ -23,6 +23,7 @@ from densecell.datasets.split import Span, check_span, split_slices
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
 from densecell.geometry import Spacing
 from densecell.volume import Volume, intensity_statistics, require_spacing
+from densecell.volume.interface import in_words
 
 FILE = "project.yaml"
 
@@ -139,8 +140,9 @@ def check_labelled(pair: Labelled) -> Spacing:
     stated = labels.spacing_nm
     if stated is not None and not np.allclose(stated, image.spacing_nm, rtol=1e-3):
         raise SpacingError(
-            f"{image.path} has voxels of {_length(image.spacing_nm)} and {labels.path} "
-            f"of {_length(stated)}; say with --spacing Z Y X (nm) which is right"
+            f"{image.path} has voxels of {in_words(image.spacing_nm)} and "
+            f"{labels.path} of {in_words(stated)}; say with --spacing Z Y X (nm) which "
+            "is right"
         )
     return image.spacing_nm
 
@@ -238,13 +240,9 @@ def seen_from(folder: Path, path: Address) -> Address:
 def _found(pair: Labelled, spacing_nm: Spacing, ids: tuple[int, ...]) -> str:
     z, y, x = pair.image.shape
     return (
-        f"{pair.image.path}: {z} x {y} x {x} voxels of {_length(spacing_nm)}, "
+        f"{pair.image.path}: {z} x {y} x {x} voxels of {in_words(spacing_nm)}, "
         f"{pair.image.dtype}, label ids {', '.join(map(str, ids))}"
     )
-
-
-def _length(spacing_nm: Spacing) -> str:
-    return " x ".join(f"{length:.6g}" for length in spacing_nm) + " nm"
 
 
 def _classes(classes: str | ClassScheme) -> str:

@@ -126,16 +126,16 @@ def list_lessons(
     images: dict[Address, Volume] = {}
     taken: dict[Address, tuple[Box, ...]] = {}
     for _, source in sources:
-        where = _resolved(source.image.path)
+        where = source.image.path.resolve()
         images[where] = source.image
         taken[where] = (*taken.get(where, ()), source.part)
     for other in others:
-        images.setdefault(_resolved(other.path), on_grid(other, project))
+        images.setdefault(other.path.resolve(), on_grid(other, project))
     unlabelled = [
         Lesson(image, part, hidden=taken.get(where, ()))
         for where, image in images.items()
         for part in tile(image.shape, PART)
-        if _seen(part, taken.get(where, ())).any()
+        if where not in taken or _seen(part, taken[where]).any()
     ]
     return lessons + _drawn(unlabelled, most_voxels)
 
@@ -231,11 +231,6 @@ def with_truth(volume: LabelledVolume, shares: NDArray[np.uint8]) -> LabelledVol
         share[known] = np.rint(TRUTH * true + (1 - TRUTH) * share[known])
     likeliest = mixed.argmax(0).astype(np.uint8)
     return volume._replace(channels=likeliest, shares=mixed, exclusions=())
-
-
-def _resolved(address: Address) -> Address:
-    """Give one address to whatever links lead to a volume."""
-    return address.resolve() if isinstance(address, Path) else address
 
 
 def _without_truth(

@@ -17,7 +17,7 @@ from densecell.checksums import write_checksums
 from densecell.claim import claimed, is_empty
 from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import write_text
-from densecell.disk import drop_partial, not_writable
+from densecell.disk import drop_partial, writing
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.resolution import warn_of_spacing
 from densecell.ensemble.run import (
@@ -102,7 +102,7 @@ def _segmented(
     done = total - sum(blocks[n].voxels for n in open_)
     yield Step(done, total, skipped=True)
     failed = []
-    try:
+    with writing(out):
         for outcome in _outcomes(run, volume, ensemble, out, open_, cluster):
             if outcome.error is not None:
                 failed.append(outcome)
@@ -114,10 +114,6 @@ def _segmented(
         if not (out / AGREEMENT).exists():
             check_same_voxels(run, volume, out)
             _finish(run, out)
-    except OutputError:
-        raise
-    except OSError as error:
-        raise not_writable(out, error) from None
 
 
 def _outcomes(

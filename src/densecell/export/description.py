@@ -14,6 +14,7 @@ from densecell.classes import ClassScheme
 from densecell.export.network import Sizes
 from densecell.geometry import Shape, Spacing
 from densecell.report.model_card import Terms
+from densecell.volume.interface import in_words
 
 METHOD = {
     "text": "Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural "
@@ -130,7 +131,6 @@ def facts(subject: Subject) -> Values:
 
 
 def _in_words(subject: Subject) -> str:
-    size = " x ".join(f"{s:g}" for s in subject.spacing_nm)
     networks = (
         f"{subject.members} networks vote" if subject.members > 1 else "a network"
     )
@@ -138,7 +138,7 @@ def _in_words(subject: Subject) -> str:
     return (
         f"Labels every voxel of volume electron micrographs as one of "
         f"{len(subject.scheme)} classes: {', '.join(subject.scheme.names)}. Learned at "
-        f"voxels of {size} nm (z, y, x); {networks}{pairs}."
+        f"voxels of {in_words(subject.spacing_nm)} (z, y, x); {networks}{pairs}."
     )[:1024]
 
 

@@ -15,7 +15,7 @@ from densecell.checksums import drop_checksums, write_checksums
 from densecell.claim import claimed, refuse_claimed
 from densecell.compute import Cluster, listed, run_blocks
 from densecell.config import ObjectsConfig, write_text
-from densecell.disk import drop_partial, not_writable
+from densecell.disk import drop_partial, writing
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.objects.class_table import classes_table
 from densecell.objects.gather import Found, resolve, save_final, total
@@ -87,12 +87,8 @@ def measure_objects(
         return
     with claimed(source.out):
         record = _begin_or_resume(source, config)
-        try:
+        with writing(source.out):
             yield from _measured(source.out, record, cluster)
-        except OutputError:
-            raise
-        except OSError as error:
-            raise not_writable(source.out, error) from None
 
 
 def is_finished(out: Path) -> bool:

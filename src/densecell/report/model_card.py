@@ -10,13 +10,14 @@ from typing import NamedTuple
 from densecell import __version__
 from densecell.errors import ConfigError
 from densecell.report.markdown import markdown
-from densecell.report.model_facts import ModelFacts, read_facts
+from densecell.report.model_facts import ModelFacts, mean_known, read_facts
 from densecell.report.model_limits import limits
 from densecell.report.page import Notes, Part, Picture, Section, Table, write_page
 from densecell.report.training_pictures import CURVES, EXAMPLE, SCORES
 from densecell.report.words import by, flat
 from densecell.training import VolumeRecord
 from densecell.volume.aside import check_free, written_aside
+from densecell.volume.interface import in_words
 
 CARD = "model-card.md"
 METHOD = (
@@ -108,8 +109,8 @@ def _lead(facts: ModelFacts) -> str:
     pairs = ", and tells touching cells apart" if network.affinities else ""
     return (
         f"{networks} ({network.name}, width {network.width}), for volume electron "
-        f"microscopy with voxels of {by(facts.file.spacing_nm)} nm (z, y, x). Labels "
-        f"every voxel as one of {len(facts.scheme)} classes{pairs}."
+        f"microscopy with voxels of {in_words(facts.file.spacing_nm)} (z, y, x). "
+        f"Labels every voxel as one of {len(facts.scheme)} classes{pairs}."
     )
 
 
@@ -148,9 +149,7 @@ def _validation(facts: ModelFacts) -> Section:
     ]
     for title, key in (("MIoU(all)", "miou_all"), ("MIoU(org)", "miou_org")):
         scores = [getattr(m.outcome, key) for m in voting]
-        known = [score for score in scores if score is not None]
-        mean = sum(known) / len(known) if known else None
-        rows.append([title, _score(mean), *map(_score, scores)])
+        rows.append([title, _score(mean_known(scores)), *map(_score, scores)])
     table = Table(["class", "mean", *(m.folder for m in voting)], rows)
     words = (
         "Intersection over union of each member that votes, on the eval volumes. "

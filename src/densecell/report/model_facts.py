@@ -54,14 +54,18 @@ class ModelFacts:
 
     def iou(self, name: str) -> float | None:
         """Give the mean IoU of a class over the members that vote, where it has any."""
-        found = [m.outcome.iou.get(name) for m in self.voting]
-        known = [value for value in found if value is not None]
-        return fmean(known) if known else None
+        return mean_known([m.outcome.iou.get(name) for m in self.voting])
 
     def scores(self) -> Sequence[float]:
         """Give MIoU(all) of each member that votes."""
         found = [m.outcome.miou_all for m in self.voting]
         return [score for score in found if score is not None]
+
+
+def mean_known(scores: Sequence[float | None]) -> float | None:
+    """Give the mean of the scores that there are; none if there are none."""
+    known = [score for score in scores if score is not None]
+    return fmean(known) if known else None
 
 
 def read_facts(model: Path, *, only: str | None = None) -> ModelFacts:

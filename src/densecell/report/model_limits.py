@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from densecell.report.model_facts import ModelFacts
+from densecell.volume.interface import in_words
 
 LOW_IOU = 0.5  # below which a class is often wrong
 RARE_SHARE = 1e-3  # of the labelled voxels
@@ -24,11 +25,10 @@ def limits(facts: ModelFacts) -> list[str]:
 
 
 def _spacing(facts: ModelFacts) -> list[str]:
-    size = " x ".join(f"{s:g}" for s in facts.file.spacing_nm)
     sentences = [
-        f"It expects voxels of {size} nm (z, y, x). `densecell segment` resamples "
-        "volumes whose voxels differ by more than 10 %, and refuses beyond a factor of "
-        "8; other programs must be given this size."
+        f"It expects voxels of {in_words(facts.file.spacing_nm)} (z, y, x). "
+        "`densecell segment` resamples volumes whose voxels differ by more than 10 %, "
+        "and refuses beyond a factor of 8; other programs must be given this size."
     ]
     if facts.settings[0].network.flat:
         sentences.append(

@@ -17,6 +17,7 @@ from densecell.report.sections.scene import plotly_script, scene_section
 from densecell.report.sections.scores import scores_section
 from densecell.report.sections.slices import slices_section
 from densecell.report.sections.training import training_section
+from densecell.volume.interface import in_words
 
 PAGE = "report.html"
 Told = Callable[[int, int], None]
@@ -94,12 +95,11 @@ def _title(found: Found) -> str:
 def _lead(found: Found) -> str:
     """Say in a sentence or two what this is."""
     z, y, x = found.shape
-    size = " x ".join(f"{s:g}" for s in found.spacing_nm)
     um = " x ".join(
         f"{n * s / 1000:.3g}"
         for n, s in zip(found.shape, found.spacing_nm, strict=True)
     )
-    text = f"{z} x {y} x {x} voxels of {size} nm, {um} µm (z, y, x)"
+    text = f"{z} x {y} x {x} voxels of {in_words(found.spacing_nm)}, {um} µm (z, y, x)"
     if found.run is not None:
         if found.run.box is not None:
             text += f", a part of {' x '.join(map(str, found.run.volume.shape))} voxels"

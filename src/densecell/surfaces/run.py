@@ -18,7 +18,7 @@ from densecell.checksums import drop_checksums, write_checksums
 from densecell.claim import claimed, refuse_claimed
 from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import MeshConfig, write_text
-from densecell.disk import drop_partial, not_writable
+from densecell.disk import drop_partial, writing
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.surfaces.catalogue import Told, list_objects
 from densecell.surfaces.extra import imported
@@ -106,12 +106,8 @@ def mesh_result(
     with claimed(result):
         for folder in (result / MESHES, result / STAGE):
             drop_partial(folder)
-        try:
+        with writing(result):
             yield from _meshed(result, stores, cluster)
-        except OutputError:
-            raise
-        except OSError as error:
-            raise not_writable(result, error) from None
 
 
 def _meshed(

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from densecell.config import TrainingConfig, write_text
-from densecell.disk import not_writable
+from densecell.disk import writing
 from densecell.errors import HopelessError, TrainingError
 from densecell.evaluation import Scores
 from densecell.inference import native_bfloat16
@@ -221,11 +221,9 @@ def append_history(folder: Path, step: int, loss: float, scores: Scores) -> None
         "miou_org": scores.miou_org,
         "iou": scores.iou,
     }
-    try:
-        with (folder / HISTORY).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-    except OSError as error:
-        raise not_writable(folder / HISTORY, error) from None
+    path = folder / HISTORY
+    with writing(path), path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:

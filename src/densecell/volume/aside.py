@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from densecell.disk import PARTIAL, flush, not_writable
-from densecell.errors import DensecellError, OutputError
+from densecell.disk import PARTIAL, flush, writing
+from densecell.errors import OutputError
 
 
 @contextmanager
@@ -25,23 +25,17 @@ def written_aside(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     check_free(path, overwrite=overwrite)
     aside = path.with_name(f".{path.name}{PARTIAL}-{os.getpid()}")
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(aside)
-    except OSError as error:
-        raise not_writable(path, error) from None
-    try:
-        yield aside
-        check_free(path, overwrite=overwrite)  # others may have been faster
-        if aside.is_file():
-            flush(aside)
-        _replace(aside, path)
-    except DensecellError:
-        raise
-    except OSError as error:  # no permission, or the disk is full
-        raise not_writable(path, error) from None
-    finally:
-        remove(aside)
+        try:
+            yield aside
+            check_free(path, overwrite=overwrite)  # others may have been faster
+            if aside.is_file():
+                flush(aside)
+            _replace(aside, path)
+        finally:
+            remove(aside)
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:

@@ -12,6 +12,7 @@ from densecell.report.page import Section, Table
 from densecell.report.words import by, flat
 from densecell.surfaces.settings import MESHES, SETTINGS, read_settings
 from densecell.training import MemberSettings, load_member_settings
+from densecell.volume.interface import in_words
 
 
 def origin_section(found: Found) -> Section:
@@ -67,7 +68,7 @@ def _segmentation(found: Found) -> list[list[str]]:
     return [
         ["command", without_folders(run.command)],
         ["volume", f"{volume.path.name}: {by(volume.shape)} voxels of {volume.dtype}"],
-        ["voxel size", f"{by(volume.spacing_nm)} nm"],
+        ["voxel size", in_words(volume.spacing_nm)],
         [
             "grey values",
             f"mean {mean:.4g}, deviation {std:.4g}, from {low:g} to {high:g}",
@@ -121,7 +122,7 @@ def _training(found: Found) -> list[list[str]]:
         ["seeds", seeds],
         ["network", flat(first.network.model_dump(mode="json"))],
         ["training", flat(first.training.model_dump(mode="json"))],
-        ["voxel size", f"{by(first.spacing_nm)} nm"],
+        ["voxel size", in_words(first.spacing_nm)],
         ["grey values", f"mean {first.mean:.4g}, deviation {first.std:.4g}"],
     ]
 

@@ -8,6 +8,7 @@ from densecell.report.look_check import look_remarks
 from densecell.report.member_check import member_remarks
 from densecell.report.page import Notes, Section
 from densecell.report.unsure import unsure_remarks
+from densecell.volume.interface import in_words
 
 DROPPED = {
     "dropped_too_small": "as too small",
@@ -53,10 +54,10 @@ def _changed_volume(found: Found) -> list[str]:
     frozen, sentences = found.run.inference, []
     if frozen.ratio is not None:
         sizes = (found.run.spacing_nm, found.run.model.spacing_nm)
-        own, learned = (" x ".join(f"{s:g}" for s in size) for size in sizes)
+        own, learned = map(in_words, sizes)
         sentences.append(
             "The volume was resampled for the model, which learned from voxels of "
-            f"{learned} nm (z y x); these have {own} nm. Details finer than the "
+            f"{learned} (z y x); these have {own}. Details finer than the "
             "coarser of the two cannot be seen."
         )
     if frozen.change is not None:
