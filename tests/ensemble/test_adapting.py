@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble, read_run, segment_volume
-from densecell.ensemble.run import check_same_run, freeze
+from densecell.ensemble import Wish, read_run, segment_volume
+from densecell.ensemble.freeze import freeze
+from densecell.ensemble.resume import check_same_run
 from densecell.errors import CheckpointError, OutputError
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_ome_zarr
@@ -21,11 +22,6 @@ TILES = InferenceConfig(
     adapt=True,
 )
 WISH = Wish(inference=TILES)
-
-
-@pytest.fixture(scope="module")
-def ensemble(trained):
-    return load_ensemble(trained / "models" / "tiny")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from densecell.ensemble import (
     begin_lessons,
     learned,
     list_lessons,
-    load_ensemble,
     teach,
 )
 from densecell.ensemble import lessons as module
@@ -36,11 +35,6 @@ def project(write_project, tmp_path):
     path = tmp_path / "project.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     return load_settings(path, ProjectConfig)
-
-
-@pytest.fixture
-def ensemble(trained):
-    return load_ensemble(trained / "models" / "tiny")
 
 
 @pytest.fixture

@@ -6,18 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import load_ensemble
 from densecell.ensemble.memory import block_shape, fit
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Tiling
 from densecell.volume import ArrayVolume
 
 LARGE = (64, 1500, 1500)
-
-
-@pytest.fixture(scope="module")
-def ensemble(trained):
-    return load_ensemble(trained / "models" / "tiny")
 
 
 @pytest.fixture(autouse=True)

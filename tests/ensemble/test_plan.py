@@ -2,18 +2,13 @@ import numpy as np
 import pytest
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble, plan, segment_volume
+from densecell.ensemble import Wish, plan, segment_volume
 from densecell.errors import OutputError
 from densecell.volume import ArrayVolume
 
 TILES = InferenceConfig(
     tile=(4, 32, 32), margin=(1, 8, 8), engine="torch", precision="float32", threads=1
 )
-
-
-@pytest.fixture(scope="module")
-def ensemble(trained):
-    return load_ensemble(trained / "models" / "tiny")
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from densecell.config import InferenceConfig
 from densecell.ensemble import (
     Wish,
     is_finished,
-    load_ensemble,
     plan,
     read_run,
     resampling_note,
     segment_volume,
 )
+from densecell.ensemble.freeze import freeze
 from densecell.ensemble.memory import fit
-from densecell.ensemble.run import check_same_run, freeze
+from densecell.ensemble.resume import check_same_run
 from densecell.errors import OutputError, SpacingError
 from densecell.geometry import Box, Spacing
 from densecell.inference import plan_tiling, tiles_of_volume
@@ -44,11 +44,6 @@ NAMES = (
     "probability_1",
 )
 FINE = (30, 20 / 3, 20 / 3)  # where the model learned from 40 x 10 x 10
-
-
-@pytest.fixture(scope="module")
-def ensemble(trained):
-    return load_ensemble(trained / "models" / "tiny")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, is_finished, load_ensemble, segment_volume
+from densecell.ensemble import Wish, is_finished, segment_volume
 from densecell.errors import DensecellError, OutputError
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_ome_zarr, open_volume, read_scheme
@@ -16,11 +16,6 @@ TILES = InferenceConfig(
     engine="torch", precision="float32", threads=1, tile=(4, 32, 32), margin=(1, 8, 8)
 )
 WISH = Wish(inference=TILES, keep_members=True, probabilities=True)
-
-
-@pytest.fixture(scope="module")
-def ensemble(trained):
-    return load_ensemble(trained / "models" / "tiny")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from densecell.cli.options import FORMATS, Channel
+from densecell.cli.options import FORMATS, Channel, Spacing
 
 
 def convert(
@@ -17,10 +17,7 @@ def convert(
             metavar="OUT",
         ),
     ],
-    spacing: Annotated[
-        tuple[float, float, float] | None,
-        typer.Option(help="voxel size in nm, overriding the file", metavar="Z Y X"),
-    ] = None,
+    spacing: Spacing = None,
     channel: Channel = None,
     box: Annotated[
         tuple[int, int, int, int, int, int] | None,

@@ -4,15 +4,12 @@ from typing import Annotated
 
 import typer
 
-from densecell.cli.options import FORMATS, Channel
+from densecell.cli.options import FORMATS, Channel, Spacing
 
 
 def info(
     volume: Annotated[str, typer.Argument(help=FORMATS, metavar="IN")],
-    spacing: Annotated[
-        tuple[float, float, float] | None,
-        typer.Option(help="voxel size in nm, overriding the file", metavar="Z Y X"),
-    ] = None,
+    spacing: Spacing = None,
     channel: Channel = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from densecell.cli.options import Channel
+from densecell.cli.options import Channel, Cluster, Spacing
 
 
 def measure(
@@ -22,10 +22,7 @@ def measure(
             metavar="FILE_OR_NAME", help="class scheme; a result knows its own"
         ),
     ] = None,
-    spacing: Annotated[
-        tuple[float, float, float] | None,
-        typer.Option(metavar="Z Y X", help="voxel size in nm, overriding the file"),
-    ] = None,
+    spacing: Spacing = None,
     channel: Channel = None,
     config: Annotated[
         Path | None,
@@ -65,13 +62,7 @@ def measure(
         tuple[int, int, int] | None,
         typer.Option(metavar="Z Y X", help="voxels computed at once"),
     ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHERE",
-            help="local:N processes, address of a dask scheduler, or YAML for SLURM",
-        ),
-    ] = None,
+    cluster: Cluster = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="measure anew, dropping what is there")
     ] = False,

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from densecell.cli.options import Anew, Cluster
+
 
 def mesh(
     result: Annotated[Path, typer.Argument(help="result folder, measured")],
@@ -30,16 +32,8 @@ def mesh(
             help="objects with a larger bounding box are taken from a coarser level",
         ),
     ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHERE",
-            help="local:N processes, address of a dask scheduler, or YAML for SLURM",
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="start anew, dropping what is there")
-    ] = False,
+    cluster: Cluster = None,
+    overwrite: Anew = False,
 ) -> None:
     """Write smooth closed surfaces of RESULT's cells and organelles into its meshes/.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from densecell.cli.options import FORMATS, Channel
+from densecell.cli.options import FORMATS, Anew, Channel, Cluster, MaxMemory, Spacing
 
 
 def run(
@@ -14,25 +14,11 @@ def run(
         Path, typer.Option("--model", "-m", help="folder of a trained ensemble")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="folder for the result")],
-    spacing: Annotated[
-        tuple[float, float, float] | None,
-        typer.Option(metavar="Z Y X", help="voxel size in nm, overriding the file"),
-    ] = None,
+    spacing: Spacing = None,
     channel: Channel = None,
-    max_memory: Annotated[
-        str | None,
-        typer.Option(metavar="SIZE", help="for example 4G; default: 2/3 of the free"),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHERE",
-            help="local:N processes, address of a dask scheduler, or YAML for SLURM",
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="start anew, dropping what is there")
-    ] = False,
+    max_memory: MaxMemory = None,
+    cluster: Cluster = None,
+    overwrite: Anew = False,
 ) -> None:
     """Segment VOLUME, separate and measure its cells, wrap surfaces, write a report.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from densecell.cli.options import FORMATS, Channel
+from densecell.cli.options import FORMATS, Anew, Channel, Cluster, MaxMemory, Spacing
 
 if TYPE_CHECKING:
     from densecell.ensemble import Plan
@@ -18,10 +18,7 @@ def segment(
         Path, typer.Option("--model", "-m", help="folder of a trained ensemble")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="folder for the result")],
-    spacing: Annotated[
-        tuple[float, float, float] | None,
-        typer.Option(metavar="Z Y X", help="voxel size in nm, overriding the file"),
-    ] = None,
+    spacing: Spacing = None,
     channel: Channel = None,
     box: Annotated[
         tuple[int, int, int, int, int, int] | None,
@@ -75,17 +72,8 @@ def segment(
             help="show the model voxels of another size than it learned from",
         ),
     ] = False,
-    max_memory: Annotated[
-        str | None,
-        typer.Option(metavar="SIZE", help="for example 4G; default: 2/3 of the free"),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHERE",
-            help="local:N processes, address of a dask scheduler, or YAML for SLURM",
-        ),
-    ] = None,
+    max_memory: MaxMemory = None,
+    cluster: Cluster = None,
     plan_only: Annotated[
         bool,
         typer.Option("--plan", help="say what it will take, and stop"),
@@ -106,9 +94,7 @@ def segment(
             help="leave out where cells end, in models that learned it",
         ),
     ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="start anew, dropping what is there")
-    ] = False,
+    overwrite: Anew = False,
 ) -> None:
     """Label every voxel of VOLUME; an interrupted run goes on where it stopped."""
     # Imported here, not at the top: `densecell --help` must not wait for torch.
@@ -131,7 +117,7 @@ def segment(
         resampling_note,
         segment_volume,
     )
-    from densecell.ensemble.run import freeze
+    from densecell.ensemble.freeze import freeze
     from densecell.errors import OutputError
     from densecell.volume import open_volume
     from densecell.volume.aside import remove

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from densecell.ensemble.blocks import Runner
+from densecell.ensemble.freeze import settle
 from densecell.ensemble.load import Ensemble
-from densecell.ensemble.run import Run, Wish, settle
+from densecell.ensemble.run import Run, Wish
 from densecell.ensemble.stores import STORE, create_stores, images
 from densecell.ensemble.work import Labeller, make_runners
 from densecell.errors import OutputError

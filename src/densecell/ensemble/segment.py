@@ -18,18 +18,11 @@ from densecell.claim import claimed, is_empty
 from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import write_text
 from densecell.disk import drop_partial, writing
+from densecell.ensemble.freeze import freeze
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.resolution import warn_of_spacing
-from densecell.ensemble.run import (
-    RUN,
-    Run,
-    Wish,
-    check_same_run,
-    check_same_voxels,
-    freeze,
-    read_run,
-    save_run,
-)
+from densecell.ensemble.resume import check_same_run, check_same_voxels
+from densecell.ensemble.run import RUN, Run, Wish, read_run, save_run
 from densecell.ensemble.scratch import drop_scratch, unpacked
 from densecell.ensemble.stores import STORE, create_stores, images
 from densecell.ensemble.work import STAGE, Labeller, label_anywhere, make_runners, mark

@@ -11,7 +11,6 @@ from densecell.config import ProjectConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Shape
 from densecell.patches import LabelledVolume, class_counts, load_labelled
-from densecell.volume import fingerprint, open_volume
 
 CONTEXT: Shape = (1, 32, 32)  # of image around the labelled eval boxes
 
@@ -41,11 +40,9 @@ def load_data(project: ProjectConfig, root: Path) -> Data:
                 f"{root / 'project.yaml'}: no volume has role {role}; training needs "
                 "one to learn from (train) and one to choose on (eval)"
             )
-    data = Data(
-        load_labelled(project, root, role="train"),
-        load_eval(project, root),
-        _digest(project, root),
-    )
+    train = load_labelled(project, root, role="train")
+    validation = load_eval(project, root)
+    data = Data(train, validation, _digest(project, train, validation))
     _warn_of_missing(data.train, project.classes, "train", "they cannot be learned")
     _warn_of_missing(data.validation, project.classes, "eval", "no score counts them")
     return data
@@ -56,16 +53,22 @@ def load_eval(project: ProjectConfig, root: Path) -> list[LabelledVolume]:
     return load_labelled(project, root, role="eval", context=CONTEXT)
 
 
-def _digest(project: ProjectConfig, root: Path) -> str:
-    """Hash what each volume is for, and samples of its voxels; not where it lies."""
+def _digest(
+    project: ProjectConfig,
+    train: Sequence[LabelledVolume],
+    validation: Sequence[LabelledVolume],
+) -> str:
+    """Hash labels, roles of volumes and samples of images; not where they lie."""
     digest = hashlib.sha256()
+    volumes = {"train": iter(train), "eval": iter(validation)}
     for entry in project.volumes:
+        volume = next(volumes[entry.role])
         role = entry.model_dump_json(exclude={"image", "labels", "objects"})
         digest.update(role.encode())
-        objects = [] if entry.objects is None else [entry.objects]
-        for path in (entry.image, entry.labels, *objects):
-            volume = open_volume(root / path, spacing_nm=entry.spacing_nm)
-            digest.update(fingerprint(volume).encode())
+        digest.update(volume.fingerprint.encode())
+        digest.update(volume.channels.tobytes())
+        if volume.objects is not None:
+            digest.update(volume.objects.tobytes())
     return digest.hexdigest()
 
 
