@@ -10,12 +10,12 @@ from densecell.config import (
     ProjectConfig,
     TrainingConfig,
     VolumeEntry,
-    _written,
     load_settings,
     parse_settings,
     save_settings,
     write_text,
 )
+from densecell.config.project import _written
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box
 

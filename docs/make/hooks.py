@@ -19,7 +19,7 @@ from reference import commands_page, settings_page  # noqa: E402
 
 MOVED = {
     "](../examples/": "](examples/",
-    "](../src/densecell/config.py)": "](settings.md)",
+    "](../src/densecell/config/project.py)": "](settings.md)",
 }
 
 

@@ -1,0 +1,70 @@
+"""Settings of a network."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from densecell.config.frozen import Frozen
+from densecell.geometry import FACES, Shape
+
+
+class NetworkConfig(Frozen):
+    """Which network, and how large."""
+
+    name: Literal[
+        "2d3d-light",
+        "2d3d",
+        "2d3d-plain",
+        "2d3d-no-pyramid",
+        "2d3d-2d",
+        "unet2d",
+        "unet3d",
+        "unet3d-thin",
+        "unet3d-thin5",
+    ] = Field(
+        "2d3d-light",
+        description="2d3d-light: learns fast; 2d3d: the paper's best; unet2d: "
+        "Ronneberger et al. 2015",
+    )
+    width: int = Field(16, ge=1, le=256, description="channels of its first scale")
+    normalisation: Literal["none", "batch", "channel"] = Field(
+        "batch",
+        description="none as in the paper; batch folds away after training; channel: "
+        "of each voxel",
+    )
+    initialisation: Literal["glorot", "he"] = Field(
+        "glorot", description="of the weights; glorot as in the paper"
+    )
+    relu_logits: bool = Field(
+        False, description="ReLU on the logits as in the paper; can silence a class"
+    )
+    padding: Literal["same", "valid"] = Field(
+        "same", description="unet2d only: valid as published, or same: faster"
+    )
+    affinities: tuple[Shape, ...] = Field(
+        (),
+        description="what is learned beside the classes: whether a voxel and the one "
+        "at each of these offsets (z, y, x) are of one cell; the faces first",
+    )
+
+    @model_validator(mode="after")
+    def _affinities_can_be_learned(self) -> Self:
+        if not self.affinities:
+            return self
+        if self.flat:
+            raise ValueError(
+                f"{self.name} sees one slice at a time and cannot learn which voxels "
+                "of neighbouring slices are of one cell; choose 2d3d-light or 2d3d"
+            )
+        if self.relu_logits:
+            raise ValueError("affinities need logits of either sign: no relu_logits")
+        if self.affinities[: len(FACES)] != FACES:
+            raise ValueError(f"the first affinities must be the faces {FACES}")
+        if len(set(self.affinities)) < len(self.affinities):
+            raise ValueError(f"each affinity once, got {self.affinities}")
+        return self
+
+    @property
+    def flat(self) -> bool:
+        """Whether it sees one slice, whatever the distance to the next."""
+        return self.name in ("2d3d-2d", "unet2d")
