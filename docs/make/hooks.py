@@ -4,6 +4,7 @@ Commands and settings come from `densecell` itself, notebooks and examples from 
 folders beside `docs/`. Links that lead out of `docs/` are pointed at those pages.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ sys.path.insert(0, str(HERE))
 from notebook_page import notebook_page  # noqa: E402  (beside this file)
 from reference import commands_page, settings_page  # noqa: E402
 
+CODE = re.compile(r"<code>[^<]*</code>")  # plain blocks too, where lines never break
+OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
 MOVED = {
     "](../examples/": "](examples/",
     "](../src/densecell/config.py)": "](settings.md)",
@@ -40,3 +43,10 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     for old, new in MOVED.items():
         markdown = markdown.replace(old, new)
     return markdown
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Mark options in running text, so that no line ends within their hyphens."""
+    return CODE.sub(
+        lambda code: OPTION.sub(r'<span class="option">\1</span>', code[0]), html
+    )
