@@ -14,7 +14,8 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make soak    kill long commands, damage files, at random, for hours"
 	@echo "make docs    the documentation, into build/site"
-	@echo "make notebooks      set up, and open the notebooks in a browser"
+	@echo "make notebooks      set up, and open the notebooks in a browser; options of"
+	@echo "                    Jupyter: LAB='--no-browser --port 8888'; as root --allow-root"
 	@echo "make notebooks-run  run them all, into build/notebooks"
 	@echo "make format  let ruff format and sort"
 	@echo "make clean   remove .venv and caches"
@@ -38,12 +39,15 @@ docs: $(READY)
 	$(BIN)/python -m mkdocs build --strict
 	@echo "build/site/index.html: open it in a browser; $(BIN)/mkdocs serve also searches"
 
-# The .py files are the source; notebooks are made from them, never kept.
+# The .py files are the source; notebooks are made from them, never kept in git. One that
+# is there, perhaps with work in it, stays as it is.
 notebooks: $(CORE)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[mesh,notebooks]' jupyterlab
 	$(BIN)/python -m ipykernel install --sys-prefix --name densecell
-	$(BIN)/jupytext --to ipynb notebooks/0*.py
-	cd notebooks && ../$(BIN)/jupyter lab
+	for each in notebooks/0*.py; do \
+	  test -e $${each%.py}.ipynb || $(BIN)/jupytext -q --to ipynb $$each || exit; \
+	done
+	cd notebooks && ../$(BIN)/jupyter lab $(LAB)
 
 notebooks-run: $(READY)
 	rm -rf build/notebooks && mkdir -p build/notebooks

@@ -13,7 +13,8 @@
 # With `REAL = False` everything is made here: a block of synthetic platelet tissue, and a
 # small ensemble trained for a few seconds, so that you can try the steps at once. Its
 # segmentation is rough. With `REAL = True` it takes the published platelet data
-# (`densecell fetch platelet`) and a model trained on them (notebook 02).
+# (`densecell fetch platelet`, in the folder of this notebook) and a model trained on them
+# (notebook 02).
 
 # %%
 REAL = False

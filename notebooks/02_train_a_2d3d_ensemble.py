@@ -12,8 +12,8 @@
 #
 # With `REAL = False` two small networks learn from synthetic tissue for some seconds: enough to
 # see every step, not to get a good segmentation. With `REAL = True` the platelet data are
-# used (`densecell fetch platelet`), and the paper's recipe at full length, which wants a
-# GPU and hours for each network.
+# used (`densecell fetch platelet`, in the folder of this notebook), and the paper's recipe
+# at full length, which wants a GPU and hours for each network.
 
 # %%
 REAL = False

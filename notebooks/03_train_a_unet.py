@@ -12,7 +12,7 @@
 #
 # With `REAL = False` a narrow U-Net learns from synthetic tissue for some seconds. With
 # `REAL = True` it is the full width on the published platelet data (`densecell fetch
-# platelet`): hours on two cores, less on a GPU.
+# platelet`, in the folder of this notebook): hours on two cores, less on a GPU.
 
 # %%
 REAL = False

@@ -2,7 +2,10 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -105,10 +108,11 @@ def _kind(field: FieldInfo) -> str:
     inner = _model(field.annotation)
     if inner is not None and inner.__name__ != "ClassScheme":
         return f"[{inner.__name__}](#{inner.__name__.lower()})"
-    text = inspect.formatannotation(field.annotation)
+    text = inspect.formatannotation(_bare(field.annotation))
     for long, short in (
         ("typing.", ""),
         ("densecell.classes.", ""),
+        ("densecell.address.Url", "URL"),
         ("pathlib.", ""),
         ("densecell.geometry.", ""),
         ("tuple[int, int, int]", "(z, y, x)"),
@@ -118,6 +122,15 @@ def _kind(field: FieldInfo) -> str:
     ):
         text = text.replace(long, short)
     return _cell(text)
+
+
+def _bare(annotation: Any) -> Any:
+    """Drop from a type what only pydantic needs."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return reduce(or_, map(_bare, get_args(annotation)))
+    return annotation
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:

@@ -81,3 +81,5 @@ def test_the_reference_has_every_setting_with_its_default(reference):
     assert every <= shown
     assert "| `width` | channels of its first scale | int | `16` |" in page
     assert "[LossConfig](#lossconfig)" in page
+    assert "affinities | Path or URL or None | `none` |" in page
+    assert " at 0x" not in page  # where an object lay in memory

@@ -261,6 +261,27 @@ def test_of_many_cells_the_largest_are_listed(result, monkeypatch):
     assert plain == ids[:20]
 
 
+@pytest.mark.parametrize(
+    ("affinities", "split", "told"),
+    [
+        (((1, 0, 0), (0, 1, 0), (0, 0, 1)), True, "are told apart by what"),
+        ((), True, "are cut where they are thin"),
+        ((), False, "count as one"),
+    ],
+)
+def test_how_touching_cells_are_told_apart_is_said(result, affinities, split, told):
+    write_cells(result, 2)
+    record = read_record(result)
+    cells = record.objects.cells.model_copy(update={"split": split})
+    objects = record.objects.model_copy(update={"cells": cells})
+    changed = record.model_copy(update={"affinities": affinities, "objects": objects})
+    save_record(changed, result)
+
+    page = write_report(result)
+
+    assert f"Cells that touch {told}" in text_of(page)
+
+
 def test_a_page_of_20_000_cells_lists_them_all_and_stays_small(result):
     write_cells(result, 20_000)
 

@@ -45,6 +45,7 @@ def test_a_result_opens_in_napari_at_the_right_scale(viewer, plugin, finished, i
     for layer in viewer.layers:
         assert layer.scale.tolist() == [40, 10, 10]
         assert [str(unit) for unit in layer.units] == ["nanometer"] * 3
+    assert viewer.dims.axis_labels == ("z", "y", "x")
     assert viewer.layers["image"].translate.tolist() == [0, 0, 0]
     assert viewer.layers["cells"].translate.tolist() == [80, 100, 0]
 

@@ -79,6 +79,7 @@ def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:
         "scale": spacing,
         "translate": tuple(np.multiply(start, spacing).tolist()),
         "units": ("nm", "nm", "nm"),
+        "axis_labels": ("z", "y", "x"),
         "multiscale": True,
         "visible": name in SHOWN_AT_FIRST,
         "metadata": {"missing": contents.missing},

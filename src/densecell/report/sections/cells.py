@@ -43,12 +43,26 @@ def cells_section(found: Found) -> Section | None:
         table.append([row["cell_id"], picture, *_values(row, columns)])
     return Section(
         "Cells",
-        _words(rows, listed, pictured),
+        f"{_told_apart(found)}{_words(rows, listed, pictured)}",
         [
             Legend(found.scheme),
             LongTable(header, table, PAGE_ROWS),
         ],
     )
+
+
+def _told_apart(found: Found) -> str:
+    """Say what became of cells that touch."""
+    if found.record is None:
+        return ""
+    if found.record.affinities:
+        return (
+            "Cells that touch are told apart by what the networks saw between them "
+            "(learned affinities). "
+        )
+    if found.record.objects.cells.split:
+        return "Cells that touch are cut where they are thin. "
+    return "Cells that touch count as one. "
 
 
 def _words(rows: Sequence[Row], listed: Sequence[Row], pictured: Sequence[Row]) -> str:
