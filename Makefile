@@ -6,11 +6,12 @@ RUN := $(BIN)/densecell
 READY := .venv/ready-dev
 CORE := .venv/ready
 
-.PHONY: help demo test check soak docs notebooks notebooks-run format clean
+.PHONY: help demo test coverage check soak docs notebooks notebooks-run format clean
 
 help:
 	@echo "make demo    train and segment synthetic tissue, end to end, into demo/"
 	@echo "make test    all tests"
+	@echo "make coverage  all tests, and the lines that none of them runs"
 	@echo "make check   ruff and mypy"
 	@echo "make soak    kill long commands, damage files, at random, for hours"
 	@echo "make docs    the documentation, into build/site"
@@ -26,6 +27,9 @@ demo: $(CORE)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+coverage: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
+
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,6 +37,7 @@ check: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m soak.kills --kills 50
+	$(BIN)/python -m soak.workers --kills 20
 	$(BIN)/python -m soak.fuzz --minutes 10
 
 docs: $(READY)

@@ -56,12 +56,14 @@ class Job(ABC):
     ----------
     inputs
         Folder for what all runs read.
+    more
+        Words that are added to the command.
     """
 
     made: tuple[str, ...] = ()  # must have the same bytes in every run
 
-    def __init__(self, inputs: Path) -> None:
-        self.inputs = inputs
+    def __init__(self, inputs: Path, more: tuple[str, ...] = ()) -> None:
+        self.inputs, self.more = inputs, more
 
     @abstractmethod
     def prepare(self) -> None:
@@ -93,7 +95,7 @@ class Train(Job):
         write_text(out / "project.yaml", PROJECT.format(self.inputs))
 
     def run(self, out: Path) -> None:
-        densecell("train", out, "--name", "soak")
+        densecell("train", out, "--name", "soak", *self.more)
 
     def place(self, out: Path) -> Place | None:
         members = sorted(out.glob("models/soak/member_*"))
@@ -123,7 +125,7 @@ class Segment(Job):
         with patch("densecell.ensemble.memory.BLOCK_VOXELS", 1):
             densecell(
                 *("segment", self.inputs / "image.zarr", "-m", model, "-o", out),
-                *("--tile", 4, 64, 64, "--margin", 1, 16, 16),
+                *("--tile", 4, 64, 64, "--margin", 1, 16, 16, *self.more),
             )
 
     def place(self, out: Path) -> Place | None:
@@ -149,7 +151,8 @@ class Measure(Job):
         shutil.copytree(self.inputs / "result", out)
 
     def run(self, out: Path) -> None:
-        densecell("measure", out / LABELS, "--out", out, "--block", 8, 32, 32)
+        words = ("measure", out / LABELS, "--out", out, "--block", 8, 32, 32)
+        densecell(*words, *self.more)
 
     def place(self, out: Path) -> Place | None:
         for stage in ("look", "write", "join", "number"):
@@ -172,7 +175,8 @@ class Mesh(Job):
         shutil.copytree(self.inputs / "result", out)
 
     def run(self, out: Path) -> None:
-        densecell("mesh", out, "--format", "glb", "--format", "precomputed")
+        words = ("mesh", out, "--format", "glb", "--format", "precomputed")
+        densecell(*words, *self.more)
 
     def place(self, out: Path) -> Place | None:
         if not (out / "meshes" / "settings.yaml").exists():
@@ -215,6 +219,7 @@ def densecell(*words: object) -> None:
         patch.object(sys, "argv", ["densecell", *map(str, words)]),
         patch("densecell.training.members.usable_cores", lambda: 1),
         patch("densecell.inference.engines.usable_cores", lambda: 1),
+        patch("densecell.compute.cluster.usable_cores", lambda: 1),
     ):
         try:
             main()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from densecell.errors import ConfigError
-from densecell.geometry import Box, Spacing, Tiling, round_up, tile
+from densecell.geometry import FACES, Box, Spacing, Tiling, round_up, tile
 
 STEP = 8
 sizes = st.integers(1, 40)
@@ -45,6 +45,10 @@ def test_lengths_that_are_no_voxel_size_are_refused(values):
     assert str(caught.value) == (
         f"spacing must be three positive lengths in nm (z y x), got {values}"
     )
+
+
+def test_faces_lead_one_voxel_back_along_each_axis():
+    assert tuple(map(tuple, -np.eye(3, dtype=int))) == FACES
 
 
 def test_a_box_counts_and_cuts_its_voxels():

@@ -12,6 +12,7 @@
     ├── TrainingError (RuntimeError)   a training cannot start or go on
     │   └── HopelessError              a member learns nothing and is abandoned
     ├── BlocksFailedError (RuntimeError)  parts of a volume could not be computed
+    ├── ClusterError (RuntimeError)    workers, or their scheduler, are lost
     ├── ServerError (OSError)          the viewer cannot be served
     ├── DatasetError (OSError)         a public data set cannot be had or is damaged
     └── MissingExtraError (ImportError)  an optional package is not installed
@@ -59,6 +60,10 @@ class HopelessError(TrainingError):
 
 class BlocksFailedError(DensecellError, RuntimeError):
     """Parts of a volume could not be computed; the others are finished."""
+
+
+class ClusterError(DensecellError, RuntimeError):
+    """Workers that compute, or the scheduler that gives them work, are lost."""
 
 
 class ServerError(DensecellError, OSError):

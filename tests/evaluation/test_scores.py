@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
@@ -24,6 +25,13 @@ def test_overlap_of_each_class():
     assert scores.miou_all == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
     assert scores.accuracy == pytest.approx(4 / 6)
     assert scores.voxels == 6
+
+
+def test_scores_cannot_be_changed_afterwards():
+    scores = score(TRUTH, PREDICTED, PLAIN)
+
+    with pytest.raises(ValidationError, match="frozen"):
+        scores.miou_all = 1.0
 
 
 def test_a_class_that_is_nowhere_is_left_out_of_the_mean():

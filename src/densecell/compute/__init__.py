@@ -10,6 +10,7 @@ from densecell.compute.cluster import (
     training_threads,
     workers_asked_for,
 )
+from densecell.compute.lost import result_of
 from densecell.compute.machine import processor_name, usable_cores, usable_memory
 from densecell.compute.peak import Peak, trim_memory, watched_memory
 
@@ -22,6 +23,7 @@ __all__ = [
     "listed",
     "memory_per_worker",
     "processor_name",
+    "result_of",
     "run_blocks",
     "threads_per_worker",
     "training_threads",

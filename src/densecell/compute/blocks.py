@@ -18,8 +18,14 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from densecell.compute.lost import result_of
 from densecell.disk import not_writable
-from densecell.errors import BlocksFailedError, DensecellError, OutputError
+from densecell.errors import (
+    BlocksFailedError,
+    ClusterError,
+    DensecellError,
+    OutputError,
+)
 
 TRIES = 3
 AT_ONCE = 2  # blocks of one process: one is computed, another read or written
@@ -132,8 +138,10 @@ def _sentence(error: Exception) -> str:
 def _outcome(future: "Future[Outcome]", number: int) -> Outcome:
     """Give what became of a block, also when its worker is gone for good."""
     try:
-        return future.result()
+        return result_of(future)
     except OutputError:
         raise
-    except Exception as error:  # whatever a scheduler says of lost workers
+    except ClusterError as error:
+        return Outcome(number, str(error))
+    except Exception as error:  # whatever else a scheduler says
         return Outcome(number, _sentence(error))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from densecell.compute.blocks import AT_ONCE
+from densecell.compute.lost import scheduler_lost
 from densecell.compute.machine import usable_cores
 from densecell.errors import ConfigError, MissingExtraError
 
@@ -26,7 +27,7 @@ class Cluster(NamedTuple):
     """Workers that are there, or will be."""
 
     executor: Executor
-    workers: Callable[[], int]
+    workers: Callable[[], int]  # raises a ClusterError when the scheduler is lost
     note: str  # for the user
 
     def at_once(self) -> int:
@@ -63,7 +64,10 @@ def connect(where: str) -> Iterator[Cluster]:
     with _made(where) as (cluster, note), _client(distributed, where, cluster) as at:
 
         def workers() -> int:
-            return len(at.scheduler_info(n_workers=-1)["workers"])
+            told = at.scheduler_info(n_workers=-1)
+            if "workers" not in told:  # nobody has answered
+                raise scheduler_lost()
+            return len(told["workers"])
 
         yield Cluster(at.get_executor(pure=False), workers, note)
 

@@ -175,9 +175,14 @@ def _begin_or_resume(volume: Volume, ensemble: Ensemble, out: Path, wish: Wish) 
     if not ready.exists():
         create_stores(run, out)
         write_text(ready, "")
+    _drop_partial(out)
+    return run
+
+
+def _drop_partial(out: Path) -> None:
+    """Remove what a killed process, or a lost worker, was writing."""
     for folder in (out / STORE, out / STAGE):
         drop_partial(folder)
-    return run
 
 
 def _confusion(run: Run, mark: Path) -> NDArray[np.int64]:
@@ -198,6 +203,7 @@ def _confusion(run: Run, mark: Path) -> NDArray[np.int64]:
 
 def _finish(run: Run, out: Path) -> None:
     """Build the pyramids and sum up how far members agree with the ensemble."""
+    _drop_partial(out)
     for name, kind in images(run).items():
         build_pyramid(out / STORE / name, kind=kind)
     marks = [mark(out, n) for n in range(len(run.blocks()))]

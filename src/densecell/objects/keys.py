@@ -25,11 +25,3 @@ def unjoint(
     (array([7]), array([5]))
     """
     return (keys >> SHIFT).astype(np.int64), (keys & LOW).astype(np.int64)
-
-
-def unique_pairs(
-    first: NDArray[np.integer], second: NDArray[np.integer]
-) -> NDArray[np.int64]:
-    """Give the (N, 2) different pairs, sorted; ids below 2**32."""
-    keys = np.unique(joint_keys(first, second))
-    return np.stack(unjoint(keys), axis=1)

@@ -117,10 +117,15 @@ def _begin_or_resume(source: Source, config: ObjectsConfig) -> Record:
         record = now
         save_record(record, out)
     if not is_finished(out):
-        layers = [objects_path(out, layer) for layer in LAYERS]
-        for folder in (*layers, out / FOLDER, out / TABLES):
-            drop_partial(folder)
+        _drop_partial(out)
     return record
+
+
+def _drop_partial(out: Path) -> None:
+    """Remove what a killed process, or a lost worker, was writing."""
+    layers = [objects_path(out, layer) for layer in LAYERS]
+    for folder in (*layers, out / FOLDER, out / TABLES):
+        drop_partial(folder)
 
 
 def _check_free(out: Path) -> None:
@@ -166,6 +171,7 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
     for n, layer in enumerate(job.layers, 1):
         build_pyramid(objects_path(out, layer), kind="label")
         yield Step("pyramids", n, len(job.layers))
+    _drop_partial(out)
     stores = [objects_path(out, layer) for layer in job.layers]
     write_checksums(out, STEP, [out / RECORD, out / TABLES, *stores])
     write_text(out / FINISHED, "")

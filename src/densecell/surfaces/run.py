@@ -104,8 +104,7 @@ def mesh_result(
         yield from _meshed(result, stores, cluster)
         return
     with claimed(result):
-        for folder in (result / MESHES, result / STAGE):
-            drop_partial(folder)
+        _drop_partial(result)
         with writing(result):
             yield from _meshed(result, stores, cluster)
 
@@ -130,6 +129,12 @@ def _meshed(
         raise BlocksFailedError(_named(failed, names, result))
     if not is_meshed(result):
         _finish(result, stores, len(pieces))
+
+
+def _drop_partial(result: Path) -> None:
+    """Remove what a killed process, or a lost worker, was writing."""
+    for folder in (result / MESHES, result / STAGE):
+        drop_partial(folder)
 
 
 def find_objects(
@@ -223,6 +228,7 @@ def _finish(result: Path, stores: ObjectStores, pieces: int) -> None:
             f"{result}: its objects have changed while they were meshed; pass "
             "--overwrite to mesh them anew"
         )
+    _drop_partial(result)
     rows: list[dict[str, Any]] = []
     for number in range(pieces):
         rows += json.loads(mark(result, number).read_text(encoding="utf-8"))

@@ -17,9 +17,10 @@ from typing import NamedTuple
 import torch
 
 from densecell.claim import claimed
-from densecell.compute import Cluster, usable_cores
+from densecell.compute import Cluster, listed, result_of, usable_cores
 from densecell.config import ProjectConfig, parse_settings
 from densecell.disk import drop_partial
+from densecell.errors import ClusterError
 from densecell.training.data import Data, load_data
 from densecell.training.freeze import Extension, extend_members, freeze_members
 from densecell.training.loop import Record, read_history
@@ -102,7 +103,8 @@ def train_on_cluster(
     """Train all members at once, one per worker; yield what their histories tell.
 
     Workers see `root` and `folder` under the same paths. One that is lost is replaced
-    by another, which goes on from what is on the disk.
+    by another, which goes on from what is on the disk. A member that several have died
+    over does not stop the others.
 
     Parameters
     ----------
@@ -114,21 +116,31 @@ def train_on_cluster(
         The workers.
     threads
         Of each worker's computations; none: all cores that it may use.
+
+    Raises
+    ------
+    OutputError
+        As of `train_members`.
+    ClusterError
+        If members were lost with all workers that tried them, or the scheduler is lost;
+        the same call goes on from what is on the disk.
     """
     where = root.absolute(), folder.absolute()
     task = Task(project.model_dump_json(), *where, threads, options)
     with claimed(folder):
         drop_partial(folder)
         yield from _trained_elsewhere(task, project.ensemble.members, cluster)
+        drop_partial(folder)
 
 
 def _trained_elsewhere(
     task: Task, members: int, cluster: Cluster
 ) -> Iterator[Progress]:
-    cluster.executor.submit(_prepare, task).result()
+    result_of(cluster.executor.submit(_prepare, task))
     waiting = list(range(members))
     running: dict[Future[Outcome], int] = {}
     told: dict[int, int] = {}
+    lost: list[str] = []
     while waiting or running:
         while waiting and len(running) < max(1, cluster.workers()):
             number = waiting.pop(0)
@@ -137,7 +149,19 @@ def _trained_elsewhere(
         for number in sorted(running.values()):
             yield from _news(task.folder, number, told)
         for future in sorted(done, key=running.__getitem__):
-            yield Progress(running.pop(future), None, future.result())
+            number = running.pop(future)
+            try:
+                outcome = result_of(future)
+            except ClusterError as error:
+                lost.append(f"{member_folder(task.folder, number).name}: {error}")
+                continue
+            yield Progress(number, None, outcome)
+    if lost:
+        first = (
+            f"{task.folder}: {len(lost)} of {members} members were lost; mend the "
+            "cause and give the same command again, which goes on from what is there:"
+        )
+        raise ClusterError(listed(first, sorted(lost)))
 
 
 def _prepare(task: Task) -> None:
