@@ -1,6 +1,7 @@
 import base64
 
 import numpy as np
+import pytest
 
 from densecell.classes import ClassScheme
 from densecell.report.scene_data import scene_data
@@ -42,6 +43,19 @@ def test_what_holds_others_is_drawn_last_and_can_be_looked_through():
     assert [c["opacity"] for c in data["classes"]] == [1.0, 0.45, 0.2]
     assert data["cells"] == [5]
     assert data["outside"] is True
+
+
+@pytest.mark.parametrize(
+    ("sides", "room"),
+    [((2, 2, 2), 1), ((1, 8, 8), 129**0.5 / 4 / 3**0.5), ((0, 5, 5), 3.791)],
+)
+def test_a_flat_scene_is_looked_at_from_further_off(sides, room):
+    corners = np.array([(0, 0, 0), sides, (0, sides[1], 0)], np.float32)
+    flat = Solid("cell", 1, 1, Triangles(corners + 7, FACES[:1]))
+
+    data = scene_data([flat], ClassScheme.platelet())
+
+    assert data["room"] == pytest.approx(room, abs=1e-3)
 
 
 def test_equal_scenes_give_equal_still_pictures():

@@ -7,7 +7,7 @@ import pytest
 
 import densecell
 from densecell.geometry import Box
-from densecell.viewer import open_contents
+from densecell.viewer import napari_reader, open_contents
 from densecell.viewer.napari_reader import read_result, reader_of
 
 MANIFEST = Path(densecell.__file__).parent / "napari.yaml"
@@ -48,6 +48,20 @@ def test_a_result_opens_in_napari_at_the_right_scale(viewer, plugin, finished, i
     assert viewer.dims.axis_labels == ("z", "y", "x")
     assert viewer.layers["image"].translate.tolist() == [0, 0, 0]
     assert viewer.layers["cells"].translate.tolist() == [80, 100, 0]
+
+
+def test_a_result_too_small_for_coarser_levels_opens(
+    viewer, plugin, finished, monkeypatch
+):
+    finest = napari_reader.open_levels
+    monkeypatch.setattr(napari_reader, "open_levels", lambda path: finest(path)[:1])
+
+    viewer.open(str(finished / "result"), plugin=plugin.name)
+
+    assert len(viewer.layers) == 7
+    for layer in viewer.layers:
+        assert not layer.multiscale
+        assert layer.ndim == 3
 
 
 def test_classes_have_names_and_colours_of_the_scheme(viewer, plugin, finished):

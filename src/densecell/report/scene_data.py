@@ -50,8 +50,20 @@ def scene_data(solids: Sequence[Solid], scheme: ClassScheme) -> dict[str, object
         "cells": sorted({solid.cell for solid in solids} - {0}),
         "outside": any(solid.cell == 0 for solid in solids),
         "camera": {"eye": _xyz(EYE), "up": _xyz(UP)},
+        "room": round(_room(solids), 3),
         "bytes": base64.b64encode(bytes(packed)).decode("ascii"),
     }
+
+
+def _room(solids: Sequence[Solid]) -> float:
+    """Give how much further off than a cube's the eye has to be, to see all.
+
+    plotly scales a scene to the volume of a cube, so that what is flat gets wider.
+    """
+    points = np.concatenate([solid.triangles.points for solid in solids])
+    span = np.ptp(points, axis=0).astype(float)
+    span = np.maximum(span, span.max() / 100)  # a single slice is not infinitely flat
+    return float(np.linalg.norm(span) / span.prod() ** (1 / 3) / 3**0.5)
 
 
 def opacity(about: CellClass, scheme: ClassScheme) -> float:

@@ -42,7 +42,8 @@ def read_result(path: str | Path) -> list[Layer]:
 
     Returns
     -------
-    (levels, settings, kind) for each layer, the lowest first, as napari adds them.
+    (levels, settings, kind) for each layer, the lowest first, as napari adds them; the
+    array itself where there is a single level.
 
     Raises
     ------
@@ -68,7 +69,13 @@ def read_result(path: str | Path) -> list[Layer]:
             else _look_of_objects(name, contents)
         )
         layers.append((_levels(store), placed | look, "labels"))
-    return layers
+    return [_alone(layer) if len(layer[0]) == 1 else layer for layer in layers]
+
+
+def _alone(layer: Layer) -> Layer:
+    """Take a single level out of its list: napari would take its slices for levels."""
+    (level,), settings, kind = layer
+    return level, settings | {"multiscale": False}, kind
 
 
 def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:

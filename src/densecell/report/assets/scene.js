@@ -86,8 +86,8 @@ for (const place of document.querySelectorAll(".scene")) {
     near.disconnect();
     place.classList.add("drawn");
     const { clientWidth: wide, clientHeight: high } = plot;
-    for (const key of ["x", "y", "z"]) // further off where there is less room beside
-      data.camera.eye[key] *= Math.max(1, (1.1 * high) / wide);
+    for (const key of ["x", "y", "z"]) // further off where there is less room
+      data.camera.eye[key] *= Math.max(data.room, (1.1 * high) / wide);
     Plotly.newPlot(plot, data.classes.map(trace), layout,
       { responsive: true, displaylogo: false });
   }, { rootMargin: "200px" });
