@@ -13,7 +13,7 @@ import numpy as np
 
 from densecell.checksums import drop_checksums, write_checksums
 from densecell.claim import claimed, refuse_claimed
-from densecell.compute import Cluster, listed, run_blocks
+from densecell.compute import Cluster, listed, run_blocks, trim_memory
 from densecell.config import ObjectsConfig, write_text
 from densecell.disk import drop_partial, writing
 from densecell.errors import BlocksFailedError, OutputError
@@ -170,6 +170,7 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
     yield Step("tables", 1, 1)
     for n, layer in enumerate(job.layers, 1):
         build_pyramid(objects_path(out, layer), kind="label")
+        trim_memory()
         yield Step("pyramids", n, len(job.layers))
     stores = [objects_path(out, layer) for layer in job.layers]
     write_checksums(out, STEP, [out / RECORD, out / TABLES, *stores])
@@ -277,6 +278,7 @@ def _each(
             yield done
         else:
             failed.append(f"{stage} {outcome.number}: {outcome.error}")
+    trim_memory()  # what a stage frees would else stay beside what the next one takes
     if failed:
         first = (
             f"{job.out}: {len(failed)} of {len(numbers)} pieces of work failed, the "
