@@ -5,14 +5,29 @@ import pytest
 
 from densecell.geometry import Box, Spacing
 from densecell.objects import shapes
-from densecell.objects.shapes import Inside, areas_of, solid_of, view_of
-from densecell.volume import ArrayVolume
+from densecell.objects.object_runs import Found, Item
+from densecell.objects.runs import runs_of
+from densecell.objects.shapes import areas_of, membrane_distances_nm
 
 SPACING = Spacing(40, 10, 20)
 
 
-def volume_of(ids):
-    return ArrayVolume(ids.astype(np.uint32), spacing_nm=SPACING)
+class OneBlock:
+    """Runs of objects that are drawn, as if of one block."""
+
+    def __init__(self, **layers):
+        self.layers = layers
+
+    def runs(self, items):
+        for k, item in enumerate(items):
+            mask = self.layers[item.layer] == item.number
+            runs = runs_of([mask])
+            mine = runs.of(mask)
+            zyx = (runs.z[mine], runs.y[mine], runs.x[mine])
+            yield Found(np.full(mine.sum(), k), *zyx, runs.length[mine])
+
+    def item(self, layer, number):
+        return Item(layer, number, box_of(self.layers[layer] == number))
 
 
 def ball(radius_nm, shape=(17, 68, 34)):
@@ -30,40 +45,79 @@ def box_of(mask):
 
 
 def area_of(ids, number):
-    view = view_of(volume_of(ids), box_of(ids == number))
-    (area,) = areas_of([solid_of(view, number, SPACING)])
-    return area
+    blocks = OneBlock(cells=ids)
+    (um2,), (reliable,) = areas_of(blocks, [blocks.item("cells", number)], SPACING)
+    return um2, reliable
+
+
+def distances(cells, organelles):
+    """Give the distances of all organelles to the membrane of cell 2."""
+    blocks = OneBlock(cells=cells, organelles=organelles)
+    numbers = [n for n in np.unique(organelles).tolist() if n]
+    assert numbers
+    return membrane_distances_nm(
+        blocks,
+        blocks.item("cells", 2),
+        [blocks.item("organelles", n) for n in numbers],
+        shape=cells.shape,
+        spacing_nm=SPACING,
+    ).tolist()
 
 
 def test_the_surface_of_a_ball_is_that_of_a_sphere():
     ids = ball(280)
     ids[0, 0, 0] = 4  # another object does not count
 
-    area = area_of(ids, 3)
+    um2, reliable = area_of(ids, 3)
 
-    assert area.um2 == pytest.approx(4 * math.pi * 0.28**2, rel=0.03)
-    assert area.reliable
+    assert um2 == pytest.approx(4 * math.pi * 0.28**2, rel=0.03)
+    assert reliable
 
 
 def test_what_is_one_voxel_has_a_surface_that_is_flagged():
     ids = np.zeros((3, 4, 5), int)
     ids[1, 2, 3] = 7
 
-    area = area_of(ids, 7)
+    um2, reliable = area_of(ids, 7)
 
-    assert area.um2 > 0
-    assert not area.reliable
+    assert um2 > 0
+    assert not reliable
 
 
 def test_a_huge_object_is_looked_at_in_steps(monkeypatch):
     ids = ball(280)
-    fine = area_of(ids, 3)
+    fine, _ = area_of(ids, 3)
     monkeypatch.setattr(shapes, "MOST", 6000)
 
-    coarse = area_of(ids, 3)
+    coarse, _ = area_of(ids, 3)
 
-    assert coarse.um2 != fine.um2
-    assert coarse.um2 == pytest.approx(fine.um2, rel=0.05)
+    assert coarse != fine
+    assert coarse == pytest.approx(fine, rel=0.05)
+
+
+def test_what_the_steps_miss_has_no_surface(monkeypatch):
+    ids = np.zeros((3, 9, 9), int)
+    ids[1, 1::2, 1:8] = 7  # in odd rows only
+    monkeypatch.setattr(shapes, "MOST", 25)
+
+    um2, reliable = area_of(ids, 7)
+
+    assert math.isnan(um2)
+    assert not reliable
+
+
+def test_many_objects_are_measured_as_each_alone():
+    ids = ball(280)
+    ids[0, 0, 0] = 4
+    ids[2:9, 60:66, 1:4] = 1
+    blocks = OneBlock(cells=ids)
+    items = [blocks.item("cells", n) for n in (4, 3, 1)]
+
+    um2, reliable = areas_of(blocks, items, SPACING)
+
+    alone = [area_of(ids, n) for n in (4, 3, 1)]
+    np.testing.assert_allclose(um2, [a for a, _ in alone], rtol=1e-12)
+    assert reliable.tolist() == [r for _, r in alone] == [False, True, False]
 
 
 def test_distances_to_the_membrane_are_between_voxels():
@@ -72,40 +126,37 @@ def test_distances_to_the_membrane_are_between_voxels():
     organelles = np.zeros_like(cells)
     organelles[2, 5, 6] = 1  # from y 1: 40 nm; from z: 80 nm; from x 2: 80 nm
     organelles[2, 9, 6] = 5
-    inside = Inside(volume_of(cells), 2, box_of(cells == 2), SPACING)
+    organelles[3, 6, 7:9] = 7  # from z 4, below both voxels
 
-    near = [
-        inside.least_nm(view_of(volume_of(organelles), box_of(organelles == n)), n)
-        for n in (1, 5)
-    ]
+    assert distances(cells, organelles) == [40, 20, 40]
 
-    assert near == [40, 20]
+
+def test_objects_side_by_side_keep_their_own_distances():
+    cells = np.full((3, 9, 40), 2)
+    cells[:, :, :2] = 0
+    organelles = np.zeros_like(cells)
+    organelles[1, 3:6, 5:9] = 1
+    organelles[1, 3:6, 9:12] = 2  # touches the first
+    organelles[1, 2, 20:40] = 3  # to the end of the last row of its slice
+
+    assert distances(cells, organelles) == [80, 160, 380]
 
 
 def test_the_border_of_the_volume_is_no_membrane():
     cells = np.full((3, 9, 10), 2)
     cells[:, :, 8:] = 0
     organelles = np.zeros_like(cells)
-    organelles[0, 0, 0] = organelles[2, 8, 5] = 1
-    inside = Inside(volume_of(cells), 2, box_of(cells == 2), SPACING)
+    organelles[0, 0, 0], organelles[2, 8, 5] = 1, 3
 
-    assert (
-        inside.least_nm(view_of(volume_of(organelles), Box((0, 0, 0), (1, 1, 1))), 1)
-        == 160
-    )
-    assert (
-        inside.least_nm(view_of(volume_of(organelles), Box((2, 8, 5), (3, 9, 6))), 1)
-        == 60
-    )
+    assert distances(cells, organelles) == [160, 60]
 
 
 def test_a_cell_that_fills_the_volume_shows_no_membrane():
     cells = np.full((2, 3, 4), 2)
-    inside = Inside(volume_of(cells), 2, Box.whole((2, 3, 4)), SPACING)
 
-    assert math.isnan(
-        inside.least_nm(view_of(volume_of(cells), Box.whole((2, 3, 4))), 2)
-    )
+    (found,) = distances(cells, np.ones_like(cells))
+
+    assert math.isnan(found)
 
 
 def test_what_reaches_out_of_the_cell_lies_at_its_membrane():
@@ -113,38 +164,14 @@ def test_what_reaches_out_of_the_cell_lies_at_its_membrane():
     cells[1:4, 2:6, 3:12] = 2
     organelles = np.zeros_like(cells)
     organelles[2, 4:12, 6] = 1
-    inside = Inside(volume_of(cells), 2, box_of(cells == 2), SPACING)
 
-    found = inside.least_nm(view_of(volume_of(organelles), box_of(organelles == 1)), 1)
-
-    assert found == 0
+    assert distances(cells, organelles) == [0]
 
 
 def test_distances_in_a_huge_cell_are_resolved_to_steps(monkeypatch):
     monkeypatch.setattr(shapes, "MOST_INSIDE", 2000)
-    ids = ball(280)
-    organelles = np.zeros_like(ids)
+    cells = np.where(ball(280) > 0, 2, 0)
+    organelles = np.zeros_like(cells)
     organelles[8, 34, 17] = 1
-    inside = Inside(volume_of(ids), 3, box_of(ids == 3), SPACING)
 
-    found = inside.least_nm(
-        view_of(volume_of(organelles), Box((8, 34, 17), (9, 35, 18))), 1
-    )
-
-    assert found == pytest.approx(280, abs=60)
-
-
-def test_no_chunk_of_sixteen_slices_is_read_twice():
-    volume, read = volume_of(np.ones((40, 3, 4))), []
-
-    class Watched(ArrayVolume):
-        def read(self, box):
-            read.append((box.start[0], box.stop[0]))
-            return super().read(box)
-
-    view_of(
-        Watched(volume.read(Box.whole(volume.shape)), spacing_nm=SPACING),
-        box=Box((6, 0, 0), (39, 3, 4)),
-    )
-
-    assert read == [(5, 16), (16, 32), (32, 40)]
+    assert distances(cells, organelles) == [pytest.approx(280, abs=60)]

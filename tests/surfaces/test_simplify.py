@@ -29,6 +29,25 @@ def test_no_vertex_lies_further_away_than_stated(bumpy, max_error_nm):
     assert _distance(fewer.vertices_nm, bumpy) <= max_error_nm
 
 
+def test_a_guess_that_goes_too_far_is_taken_back(bumpy, monkeypatch):
+    monkeypatch.setitem(simplify.__globals__, "GUESS", 100.0)
+
+    fewer = simplify(bumpy, max_error_nm=10)
+
+    assert len(fewer.faces) < 0.2 * len(bumpy.faces)
+    assert _distance(bumpy.vertices_nm, fewer) <= 10
+
+
+def test_what_is_large_and_flat_keeps_few_triangles():
+    """Their vertices lie far from any point by which triangles are found."""
+    slab = surface_of(np.ones((8, 90, 70), bool), spacing_nm=DEEP)
+
+    fewer = simplify(slab, max_error_nm=10)
+
+    assert len(fewer.faces) < 0.02 * len(slab.faces)
+    assert _distance(slab.vertices_nm, fewer) <= 10
+
+
 def test_a_simplified_surface_is_closed_and_keeps_its_volume(bumpy):
     fewer = simplify(bumpy, max_error_nm=10)
 
@@ -83,7 +102,7 @@ def test_threads_never_simplify_at_the_same_time(bumpy, monkeypatch):
 
     monkeypatch.setattr(fast_simplification, "simplify", watched)
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda _: simplify(bumpy, max_error_nm=10), range(2)))
+        list(threads.map(lambda _: simplify(bumpy, max_error_nm=3), range(2)))
 
     assert len(most) > 2
     assert max(most) == 1

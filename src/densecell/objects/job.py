@@ -5,7 +5,7 @@
     blocks/measure/ensemble/      or a member's name
         number/                   provisional ids: each block numbers for itself
         number/  join/  write/    a file for each finished block
-        look/                     a file for each finished handful of objects
+        seen/                     a file for each finished handful of objects
         cells_final.npy           final id by provisional id, all blocks in a row
 """
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from densecell.checksums import drop_checksums, write_checksums
 from densecell.claim import claimed, refuse_claimed
-from densecell.compute import Cluster, listed, run_blocks
+from densecell.compute import Cluster, listed, run_blocks, trim_memory
 from densecell.config import ObjectsConfig, write_text
 from densecell.disk import drop_partial, writing
 from densecell.errors import BlocksFailedError, OutputError
@@ -32,14 +32,19 @@ from densecell.objects.record import (
     save_record,
 )
 from densecell.objects.source import Source
-from densecell.objects.stages import LOOK, block_anywhere, unit_anywhere
+from densecell.objects.stages import (
+    LOOK,
+    block_anywhere,
+    look_at_unit,
+    unit_anywhere,
+)
 from densecell.objects.tables import (
     Measured,
     cells_table,
     contacts_table,
     organelles_table,
 )
-from densecell.objects.units import Item, Seen, units_of
+from densecell.objects.units import Look, Seen, Unit
 from densecell.objects.writing import write_table
 from densecell.volume import build_pyramid, create_ome_zarr, fingerprint
 from densecell.volume.aside import remove
@@ -145,8 +150,8 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
     save_final(job, found)
     _make_stores(job, found)
     yield from _all_blocks(job, "write", cluster)
-    units = units_of(found)
-    yield from _all_units(job, units, cluster)
+    look = Look(job, found)
+    yield from _all_units(job, look, cluster)
     values = []
     cells = Cells(found[CELLS].sums.voxels) if CELLS in found else None
     for name in record.members:
@@ -161,7 +166,7 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
     measured = Measured(
         record,
         found,
-        _seen(job, units, found),
+        _seen(job, look.units, found),
         total(job, "voxels")[: len(record.classes)],
         total(job, "contacts"),
         ranges_of(values),
@@ -170,6 +175,7 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
     yield Step("tables", 1, 1)
     for n, layer in enumerate(job.layers, 1):
         build_pyramid(objects_path(out, layer), kind="label")
+        trim_memory()
         yield Step("pyramids", n, len(job.layers))
     _drop_partial(out)
     stores = [objects_path(out, layer) for layer in job.layers]
@@ -238,14 +244,17 @@ def _all_blocks(job: Job, stage: str, cluster: Cluster | None) -> Iterator[Step]
         yield Step(what, len(blocks) - len(waiting) + done, len(blocks))
 
 
-def _all_units(
-    job: Job, units: list[list[Item]], cluster: Cluster | None
-) -> Iterator[Step]:
+def _all_units(job: Job, look: Look, cluster: Cluster | None) -> Iterator[Step]:
     """Look at every object for itself."""
-    waiting = [n for n in range(len(units)) if not job.mark(LOOK, n).exists()]
-    work = partial(unit_anywhere, job.out.absolute())
+    count = len(look.units)
+    waiting = [n for n in range(count) if not job.mark(LOOK, n).exists()]
+    work = (
+        partial(look_at_unit, job, look)
+        if cluster is None
+        else partial(unit_anywhere, job.out.absolute())
+    )
     for done in _each(work, waiting, cluster, job, LOOK):
-        yield Step("surfaces", len(units) - len(waiting) + done, len(units))
+        yield Step("surfaces", count - len(waiting) + done, count)
 
 
 def _each(
@@ -275,6 +284,7 @@ def _each(
             yield done
         else:
             failed.append(f"{stage} {outcome.number}: {outcome.error}")
+    trim_memory()  # what a stage frees would else stay beside what the next one takes
     if failed:
         first = (
             f"{job.out}: {len(failed)} of {len(numbers)} pieces of work failed, the "
@@ -283,7 +293,7 @@ def _each(
         raise BlocksFailedError(listed(first, sorted(failed)))
 
 
-def _seen(job: Job, units: list[list[Item]], found: Found) -> dict[str, Seen]:
+def _seen(job: Job, units: list[Unit], found: Found) -> dict[str, Seen]:
     """Put what was seen of all objects into the order of their ids."""
     seen = {
         name: Seen(
@@ -294,8 +304,10 @@ def _seen(job: Job, units: list[list[Item]], found: Found) -> dict[str, Seen]:
         for name, objects in found.items()
     }
     for n, unit in enumerate(units):
-        arrays = load_arrays(job.mark(LOOK, n))
-        for k, item in enumerate(unit):
-            for field, values in seen[item.layer]._asdict().items():
-                values[item.number - 1] = arrays[field][k]
+        for field, values in load_arrays(job.mark(LOOK, n)).items():
+            for k, layer in enumerate(LAYERS):
+                here = unit.layers == k
+                if here.any():
+                    of_layer = seen[layer]._asdict()[field]
+                    of_layer[unit.numbers[here] - 1] = values[here]
     return seen

@@ -4,7 +4,6 @@ A block keeps its runs, the piece that each run is of, and each layer's id of a 
 a few bytes for each run, from which any box is read faster than from a store.
 """
 
-from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -15,9 +14,6 @@ from densecell.geometry import Box
 from densecell.objects.job import Job
 from densecell.objects.npz import load_arrays
 from densecell.objects.runs import spread
-from densecell.volume import Volume
-
-KEPT = 16  # blocks whose runs are kept while objects are looked at
 
 
 class Told:
@@ -37,6 +33,16 @@ class Told:
         path = job.mark("number", number)
         self._arrays = load_arrays(path, "start", "piece", *layers)
 
+    @property
+    def start(self) -> NDArray[np.unsignedinteger]:
+        """Give the index of each run's first voxel into the flat block, (R,)."""
+        return self._arrays["start"]
+
+    @property
+    def piece(self) -> NDArray[np.unsignedinteger]:
+        """Give the piece that each run is of, (R,)."""
+        return self._arrays["piece"]
+
     def ids(self, layer: str) -> NDArray[np.uint32]:
         """Give the local id of every piece, (P,)."""
         return self._arrays[f"{layer}.ids"]
@@ -47,45 +53,8 @@ class Told:
 
     def read(self, of_piece: NDArray[Any], box: Box) -> NDArray[Any]:
         """Give every voxel of a box inside the block what its piece has."""
-        start, piece = self._arrays["start"], self._arrays["piece"]
         inside = box.relative_to(self.core.start)
-        return spread(of_piece[piece], start, self.core.shape, inside)
-
-
-class FinalIds(Volume):
-    """The final ids of one layer of a job that is resolved.
-
-    Parameters
-    ----------
-    job
-        Of the labels.
-    layer
-        Its name.
-    """
-
-    def __init__(self, job: Job, layer: str) -> None:
-        super().__init__(
-            job.folder / layer,
-            shape=job.record.shape,
-            dtype=job.final[layer].dtype,
-            spacing_nm=job.record.spacing,
-            format="blocks",
-            chunk=job.record.block,
-        )
-        self._job, self._layer = job, layer
-        self._told = lru_cache(KEPT)(self._load)
-
-    def _load(self, number: int) -> tuple[Told, NDArray[np.unsignedinteger]]:
-        told = Told(self._job, number)
-        return told, final_ids(self._job, told, self._layer)
-
-    def _read(self, box: Box) -> NDArray[Any]:
-        found = np.empty(box.shape, self.dtype)
-        for number in blocks_in(self._job, box):
-            part = box.intersection(self._job.record.blocks[number])
-            told, ids = self._told(number)
-            found[part.relative_to(box.start).slices] = told.read(ids, part)
-        return found
+        return spread(of_piece[self.piece], self.start, self.core.shape, inside)
 
 
 def final_ids(job: Job, told: Told, layer: str) -> NDArray[np.unsignedinteger]:

@@ -1,149 +1,123 @@
-"""What needs the voxels of one object at a time: its surface, its distance to others.
+"""What needs the voxels of objects: their surfaces, their distances to the membrane.
 
-Objects are looked at one by one in their own bounding boxes, so that blocks do not
-matter. One that is too large for memory is looked at on every second voxel along an
-axis, or fewer.
+Objects are drawn in their own bounding boxes, so that blocks do not matter. One that is
+too large for memory is drawn on every second voxel along an axis, or fewer.
 """
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import NamedTuple
 
 import edt
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Box, Shape, Spacing
+from densecell.geometry import Shape, Spacing
+from densecell.objects.drawing import Frame, draw, frame_around
+from densecell.objects.object_runs import Blocks, Found, Item
 from densecell.surfaces import Solid, surfaces_of
-from densecell.volume import Volume
 
 MOST = 2_000_000  # voxels of one object that a surface is drawn around
 MOST_INSIDE = 16_000_000  # voxels of one cell that distances are measured in
 
-
-class View(NamedTuple):
-    """A box of a volume, on every n-th voxel."""
-
-    box: Box  # begins at a multiple of the steps; may reach outside
-    steps: Shape
-    values: NDArray[np.unsignedinteger]
+Floats = NDArray[np.float64]
 
 
-class Area(NamedTuple):
-    """The surface of an object."""
-
-    um2: float
-    reliable: bool  # thick enough for its voxels
-
-
-def view_of(objects: Volume, box: Box) -> View:
-    """Read the surroundings of an object, once for all that is asked of it.
-
-    Parameters
-    ----------
-    objects
-        Ids.
-    box
-        The object's bounding box.
-    """
-    return _view(objects, box, _steps(box.shape, MOST))
-
-
-def solid_of(view: View, number: int, spacing_nm: Spacing) -> Solid:
-    """Give the voxels of an object; none where the steps of the view miss it."""
-    z, y, x = (s * n for s, n in zip(spacing_nm, view.steps, strict=True))
-    return Solid(view.values == number, (z, y, x))
-
-
-def areas_of(solids: Sequence[Solid]) -> list[Area]:
+def areas_of(
+    blocks: Blocks, items: Sequence[Item], spacing_nm: Spacing
+) -> tuple[Floats, NDArray[np.bool_]]:
     """Measure the surfaces of objects by smooth meshes around them.
 
     Where the volume ends, an object does: the cut is part of its surface.
+
+    Returns
+    -------
+    um2
+        (N,), not a number where the steps of a large object miss it.
+    reliable
+        (N,), whether it is thick enough for its voxels.
     """
-    areas = [Area(math.nan, False)] * len(solids)
-    seen = [n for n, solid in enumerate(solids) if solid.mask.any()]
-    for n, found in zip(seen, surfaces_of([solids[n] for n in seen]), strict=True):
-        areas[n] = Area(found.area_um2, found.surface.reliable)
-    return areas
+    # A voxel more: blurred, thin objects reach far beyond their boxes.
+    frames = [frame_around(item.box, MOST, margin=1) for item in items]
+    masks = draw(frames, blocks.runs(items))
+    um2, reliable = np.full(len(items), math.nan), np.zeros(len(items), bool)
+    seen = [n for n, mask in enumerate(masks) if mask.any()]
+    solids = [Solid(masks[n], _pixel(frames[n], spacing_nm)) for n in seen]
+    for n, found in zip(seen, surfaces_of(solids), strict=True):
+        um2[n], reliable[n] = found.area_um2, found.surface.reliable
+    return um2, reliable
 
 
-class Inside:
-    """How deep the places of a cell lie below its membrane.
+def membrane_distances_nm(
+    blocks: Blocks,
+    cell: Item,
+    items: Sequence[Item],
+    *,
+    shape: Shape,
+    spacing_nm: Spacing,
+) -> Floats:
+    """Give the distance of objects to the membrane of their cell, (N,) in nm.
+
+    From the middle of the nearest voxel to that of the nearest voxel outside the cell.
+    0 where an object reaches out of the cell; not a number where the cell fills the
+    whole volume and no membrane is seen.
 
     Parameters
     ----------
-    cells
-        Ids.
-    number
-        Of the cell.
-    box
-        Its bounding box.
+    cell, items
+        The cell, and objects that lie in it.
+    shape
+        Of the volume. Its border is no membrane.
     spacing_nm
-        Voxel size (z, y, x). The volume's border is no membrane.
+        Voxel size (z, y, x).
+
+    Notes
+    -----
+    About 6 bytes for each voxel of the cell's box, which has at most 16 million.
     """
-
-    def __init__(
-        self, cells: Volume, number: int, box: Box, spacing_nm: Spacing
-    ) -> None:
-        view = _view(cells, box, _steps(box.shape, MOST_INSIDE))
-        part = [  # outside the volume nobody knows whether there is a membrane
-            slice(max(0, -a // n), max(0, -a // n) + -(-(size - max(0, a)) // n))
-            for a, n, size in zip(view.box.start, view.steps, cells.shape, strict=True)
-        ]
-        self._steps = np.array(view.steps)
-        self._start = np.array(view.box.start) + self._steps * [p.start for p in part]
-        inside = np.ascontiguousarray(view.values[tuple(part)] == number)
-        pixel = tuple(s * n for s, n in zip(spacing_nm, view.steps, strict=True))
-        self._depth = edt.edt(inside, anisotropy=pixel, black_border=False, parallel=1)
-
-    def least_nm(self, view: View, number: int) -> float:
-        """Give the distance of an object to the membrane, in nm.
-
-        From the middle of its nearest voxel to that of the nearest voxel outside the
-        cell. 0 where the object reaches out of the cell; not a number where the cell
-        fills the whole volume and no membrane is seen.
-        """
-        places = np.argwhere(view.values == number) * view.steps + view.box.start
-        z, y, x = ((places - self._start + self._steps // 2) // self._steps).T
-        shape = self._depth.shape
-        known = (z >= 0) & (y >= 0) & (x >= 0)
-        known &= (z < shape[0]) & (y < shape[1]) & (x < shape[2])
-        if not known.all():
-            return 0.0
-        least = float(self._depth[z, y, x].min()) if len(places) else math.nan
-        return least if math.isfinite(least) else math.nan
+    frame = frame_around(cell.box, MOST_INSIDE, margin=1)
+    # Outside the volume nobody knows whether there is a membrane.
+    z, y, x = (-(-n // s) for n, s in zip(shape, frame.steps, strict=True))
+    frame = frame._replace(box=frame.box.clipped((z, y, x)))
+    (inside,) = draw([frame], blocks.runs([cell]))
+    depth = edt.edtsq(  # of booleans it takes twice as long as of bytes
+        inside.view(np.uint8),
+        anisotropy=_pixel(frame, spacing_nm),
+        black_border=False,
+        parallel=1,
+    )
+    least = np.full(len(items), np.inf, np.float32)
+    for found in blocks.runs(items):
+        _lower(least, depth, found, frame)
+    least[~np.isfinite(least)] = np.nan
+    return np.sqrt(least).astype(np.float64)
 
 
-def _steps(shape: Shape, most: int) -> Shape:
-    """Double the steps along the longest axis until few enough voxels are left."""
-    steps = [1, 1, 1]
-    while True:
-        sizes = [-(-n // s) for n, s in zip(shape, steps, strict=True)]
-        if math.prod(sizes) <= most:
-            return (steps[0], steps[1], steps[2])
-        steps[int(np.argmax(sizes))] *= 2
+def _lower(
+    least: NDArray[np.float32], depth: NDArray[np.float32], found: Found, frame: Frame
+) -> None:
+    """Lower the least depth of each object to that under its runs."""
+    places = []
+    ends = found.x + found.length - 1
+    for axis, voxels in enumerate((found.z, found.y, found.x, ends)):
+        k = min(axis, 2)
+        step = frame.steps[k]
+        places.append((voxels + step // 2) // step - frame.box.start[k])
+    z, y, first, last = places
+    depths, rows, width = depth.shape
+    known = (z >= 0) & (z < depths) & (y >= 0) & (y < rows)
+    known &= (first >= 0) & (last < width)
+    least[found.which[~known]] = 0
+    row = (z[known] * rows + y[known]) * width
+    begin, end = row + first[known], row + last[known] + 1
+    if not len(begin):
+        return
+    order = np.argsort(begin, kind="stable")
+    ahead = np.stack([begin[order], end[order]], axis=1).ravel()  # and what is between
+    flat = depth.ravel()
+    under = np.minimum.reduceat(flat, ahead[:-1] if ahead[-1] == flat.size else ahead)
+    np.minimum.at(least, found.which[known][order], under[::2])
 
 
-def _view(volume: Volume, box: Box, steps: Shape) -> View:
-    """Read a box and one voxel of these steps around it; outside the volume is 0."""
-    start = [(a // s - 1) * s for a, s in zip(box.start, steps, strict=True)]
-    stop = [(-(-b // s) + 1) * s for b, s in zip(box.stop, steps, strict=True)]
-    (z0, y0, x0), (z1, y1, x1) = start, stop
-    wide = Box((z0, y0, x0), (z1, y1, x1))
-    sizes = [n // s for n, s in zip(wide.shape, steps, strict=True)]
-    values = np.zeros(sizes, volume.dtype)
-    depth = steps[0] * max(1, 16 // steps[0])
-    # Slab by slab: the fine voxels are never all there; a chunk is in one slab only.
-    edges = [z0, *range((z0 // depth + 1) * depth, z1, depth), z1]
-    for z, end in pairwise(edges):
-        slab = Box((z, y0, x0), (end, y1, x1))
-        inside = slab.clipped(volume.shape)
-        if not inside.voxels:
-            continue
-        fine = np.zeros(slab.shape, volume.dtype)
-        fine[inside.relative_to(slab.start).slices] = volume.read(inside)
-        part = fine[:: steps[0], :: steps[1], :: steps[2]]
-        first = (z - z0) // steps[0]
-        values[first : first + len(part)] = part
-    return View(wide, steps, values)
+def _pixel(frame: Frame, spacing_nm: Spacing) -> tuple[float, float, float]:
+    z, y, x = (s * n for s, n in zip(spacing_nm, frame.steps, strict=True))
+    return (z, y, x)

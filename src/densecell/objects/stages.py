@@ -6,26 +6,24 @@
               join   -> pairs                    across the faces of neighbours
               (resolve: which are one, what is dropped, final ids: see `resolve`)
               write  -> labels/cells, labels/organelles
-              look   -> surfaces, distances      of a few objects, one by one
+              look   -> surfaces, distances      of a few objects at a time
 """
 
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
 
 from densecell.config import write_text
-from densecell.objects.gather import Found, resolve
+from densecell.objects.gather import resolve
 from densecell.objects.job import Job
 from densecell.objects.join import join_objects
 from densecell.objects.npz import save_arrays
 from densecell.objects.number import number_objects
-from densecell.objects.provisional import FinalIds, Told, final_ids
+from densecell.objects.provisional import Told, final_ids
 from densecell.objects.record import RECORD, read_record
-from densecell.objects.units import Item, look_at, units_of
-from densecell.volume import Volume
+from densecell.objects.units import Look
 
-LOOK = "look"
+LOOK = "seen"
 ONE = Lock()
 
 
@@ -48,13 +46,16 @@ def block_anywhere(out: Path, name: str, stage: str, number: int) -> None:
     STAGES[stage](job, number)
 
 
+def look_at_unit(job: Job, look: Look, number: int) -> None:
+    """Look at the objects of one unit, in any thread."""
+    save_arrays(job.mark(LOOK, number), look.at(number))
+
+
 def unit_anywhere(out: Path, number: int) -> None:
     """Look at the objects of one unit in any process that sees the result."""
     with ONE:  # two threads would resolve twice
-        known = _resolved(out, (out / RECORD).stat().st_mtime_ns)
-    job, unit = known.job, known.units[number]
-    seen = look_at(unit, known.found, known.ids, job.record.spacing)
-    save_arrays(job.mark(LOOK, number), seen._asdict())
+        job, look = _resolved(out, (out / RECORD).stat().st_mtime_ns)
+    look_at_unit(job, look, number)
 
 
 @lru_cache(maxsize=4)
@@ -62,18 +63,7 @@ def _loaded(out: Path, name: str, begun: int) -> Job:
     return Job(out, read_record(out), name)
 
 
-class Known(NamedTuple):
-    """What a process knows of all objects."""
-
-    job: Job
-    found: Found
-    units: list[list[Item]]
-    ids: dict[str, Volume]
-
-
 @lru_cache(maxsize=1)
-def _resolved(out: Path, begun: int) -> Known:
+def _resolved(out: Path, begun: int) -> tuple[Job, Look]:
     job = Job(out, read_record(out))
-    found = resolve(job)
-    ids: dict[str, Volume] = {name: FinalIds(job, name) for name in found}
-    return Known(job, found, units_of(found), ids)
+    return job, Look(job, resolve(job))

@@ -21,7 +21,7 @@ from skimage.measure import marching_cubes
 from densecell.errors import VolumeError
 from densecell.geometry import Spacing
 from densecell.surfaces.fair import fair
-from densecell.surfaces.surface import Surface
+from densecell.surfaces.surface import Surface, sizes_of
 
 SMOOTHING = 0.7  # sigma, in lengths of a voxel's longest edge; best of those tried
 KEPT_OFF = 1e-3  # least height of the field: surfaces keep off the voxels' centres
@@ -93,16 +93,17 @@ def surface_of(
     """
     _check(mask)
     spacing = Spacing.checked(spacing_nm)
-    rough = _rough(mask, spacing, origin_nm)
-    (surface,) = _evened_out([rough], [spacing]) if even_out else [rough]
-    return _judged(surface, spacing).surface
+    rough = [_rough(mask, spacing, origin_nm)]
+    found = _evened_out(rough, [spacing]) if even_out else _measured(rough, [spacing])
+    return found[0].surface
 
 
 class Measured(NamedTuple):
-    """A surface and its area."""
+    """A surface and how large it is."""
 
     surface: Surface
     area_um2: float
+    volume_um3: float
 
 
 def surfaces_of(solids: Sequence[Solid]) -> list[Measured]:
@@ -114,8 +115,7 @@ def surfaces_of(solids: Sequence[Solid]) -> list[Measured]:
         _rough(solid.mask, spacing, (0.0, 0.0, 0.0))
         for solid, spacing in zip(solids, spacings, strict=True)
     ]
-    smooth = _evened_out(rough, spacings)
-    return [_judged(s, spacing) for s, spacing in zip(smooth, spacings, strict=True)]
+    return _evened_out(rough, spacings)
 
 
 def _rough(
@@ -123,31 +123,44 @@ def _rough(
 ) -> Surface:
     """Wrap a surface that is not evened out yet."""
     vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
-        _smooth_field(np.pad(mask, 1), spacing),
+        _smooth_field(mask, spacing),
         0.0,
         spacing=tuple(spacing),
         gradient_direction="ascent",  # outwards in the frame z, y, x
         allow_degenerate=True,  # leaving triangles out would leave holes
     )
-    # Index 0 of the padded array is the centre of a voxel outside the mask.
+    # Index 0 of the field is the centre of a voxel outside the mask.
     corner = np.subtract(origin_nm, np.divide(spacing, 2))
     return Surface(vertices + corner, np.ascontiguousarray(faces, np.int32))
 
 
-def _evened_out(rough: Sequence[Surface], spacings: Sequence[Spacing]) -> list[Surface]:
+def _evened_out(
+    rough: Sequence[Surface], spacings: Sequence[Spacing]
+) -> list[Measured]:
+    found = _measured(fair(rough, spacings_nm=spacings), spacings)
     # Of a few single voxels so little can be left that it turns inside out.
+    turned = [n for n, m in enumerate(found) if m.volume_um3 <= 0]
+    again = _measured([rough[n] for n in turned], [spacings[n] for n in turned])
+    for n, before in zip(turned, again, strict=True):
+        found[n] = before
+    return found
+
+
+def _measured(
+    surfaces: Sequence[Surface], spacings: Sequence[Spacing]
+) -> list[Measured]:
+    """Measure surfaces, and say which are of thick enough objects."""
+    if not surfaces:
+        return []
+    sizes = sizes_of(surfaces)
+    radius_nm = 3e3 * sizes.volume_um3 / sizes.area_um2
+    reliable = radius_nm >= RELIABLE * np.max(spacings, axis=1)
     return [
-        faired if faired.volume_um3 > 0 else before
-        for before, faired in zip(rough, fair(rough, spacings_nm=spacings), strict=True)
+        Measured(surface._replace(reliable=thick), area, volume)
+        for surface, thick, area, volume in zip(
+            surfaces, reliable.tolist(), *(size.tolist() for size in sizes), strict=True
+        )
     ]
-
-
-def _judged(surface: Surface, spacing: Spacing) -> Measured:
-    """Say whether a surface is of a thick enough object."""
-    area_um2 = surface.area_um2
-    radius_nm = 3e3 * surface.volume_um3 / area_um2
-    reliable = bool(radius_nm >= RELIABLE * max(spacing))
-    return Measured(surface._replace(reliable=reliable), area_um2)
 
 
 def _check(mask: NDArray[np.bool_]) -> None:
@@ -164,14 +177,20 @@ def _check(mask: NDArray[np.bool_]) -> None:
 
 
 def _smooth_field(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float32]:
-    """Give a field above 0 inside, below 0 outside, and smooth where it can be."""
+    """Give a field above 0 inside, below 0 outside, and smooth where it can be.
+
+    It is a voxel wider than the mask at every end.
+    """
+    sides = np.zeros([n + 2 for n in mask.shape], np.float32)
+    sides[1:-1, 1:-1, 1:-1] = mask
     sigma = [SMOOTHING * max(spacing) / length for length in spacing]
-    field = ndimage.gaussian_filter(
-        mask.astype(np.float32), sigma, mode="constant", truncate=REACH
-    )
+    field = ndimage.gaussian_filter(sides, sigma, mode="constant", truncate=REACH)
     field -= _level(field, int(np.count_nonzero(mask)))
-    np.maximum(np.abs(field), KEPT_OFF, out=field)
-    np.negative(field, out=field, where=~mask)
+    np.abs(field, out=field)
+    np.maximum(field, KEPT_OFF, out=field)
+    sides *= 2
+    sides -= 1  # 1 inside, -1 outside
+    field *= sides
     return field
 
 

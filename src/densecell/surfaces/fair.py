@@ -67,10 +67,11 @@ def _smoothed(start: Points, middle: sparse.csr_array) -> Points:
     """Let all passes act on places (N, 3)."""
     weights = chebyshev.chebinterpolate(_passed, DEGREE)  # type: ignore[type-var]
     first, *others = weights / weights.sum()  # 1 in all: places are kept
+    twice = sparse.csr_array((2 * middle.data, middle.indices, middle.indptr))
     before, now = start, middle @ start
     vertices = first * start + others[0] * now
     for weight in others[1:]:
-        before, now = now, 2 * (middle @ now) - before
+        before, now = now, twice @ now - before
         vertices += weight * now
     return vertices
 
@@ -86,19 +87,29 @@ def _extents(
     vertices: NDArray[np.float64], middle: sparse.csr_array
 ) -> NDArray[np.float64]:
     """Give the (N, 3) extent of the connected part that each vertex belongs to."""
-    parts, part = csgraph.connected_components(middle, directed=False)
-    low = np.full((parts, 3), np.inf)
-    high = np.full((parts, 3), -np.inf)
-    np.minimum.at(low, part, vertices)
-    np.maximum.at(high, part, vertices)
-    return (high - low)[part]
+    # Round a triangle a way leads back: what is connected is strongly connected.
+    parts, part = csgraph.connected_components(middle, connection="strong")
+    order = np.argsort(part, kind="stable")
+    starts = np.searchsorted(part[order], np.arange(parts))
+    each = np.ascontiguousarray(vertices[order].T)  # (3, N): along memory
+    low = np.minimum.reduceat(each, starts, axis=1)
+    high = np.maximum.reduceat(each, starts, axis=1)
+    return (high - low).T[part]
 
 
 def _neighbours(surface: Surface) -> sparse.csr_array:
     """Give the (N, N) matrix that averages over the neighbours of each vertex."""
     faces, count = surface.faces, len(surface.vertices_nm)
-    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    # Of a closed surface every edge is met once from either end.
-    met = sparse.csr_array((np.ones(len(ends)), ends.T), shape=(count, count))
-    degrees = np.asarray(met.sum(axis=1)).ravel()
-    return sparse.csr_array(sparse.diags_array(1 / degrees) @ met)
+    # Of a closed surface every edge is met once from either end: the neighbours of a
+    # vertex are those that follow it in its triangles, which turned round list them.
+    following = np.ascontiguousarray(faces[:, [1, 2, 0]]).ravel()
+    ends = np.arange(0, faces.size + 1, 3)
+    by_face = sparse.csr_array(
+        (following, faces.ravel(), ends), shape=(len(faces), count)
+    )
+    by_vertex = by_face.tocsc()
+    degrees = np.diff(by_vertex.indptr)
+    shares = np.repeat(1 / degrees, degrees)
+    return sparse.csr_array(
+        (shares, by_vertex.data, by_vertex.indptr), shape=(count, count)
+    )
