@@ -4,6 +4,7 @@ A tiny labelled project, bright discs on dark ground, and a model trained on it;
 server of files on this machine, as a web server or S3 would serve them.
 """
 
+import os
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -130,6 +131,10 @@ def labelled():
     return make
 
 
+READER = "AKIAREADER"  # a key of S3
+CONNECTED = []  # to S3, in tests before
+
+
 class Server(NamedTuple):
     """Where it is, what it serves, and what it was asked for so far."""
 
@@ -137,13 +142,15 @@ class Server(NamedTuple):
     folder: Path
     asked: list
     refused: list  # parts of paths that are forbidden
+    private: list  # parts of paths that are shown to one key only
+    key: str = READER
 
 
 class Handler(SimpleHTTPRequestHandler):
     """Serves a folder; knows ranges of bytes, as S3 and all web servers do."""
 
-    def __init__(self, *args, asked, refused, **kwargs):
-        self.asked, self.refused = asked, refused
+    def __init__(self, *args, asked, refused, private, **kwargs):
+        self.asked, self.refused, self.private = asked, refused, private
         super().__init__(*args, **kwargs)
 
     def log_message(self, *args):
@@ -152,7 +159,9 @@ class Handler(SimpleHTTPRequestHandler):
     def do_GET(self):
         self.asked.append(self.path)
         path = self.translate_path(self.path)
-        if any(part in self.path for part in self.refused):
+        known = f"Credential={READER}/" in self.headers.get("Authorization", "")
+        hidden = self.refused + ([] if known else self.private)
+        if any(part in self.path for part in hidden):
             self.send_error(403)
             return
         try:
@@ -182,12 +191,13 @@ def _range(header, size):
 @pytest.fixture(scope="session")
 def web(tmp_path_factory):
     """Serve a folder as long as tests run: clients keep their connections."""
-    asked, refused, folder = [], [], tmp_path_factory.mktemp("web")
-    handler = partial(Handler, directory=folder, asked=asked, refused=refused)
+    folder = tmp_path_factory.mktemp("web")
+    lists = {"asked": [], "refused": [], "private": []}
+    handler = partial(Handler, directory=folder, **lists)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         thread = threading.Thread(target=running.serve_forever, daemon=True)
         thread.start()
-        yield Server(f"http://127.0.0.1:{running.server_port}", folder, asked, refused)
+        yield Server(f"http://127.0.0.1:{running.server_port}", folder, **lists)
         running.shutdown()
         thread.join()
 
@@ -197,14 +207,25 @@ def server(web):
     """Serve a new folder, which is also a bucket of S3."""
     folder = web.folder / f"bucket{len(list(web.folder.iterdir()))}"
     folder.mkdir()
-    web.asked.clear()
-    web.refused.clear()
+    for told in (web.asked, web.refused, web.private):
+        told.clear()
     return web._replace(url=f"{web.url}/{folder.name}", folder=folder)
 
 
 @pytest.fixture
 def s3(server, monkeypatch):
-    """Give the address of the server's folder on S3."""
+    """Give the address of the server's folder on S3, for somebody without a key."""
+    from s3fs import S3FileSystem
+
+    CONNECTED.extend(S3FileSystem._cache.values())  # one that is dropped warns
+    S3FileSystem.clear_instance_cache()  # of those who had keys before
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    nobody = str(server.folder / "nobody")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", nobody)
+    monkeypatch.setenv("AWS_CONFIG_FILE", nobody)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url.rpartition("/")[0])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     return f"s3://{server.folder.name}"

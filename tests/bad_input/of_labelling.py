@@ -85,6 +85,21 @@ def _(at):
     return suggest(at)
 
 
+@case("suggestions in place of a crop that was painted in")
+def _(at):
+    at.result()
+    crop(at)
+    (at / "suggest").rename(at / "result" / "suggest")
+    return suggest(at, "--overwrite")
+
+
+@case("suggestions in place of a file of the user's own")
+def _(at):
+    at.result()
+    at.write("result/suggest/crop_01/painted.txt", "mine")
+    return suggest(at, "--overwrite")
+
+
 @case("suggestions for a project that is none")
 def _(at):
     at.result()

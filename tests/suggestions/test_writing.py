@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from densecell.datasets.annotated import Annotated
 from densecell.datasets.crop import painted_crops
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
@@ -16,7 +17,7 @@ from densecell.suggestions import (
 )
 from densecell.suggestions.ranking import Pick
 from densecell.suggestions.writing import reasons
-from densecell.volume import open_volume
+from densecell.volume import ArrayVolume, open_volume, write_tiff
 
 SIZE = (1, 20, 24)
 
@@ -121,3 +122,89 @@ def test_reasons_name_a_class_that_is_frequent_there(seen):
         "2.5 % of the members' votes differ (more than in 50 % of the boxes); 45.0 "
         "times the usual share of disc; rather like what is labelled or named before"
     )
+
+
+def paint(folder, name="crop_01", value=1):
+    """Paint a crop as a program of somebody's would, in one piece."""
+    labels = folder / name / "labels.tif"
+    shape = open_volume(labels).shape
+    ids = ArrayVolume(np.full(shape, value, np.uint8), spacing_nm=(40, 10, 10))
+    write_tiff(labels, ids, overwrite=True)
+
+
+def replaced(folder, seen, **material):
+    pick = Pick(0, 0.5, 0.5, 0.5)
+    now = seen[0]._replace(**material)
+    write_suggestions(folder.parent, now, seen[1], [pick], overwrite=True)
+
+
+def test_painted_crops_that_no_project_holds_are_kept(tmp_path, seen):
+    folder = written(tmp_path, seen)
+    paint(folder, "crop_02")
+    before = (folder / "crop_02" / "labels.tif").read_bytes()
+
+    with pytest.raises(
+        OutputError,
+        match=r"crop_02: somebody painted in it, and the project does not hold that; ",
+    ):
+        replaced(folder, seen)
+
+    assert (folder / "crop_02" / "labels.tif").read_bytes() == before
+    assert len(rows(folder)) == 3
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize(("held", "gone"), [(1, True), (0, False), (255, False)])
+def test_painted_crops_go_where_the_project_holds_the_same(tmp_path, seen, held, gone):
+    folder = written(tmp_path, seen)
+    paint(folder)
+    box = box_of(rows(folder)[0])
+    shape = seen[0].run.volume.shape
+    known = Annotated(box, ArrayVolume(np.full(shape, held, np.uint8)), 255, None)
+
+    if gone:
+        replaced(folder, seen, known=[known])
+    else:
+        with pytest.raises(OutputError, match="crop_01: somebody painted in it"):
+            replaced(folder, seen, known=[known])
+
+    assert len(rows(folder)) == (1 if gone else 3)
+
+
+def test_what_is_not_labelled_in_a_crop_need_not_be_held(tmp_path, seen):
+    folder = written(tmp_path, seen)
+    paint(folder, value=255)
+
+    replaced(folder, seen)
+
+    assert len(rows(folder)) == 1
+
+
+def test_crops_of_which_nobody_can_tell_are_kept(tmp_path, seen):
+    folder = written(tmp_path, seen)
+    (folder / "crop_03" / "labels.tif").write_bytes(b"half")
+
+    with pytest.raises(OutputError, match=r"nothing was dropped, .*: move .*crop_03 a"):
+        replaced(folder, seen)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "crop_01/painted.tif", "mine/a.tif"])
+def test_files_of_the_user_are_kept(tmp_path, seen, name):
+    folder = written(tmp_path, seen)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("mine", encoding="utf-8")
+
+    with pytest.raises(OutputError, match="was not written by densecell and would be"):
+        replaced(folder, seen)
+
+    assert (folder / name).exists()
+
+
+def test_files_of_operating_systems_are_not_kept(tmp_path, seen):
+    folder = written(tmp_path, seen)
+    for name in (".DS_Store", "crop_01/Thumbs.db"):
+        (folder / name).write_text("", encoding="utf-8")
+
+    replaced(folder, seen)
+
+    assert not (folder / ".DS_Store").exists()

@@ -81,11 +81,65 @@ def test_s3_is_read_in_place_without_credentials(s3, store):
     np.testing.assert_array_equal(volume.read(Box.whole(SHAPE)), ARRAY)
 
 
-def test_s3_that_refuses_says_so(s3, server, store):
-    server.refused.append("a.zarr")
+@pytest.fixture
+def private(s3, server, store):
+    """Give the address of a store that one key may read."""
+    server.private.append("a.zarr")
+    return f"{s3}/a.zarr"
 
-    with pytest.raises(VolumeError, match=r"a\.zarr: the server refuses to show it "):
-        open_volume(f"{s3}/a.zarr")
+
+def test_a_private_store_without_credentials_asks_for_them(private):
+    with pytest.raises(
+        VolumeError,
+        match=r"a\.zarr: is not public, and no credentials were found; set AWS_PROFILE",
+    ):
+        open_volume(private)
+
+
+def test_a_private_store_is_read_with_a_key_of_the_environment(
+    private, server, monkeypatch
+):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    volume = open_volume(private)
+
+    np.testing.assert_array_equal(volume.read(Box.whole(SHAPE)), ARRAY)
+    copy = pickle.loads(pickle.dumps(volume))
+    np.testing.assert_array_equal(copy.read(Box.whole(SHAPE)), ARRAY)
+
+
+def test_a_private_store_is_read_with_the_key_of_a_profile(
+    private, server, monkeypatch, tmp_path
+):
+    keys = f"aws_access_key_id = {server.key}\naws_secret_access_key = secret\n"
+    (tmp_path / "keys").write_text(f"[lab]\n{keys}", encoding="utf-8")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("AWS_PROFILE", "lab")
+
+    volume = open_volume(private)
+
+    np.testing.assert_array_equal(volume.read(Box.whole(SHAPE)), ARRAY)
+
+
+def test_a_private_store_is_refused_to_another_key(private, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    with pytest.raises(
+        VolumeError,
+        match=r"the server refuses to show it \(.*\); your credentials may not read it",
+    ):
+        open_volume(private)
+
+
+def test_public_data_are_read_whatever_the_key(s3, server, store, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER")  # old, of another place
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    volume = open_volume(f"{s3}/a.zarr")
+
+    np.testing.assert_array_equal(volume.read(Box.whole(SHAPE)), ARRAY)
 
 
 def test_a_bucket_without_the_store_is_said_to_be_without(s3, store):

@@ -23,7 +23,10 @@ def suggest(
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="drop what was suggested before")
+        bool,
+        typer.Option(
+            "--overwrite", help="drop what was suggested before, but no painted work"
+        ),
     ] = False,
 ) -> None:
     """Write the boxes of RESULT that are most worth labelling into its suggest/.
@@ -37,6 +40,7 @@ def suggest(
     from densecell.suggestions import (
         box_size,
         check_place,
+        check_work,
         look_at,
         open_material,
         project_of,
@@ -46,6 +50,7 @@ def suggest(
 
     check_place(result, overwrite=overwrite)
     material = open_material(result, project=project)
+    check_work(result, material)
     known = project or project_of(material.run)
     with told_progress(f"looking at {result.name}", unit="parts") as told:
         looks = look_at(material, box_size(material.shape, size), told=told)

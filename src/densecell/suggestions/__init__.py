@@ -9,7 +9,12 @@ from densecell.suggestions.candidates import box_size
 from densecell.suggestions.looks import Looks, look_at
 from densecell.suggestions.material import Material, open_material, project_of
 from densecell.suggestions.ranking import Pick, rank
-from densecell.suggestions.writing import check_place, write_crops, write_suggestions
+from densecell.suggestions.writing import (
+    check_place,
+    check_work,
+    write_crops,
+    write_suggestions,
+)
 
 __all__ = [
     "Looks",
@@ -17,6 +22,7 @@ __all__ = [
     "Pick",
     "box_size",
     "check_place",
+    "check_work",
     "look_at",
     "open_material",
     "project_of",

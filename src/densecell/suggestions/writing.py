@@ -11,6 +11,7 @@ from densecell.suggestions.looks import Looks
 from densecell.suggestions.material import Material
 from densecell.suggestions.picture import Shown, draw_boxes
 from densecell.suggestions.ranking import Pick
+from densecell.suggestions.unsaved import refuse_to_lose
 from densecell.volume.aside import written_aside
 
 FOLDER = "suggest"  # of a result
@@ -34,7 +35,7 @@ def write_suggestions(
     VolumeError
         If nothing was picked.
     OutputError
-        If it exists and is not to be replaced.
+        If it exists and is not to be replaced, or holds work that would be lost.
     """
     if not picks:
         size = " ".join(map(str, looks.boxes[0].shape))
@@ -50,6 +51,7 @@ def write_suggestions(
         _write_table(aside / TABLE, material, boxes, names, picks, why)
         shown = [Shown(name, box) for name, box in zip(names, boxes, strict=True)]
         (aside / PICTURE).write_bytes(draw_boxes(material, shown))
+        check_work(result, material)  # somebody may have painted meanwhile
     return result / FOLDER
 
 
@@ -67,6 +69,17 @@ def check_place(result: Path, *, overwrite: bool) -> None:
             f"{folder}: holds suggestions already; take what was painted in them into "
             "the project by `densecell add-labels`, then drop them with --overwrite"
         )
+
+
+def check_work(result: Path, material: Material) -> None:
+    """Refuse a result with work in its suggestions that its project does not hold.
+
+    Raises
+    ------
+    OutputError
+        See `refuse_to_lose`.
+    """
+    refuse_to_lose(result / FOLDER, material.known, beside=(TABLE, PICTURE))
 
 
 def write_crops(

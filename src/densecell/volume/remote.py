@@ -23,7 +23,7 @@ REFUSED = (401, 403)  # HTTP: unauthorized, forbidden
 def open_store(url: Url) -> Store:
     """Give the zarr store at an address, once its server has answered.
 
-    S3 is read anonymously: of the data that their owners made public.
+    S3 is asked anonymously, and with the user's credentials where it refuses that.
 
     Raises
     ------
@@ -32,31 +32,33 @@ def open_store(url: Url) -> Store:
     MissingExtraError
         If the packages that talk to servers are not installed.
     """
-    on_s3 = url.text.lower().startswith("s3:")
+    on_s3 = _on_s3(url)
     imported("s3fs" if on_s3 else "aiohttp", what="volumes on servers")
-    options = {"anon": True} if on_s3 else {}
-    store = CachedStore(
-        FsspecStore.from_url(url.text, storage_options=options, read_only=True)
-    )
-    try:  # one question alone: of many at once, the others outlive the first to fail
-        sync(store.get("zarr.json", default_buffer_prototype()))
+    try:
+        return _answering(url, {"anon": True} if on_s3 else {})
     except Exception as error:  # servers fail in whatever way they like
+        if on_s3 and _refuses(error):
+            return _with_credentials(url)
         raise worded(url, error) from None
-    return store
 
 
 def worded(url: Url, error: Exception) -> VolumeError:
     """Say what went wrong between here and a server."""
-    status = getattr(error, "status", None)
     if isinstance(error, FileNotFoundError):
         return MissingVolumeError(
             f"{url}: no OME-Zarr is there; expected zarr.json, .zgroup or .zarray "
             "below this address: give the group of an image"
         )
-    if isinstance(error, PermissionError) or status in REFUSED:
+    if _refuses(error):
+        remedy = (
+            "your credentials may not read it, or have run out: renew them, choose "
+            "others with AWS_PROFILE, or ask its owner"
+            if _on_s3(url)
+            else "of web servers densecell reads public data only: ask its owner, or "
+            "copy it here"
+        )
         return VolumeError(
-            f"{url}: the server refuses to show it ({first_line(error)}); densecell "
-            "reads public data only: ask its owner, or copy it here"
+            f"{url}: the server refuses to show it ({first_line(error)}); {remedy}"
         )
     return VolumeError(
         f"{url}: cannot be read from the server ({first_line(error)}); check the "
@@ -67,6 +69,42 @@ def worded(url: Url, error: Exception) -> VolumeError:
 def first_line(error: Exception) -> str:
     """Give the first line of an error, or its name when it says nothing."""
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _on_s3(url: Url) -> bool:
+    return url.text.lower().startswith("s3:")
+
+
+def _refuses(error: Exception) -> bool:
+    status = getattr(error, "status", None)
+    return isinstance(error, PermissionError) or status in REFUSED
+
+
+def _answering(url: Url, options: dict[str, Any]) -> Store:
+    """Open a store, and ask it one question.
+
+    One alone: of many at once, the others outlive the first to fail.
+    """
+    store = CachedStore(
+        FsspecStore.from_url(url.text, storage_options=options, read_only=True)
+    )
+    sync(store.get("zarr.json", default_buffer_prototype()))
+    return store
+
+
+def _with_credentials(url: Url) -> Store:
+    """Open a store that is not public as whom the environment or a profile names."""
+    from botocore.exceptions import NoCredentialsError  # comes with s3fs
+
+    try:
+        return _answering(url, {"anon": False})
+    except NoCredentialsError:
+        raise VolumeError(
+            f"{url}: is not public, and no credentials were found; set AWS_PROFILE, or "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to those that may read it"
+        ) from None
+    except Exception as error:  # servers fail in whatever way they like
+        raise worded(url, error) from None
 
 
 class CachedStore(WrapperStore[Store]):
