@@ -12,7 +12,8 @@ package more: `pip install cosmic-ray`.
 
 Works on a copy of the code in `--out`, and the same command goes on where it
 stopped. Survivors are printed with their difference, to be looked at: either a test is
-missing, or the change changes nothing.
+missing, or the change changes nothing. So are those whose tests took 300 s: no kill,
+but an endless loop, or a machine that is too busy.
 """
 
 import argparse
@@ -45,6 +46,8 @@ TESTS = {
 }
 SKIPPED = "BitOr"  # unions of types
 PATIENCE_S = 300
+TIMEOUT = "timeout"  # what cosmic-ray says, and counts as killed
+ENDS = ("killed", "survived", TIMEOUT)
 Json = dict[str, str]
 
 
@@ -148,11 +151,21 @@ def outcome(tree: Path, mutant: Mutant) -> Json:
     )
     if result.test_outcome is None:
         raise SystemExit(f"{mutant.name}: {result.output}")
-    return {"end": result.test_outcome.value, "diff": result.diff or ""}
+    end = TIMEOUT if result.output == TIMEOUT else result.test_outcome.value
+    return {"end": end, "diff": result.diff or ""}
 
 
 def command(tree: Path, tests: str) -> str:
-    words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--timeout=0",
+    ]
     place = f"env PYTHONPATH={shlex.quote(str(tree / 'src'))}"
     return f"{place} {shlex.join([*words, '--rootdir', str(tree), str(tree / tests)])}"
 
@@ -161,12 +174,12 @@ def report(found: list[Mutant], results: dict[str, Json]) -> None:
     ends: dict[str, Counter[str]] = {file: Counter() for file in TESTS}
     for mutant in found:
         ends[mutant.file][results[mutant.name]["end"]] += 1
-        if results[mutant.name]["end"] == "survived":
+        if results[mutant.name]["end"] != "killed":
             print(results[mutant.name]["diff"])
-    print("| file | mutants | killed | survived |\n|---|---|---|---|")
+    print("| file | mutants | killed | survived | timeout |\n|---|---|---|---|---|")
     for file, counts in ends.items():
-        row = (file, counts.total(), counts["killed"], counts["survived"])
-        print(f"| `{row[0]}` | {row[1]} | {row[2]} | {row[3]} |")
+        row = (file, counts.total(), *(counts[e] for e in ENDS))
+        print(f"| `{row[0]}` | {' | '.join(map(str, row[1:]))} |")
     killed = sum(counts["killed"] for counts in ends.values())
     print(f"killed={killed} of={len(found)} share={killed / len(found):.3f}")
 

@@ -35,7 +35,13 @@ def test_reversed_imagej_stacks_have_a_positive_depth(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "metadata", [{"unit": "nm"}, {"spacing": 50}, {"spacing": 50, "unit": "pixel"}]
+    "metadata",
+    [
+        {"unit": "nm"},
+        {"spacing": 50},
+        {"spacing": 50, "unit": "pixel"},
+        {"spacing": "50 or so", "unit": "nm"},
+    ],
 )
 def test_a_missing_part_makes_the_voxel_size_unknown(tmp_path, metadata):
     assert imagej(tmp_path / "a.tif", metadata=metadata) is None
@@ -80,8 +86,11 @@ def test_ome_states_sizes_with_units(tmp_path):
     assert volume.format == "OME-TIFF"
 
 
-def test_ome_without_depth_is_unknown(tmp_path):
-    volume = ome(tmp_path / "a.ome.tif", {"PhysicalSizeY": 5, "PhysicalSizeX": 5})
+@pytest.mark.parametrize("depth", [{}, {"PhysicalSizeZ": "50 or so"}])
+def test_ome_without_depth_is_unknown(tmp_path, depth):
+    sizes = {"PhysicalSizeY": 5, "PhysicalSizeX": 5}
+
+    volume = ome(tmp_path / "a.ome.tif", depth | sizes)
 
     assert volume.spacing_nm is None
 
