@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from densecell.address import Url, split_channel, to_address, with_channel
+from densecell.address import Url, split_choice, to_address, with_choice
 from densecell.errors import VolumeError
 
 
@@ -29,17 +29,35 @@ def test_anything_else_is_a_path():
 
 
 @pytest.mark.parametrize("text", ["s3://b/a.zarr", "folder/a.zarr"])
-def test_a_channel_is_a_part_of_the_address(text):
-    address = with_channel(to_address(text), "EM")
+@pytest.mark.parametrize(
+    ("channel", "time", "end"),
+    [
+        ("EM", None, "#channel=EM"),
+        (None, 0, "#time=0"),
+        ("", 3, "#channel=#time=3"),
+        ("EM", 3, "#channel=EM#time=3"),
+    ],
+)
+def test_channel_and_time_are_parts_of_the_address(text, channel, time, end):
+    address = with_choice(to_address(text), channel=channel, time=time)
 
-    assert str(address) == f"{text}#channel=EM"
-    assert split_channel(address) == (to_address(text), "EM")
-    assert with_channel(address, "EM") == address
-    assert with_channel(address, None) == address
+    assert str(address) == f"{text}{end}"
+    at = None if time is None else str(time)
+    assert split_choice(address) == (to_address(text), channel, at)
+    assert with_choice(address, channel=channel, time=time) == address
+    assert with_choice(address) == address
 
 
-def test_two_channels_are_refused():
+def test_what_an_address_lacks_is_added_in_one_order():
+    assert with_choice(Path("a#time=3"), channel="1") == Path("a#channel=1#time=3")
+    assert with_choice(Path("a#channel=1"), time=3) == Path("a#channel=1#time=3")
+    assert split_choice(Path("a#time=3#channel=1")) == (Path("a"), "1", "3")
+
+
+def test_two_channels_or_times_are_refused():
     with pytest.raises(
         VolumeError, match=r"names channel 1, but --channel says 2; give one"
     ):
-        with_channel(Path("a.zarr#channel=1"), "2")
+        with_choice(Path("a.zarr#channel=1"), channel="2")
+    with pytest.raises(VolumeError, match=r"names time 1, but --time says 0; give one"):
+        with_choice(Path("a.zarr#channel=1#time=1"), time=0)

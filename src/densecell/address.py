@@ -1,13 +1,14 @@
-"""Where a volume is: a path or a place on the web; and which channel of it.
+"""Where a volume is: a path or a place on the web; and which channel and time of it.
 
 ::
 
     stack.tif   store.zarr/labels/classes   file.h5/volumes/raw    a path
     https://host/store.zarr   s3://bucket/store.zarr               a `Url`
     store.zarr#channel=1   store.zarr#channel=EM                   one channel of either
+    store.zarr#time=3      store.zarr#channel=EM#time=3            one time point
 
-The channel is a part of the address, so that whatever keeps an address, a project or a
-result, keeps the channel with it.
+Both are a part of the address, so that whatever keeps an address, a project or a
+result, keeps them with it.
 """
 
 import re
@@ -18,7 +19,7 @@ from typing import NamedTuple, TypeAlias
 from densecell.errors import VolumeError
 
 SCHEMES = ("https", "http", "s3")
-CHANNEL = "#channel="
+CHANNEL, TIME = "#channel=", "#time="
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,11 @@ Address: TypeAlias = Path | Url
 
 
 class Chosen(NamedTuple):
-    """An address without its channel, and the channel, if it names one."""
+    """An address without channel and time, and both as they were written in it."""
 
     address: Address
     channel: str | None
+    time: str | None
 
 
 def to_address(text: Address | str) -> Address:
@@ -89,33 +91,46 @@ def to_address(text: Address | str) -> Address:
     return Path(text)
 
 
-def split_channel(address: Address) -> Chosen:
-    """Take the channel off an address.
+def split_choice(address: Address) -> Chosen:
+    """Take the channel and the time point off an address, in whichever order.
 
     Examples
     --------
-    >>> split_channel(Url("s3://bucket/a.zarr#channel=1"))
-    Chosen(address=Url(text='s3://bucket/a.zarr'), channel='1')
+    >>> split_choice(Url("s3://bucket/a.zarr#channel=1"))
+    Chosen(address=Url(text='s3://bucket/a.zarr'), channel='1', time=None)
+    >>> split_choice(Path("a.zarr#time=3#channel=EM"))[1:]
+    ('EM', '3')
     """
-    found = re.fullmatch(f"(.+?){CHANNEL}(.*)", str(address), re.DOTALL)
-    if found is None:
-        return Chosen(address, None)
-    return Chosen(to_address(found[1]), found[2])
+    channel, time = f"(?:{CHANNEL}(?P<c>.*?))?", f"{TIME}(?P<%s>[^#]*)"
+    pattern = f"(?P<plain>.+?)(?:{time % 'first'})?{channel}(?:{time % 'last'})?"
+    found = re.fullmatch(pattern, str(address), re.DOTALL)
+    if found is None or found["plain"] == str(address):
+        return Chosen(address, None, None)
+    at = found["last"] if found["first"] is None else found["first"]
+    return Chosen(to_address(found["plain"]), found["c"], at)
 
 
-def with_channel(address: Address, channel: str | None) -> Address:
-    """Put a channel into an address that has none; None leaves it as it is.
+def with_choice(
+    address: Address, *, channel: str | None = None, time: int | None = None
+) -> Address:
+    """Put a channel and a time point into an address; None leaves what it names.
 
     Raises
     ------
     VolumeError
-        If the address names another channel.
+        If the address names others.
     """
-    if channel is None:
+    if channel is None and time is None:
         return address
-    plain, named = split_channel(address)
-    if named not in (None, channel):
-        raise VolumeError(
-            f"{address}: names channel {named}, but --channel says {channel}; give one"
-        )
-    return to_address(f"{plain}{CHANNEL}{channel}")
+    plain, named, at = split_choice(address)
+    wanted = None if time is None else str(time)
+    for word, there, asked in (("channel", named, channel), ("time", at, wanted)):
+        if asked is not None and there not in (None, asked):
+            raise VolumeError(
+                f"{address}: names {word} {there}, but --{word} says {asked}; give one"
+            )
+    channel = named if channel is None else channel
+    wanted = at if wanted is None else wanted
+    if channel is not None:
+        plain = to_address(f"{plain}{CHANNEL}{channel}")
+    return plain if wanted is None else to_address(f"{plain}{TIME}{wanted}")

@@ -60,6 +60,38 @@ def two_channels(at):
     return at / "image.zarr"
 
 
+def three_times(at):
+    axes = [{"name": "t", "type": "time"}]
+    axes += [{"name": a, "type": "space", "unit": "nanometer"} for a in "zyx"]
+    scale = {"type": "scale", "scale": [1, 40, 10, 10]}
+    levels = [{"path": "0", "coordinateTransformations": [scale]}]
+    image = {"version": "0.4", "axes": axes, "datasets": levels}
+    attributes = {"multiscales": [image]}
+    group = zarr.create_group(at / "image.zarr", attributes=attributes, zarr_format=2)
+    group.create_array("0", data=np.ones((3, *SHAPE), np.uint8))
+    return at / "image.zarr"
+
+
+@case("several time points, none chosen")
+def _(at):
+    return ["info", three_times(at)]
+
+
+@case("a time point that is not there")
+def _(at):
+    return ["info", three_times(at), "--time", 3]
+
+
+@case("a time point of a volume that has none")
+def _(at):
+    return ["info", at.image(), "--time", 1]
+
+
+@case("two time points of one volume")
+def _(at):
+    return ["info", f"{three_times(at)}#time=1", "--time", 2]
+
+
 @case("several channels, none chosen")
 def _(at):
     return ["info", two_channels(at)]

@@ -207,3 +207,54 @@ def test_a_result_has_no_channels(tmp_path, result, discs, command):
         VolumeError, match="has no channels to choose from, but channel"
     ):
         run(command, *words, "--channel", 1)
+
+
+@pytest.fixture
+def film(tmp_path, discs):
+    """Write two time points, of which the second is worth looking at, twice."""
+    paths = []
+    for name, array in zip(("image.zarr", "labels.zarr"), discs, strict=True):
+        path = write_channels(tmp_path / name, array * 0)
+        group = zarr.open_group(path)
+        both = np.stack([array * 0, array])[:, None]
+        group.create_array("0", data=both, overwrite=True)
+        paths.append(path)
+    return paths
+
+
+def test_every_command_takes_a_time_point(tmp_path, film, trained, discs):
+    image, labels = film
+    model, result = trained / "models" / "tiny", tmp_path / "result"
+    there = f"{labels}#time=1"
+    (tmp_path / "classes.yaml").write_text(yaml.safe_dump({"classes": CLASSES}))
+    measured = ["--classes", tmp_path / "classes.yaml", "--out", tmp_path / "objects"]
+
+    told = json.loads(run("info", image, "--time", 1, "--json"))
+    run("convert", image, tmp_path / "a.tif", "--time", 1)
+    run("init", tmp_path / "p", image, there, "--time", 1)
+    run("train", tmp_path / "p", "--members", 1, "--steps", 1, "--name", "one")
+    run("segment", image, "-m", model, "-o", result, "--time", 1, *QUICK)
+    scores = json.loads(run("evaluate", there, labels, "--time", 1, "--json"))
+    compared = json.loads(run("compare", there, labels, "--time", 1, "--json"))
+    run("measure", labels, "--time", 1, *measured)
+
+    assert told["path"] == f"{image}#time=1"
+    copy = open_volume(tmp_path / "a.tif")
+    np.testing.assert_array_equal(copy.read(Box.whole(copy.shape)), discs[0])
+    volumes = yaml.safe_load((tmp_path / "p" / "project.yaml").read_text())["volumes"]
+    assert {v["image"] for v in volumes} == {"../image.zarr#time=1"}
+    assert {v["labels"] for v in volumes} == {"../labels.zarr#time=1"}
+    assert str(read_run(result).volume.path) == f"{image}#time=1"
+    assert "is what was made" in run("verify", result)
+    assert scores["miou_all"] == compared["miou_all"] == 1
+    record = yaml.safe_load((tmp_path / "objects" / "objects.yaml").read_text())
+    assert record["labels"].endswith("labels.zarr#time=1")
+
+
+@pytest.mark.parametrize("command", ["evaluate", "measure", "compare"])
+def test_a_result_has_no_time_points(tmp_path, result, discs, command):
+    np.save(tmp_path / "truth.npy", discs[1])
+    words = [result] if command == "measure" else [result, tmp_path / "truth.npy"]
+
+    with pytest.raises(VolumeError, match="has no time points to choose from, but ti"):
+        run(command, *words, "--time", 1)

@@ -189,10 +189,54 @@ def test_a_channel_of_what_has_none_is_refused(tmp_path, array):
             open_volume(volume, channel="0")
 
 
-def test_several_time_points_are_refused(tmp_path, array):
-    path = store(tmp_path / "a.zarr", np.stack([[array], [array]]), axes=TCZYX)
-    message = "has axes t=2, c=1, z=5, y=7, x=9; expected one time point: save one"
+@pytest.fixture
+def times(tmp_path, array):
+    """Write two channels at three time points, each voxel unlike in all."""
+    every = np.stack([[array + 10 * t + c for c in (0, 1)] for t in (0, 1, 2)])
+    return store(tmp_path / "a.zarr", every, axes=TCZYX)
+
+
+def test_one_of_several_time_points_must_be_chosen(times):
+    message = (
+        "has axes t=3, c=2, z=5, y=7, x=9; expected one time point: choose one of 0 to "
+        r"2 with --time, or as .*a\.zarr#time=0"
+    )
     with pytest.raises(VolumeError, match=message):
+        open_volume(times, channel="1")
+
+
+def test_a_time_point_is_read_with_its_channel(times, array):
+    volume = open_volume(times, channel="1", time=2)
+    again = open_volume(f"{times}#time=2#channel=1")
+
+    assert str(volume.path) == f"{times}#channel=1#time=2"
+    np.testing.assert_array_equal(volume.read(INNER), array[INNER.slices] + 21)
+    np.testing.assert_array_equal(again.read(INNER), array[INNER.slices] + 21)
+
+
+@pytest.mark.parametrize("time", ["3", "-1", "last", ""])
+def test_a_time_point_that_is_not_there_is_refused(times, time):
+    with pytest.raises(
+        VolumeError, match=f"has no time point {time!r}; there are 0 to 2"
+    ):
+        open_volume(f"{times}#channel=0#time={time}")
+
+
+def test_a_time_point_of_what_has_none_is_refused(tmp_path, array):
+    path = store(tmp_path / "a.zarr", array)
+    zarr.create_array(tmp_path / "bare.zarr", data=array)
+    np.save(tmp_path / "a.npy", array)
+
+    for volume in (path, tmp_path / "bare.zarr", tmp_path / "a.npy"):
+        with pytest.raises(VolumeError, match="has no time points to choose from, but"):
+            open_volume(volume, time=0)
+
+
+def test_axes_that_nobody_knows_are_refused(tmp_path, array):
+    axes = [axis("phase", kind=None), *ZYX]
+    path = store(tmp_path / "a.zarr", np.stack([array, array]), axes=axes)
+
+    with pytest.raises(VolumeError, match=r"phase=2, .* no others than t, c, z, y, x"):
         open_volume(path)
 
 

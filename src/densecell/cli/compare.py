@@ -29,6 +29,12 @@ def compare(
             help="of both volumes; of one of them: write it #channel=N_OR_NAME",
         ),
     ] = None,
+    time: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, help="of both volumes; of one of them: write it #time=N"
+        ),
+    ] = None,
     threshold: Annotated[
         float,
         typer.Option(help="overlap (IoU) above which two objects match", min=0, max=1),
@@ -65,7 +71,7 @@ def compare(
 
     one, other = to_address(a), to_address(b)
     first, second = (
-        open_prediction(address, channel=channel) for address in (one, other)
+        open_prediction(address, channel=channel, time=time) for address in (one, other)
     )
     if picture is None and is_result(one):
         picture = one / "compare" / f"{other.name.split('.')[0]}.png"

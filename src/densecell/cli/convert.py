@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from densecell.cli.options import FORMATS, Channel, Spacing
+from densecell.cli.options import FORMATS, Channel, Spacing, Time
 
 
 def convert(
@@ -19,6 +19,7 @@ def convert(
     ],
     spacing: Spacing = None,
     channel: Channel = None,
+    time: Time = None,
     box: Annotated[
         tuple[int, int, int, int, int, int] | None,
         typer.Option(help="copy these voxels only", metavar="Z0 Y0 X0 Z1 Y1 X1"),
@@ -41,7 +42,7 @@ def convert(
     from densecell.volume.conversion import convert as convert_volume
 
     source: Volume = open_volume(
-        volume, spacing_nm=spacing, labels=labels, channel=channel
+        volume, spacing_nm=spacing, labels=labels, channel=channel, time=time
     )
     if box is not None:
         source = CroppedVolume(source, Box(box[:3], box[3:]))

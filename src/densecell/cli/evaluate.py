@@ -25,6 +25,14 @@ def evaluate(
             help="of TRUTH, if it has several; of RESULT: write it #channel=N_OR_NAME",
         ),
     ] = None,
+    time: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="of TRUTH, if it has several; of RESULT: write it #time=N",
+        ),
+    ] = None,
     where_labelled: Annotated[
         bool, typer.Option("--where-labelled", help="count only voxels with truth > 0")
     ] = False,
@@ -65,7 +73,7 @@ def evaluate(
 
     scored = to_address(result)
     found = open_prediction(scored)
-    labels = open_volume(truth, labels=True, channel=channel)
+    labels = open_volume(truth, labels=True, channel=channel, time=time)
     wanted = Box(box[:3], box[3:]) if box else None
     area = scored_box(labels.shape, found.box, partial=found.partial, wanted=wanted)
     scheme = choose_scheme(classes, stored=found.scheme, labels=[labels, found.labels])

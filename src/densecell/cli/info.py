@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from densecell.cli.options import FORMATS, Channel, Spacing
+from densecell.cli.options import FORMATS, Channel, Spacing, Time
 
 
 def info(
     volume: Annotated[str, typer.Argument(help=FORMATS, metavar="IN")],
     spacing: Spacing = None,
     channel: Channel = None,
+    time: Time = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Print what IN is: format, shape, voxel size, range of values or labels."""
@@ -19,7 +20,9 @@ def info(
     from densecell.volume import open_volume
     from densecell.volume.description import describe
 
-    description = describe(open_volume(volume, spacing_nm=spacing, channel=channel))
+    description = describe(
+        open_volume(volume, spacing_nm=spacing, channel=channel, time=time)
+    )
     if as_json:
         print(json.dumps(description.as_json(), indent=2))
     else:

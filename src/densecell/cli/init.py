@@ -44,6 +44,14 @@ def init(
             help="of images with several; of labels: write LABELS#channel=N_OR_NAME",
         ),
     ] = None,
+    time: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="of images with several; of labels: write LABELS#time=N",
+        ),
+    ] = None,
     train_z: Annotated[
         tuple[int, int] | None,
         typer.Option(metavar="A B", help="train on slices A to B, B not included"),
@@ -64,7 +72,7 @@ def init(
 
     def opened(image: str, labels: str) -> Labelled:
         return Labelled(
-            open_volume(image, spacing_nm=spacing, channel=channel),
+            open_volume(image, spacing_nm=spacing, channel=channel, time=time),
             open_volume(labels, spacing_nm=spacing, labels=True),
         )
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from densecell.cli.options import Channel, Cluster, Spacing
+from densecell.cli.options import Channel, Cluster, Spacing, Time
 
 
 def measure(
@@ -24,6 +24,7 @@ def measure(
     ] = None,
     spacing: Spacing = None,
     channel: Channel = None,
+    time: Time = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="YAML with all settings, see docs/tables.md"),
@@ -109,6 +110,7 @@ def measure(
         classes=classes,
         spacing_nm=spacing,
         channel=channel,
+        time=time,
     )
     if overwrite:
         freeze(source, settings)  # a mistake must not cost the old objects

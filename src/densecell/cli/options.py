@@ -12,6 +12,15 @@ Channel: TypeAlias = Annotated[
         help="of an OME-Zarr with several; also written VOLUME#channel=N_OR_NAME",
     ),
 ]
+Time: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--time",
+        metavar="N",
+        min=0,
+        help="of an OME-Zarr with several time points; also written VOLUME#time=N",
+    ),
+]
 Spacing: TypeAlias = Annotated[
     tuple[float, float, float] | None,
     typer.Option(

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from densecell.cli.options import FORMATS, Anew, Channel, Cluster, MaxMemory, Spacing
+from densecell.cli.options import (
+    FORMATS,
+    Anew,
+    Channel,
+    Cluster,
+    MaxMemory,
+    Spacing,
+    Time,
+)
 
 
 def run(
@@ -16,6 +24,7 @@ def run(
     out: Annotated[Path, typer.Option("--out", "-o", help="folder for the result")],
     spacing: Spacing = None,
     channel: Channel = None,
+    time: Time = None,
     max_memory: MaxMemory = None,
     cluster: Cluster = None,
     overwrite: Anew = False,
@@ -37,6 +46,7 @@ def run(
         out,
         spacing=spacing,
         channel=channel,
+        time=time,
         max_memory=max_memory,
         cluster=cluster,
         keep_members=True,

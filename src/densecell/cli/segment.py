@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from densecell.cli.options import FORMATS, Anew, Channel, Cluster, MaxMemory, Spacing
+from densecell.cli.options import (
+    FORMATS,
+    Anew,
+    Channel,
+    Cluster,
+    MaxMemory,
+    Spacing,
+    Time,
+)
 
 if TYPE_CHECKING:
     from densecell.ensemble import Plan
@@ -20,6 +28,7 @@ def segment(
     out: Annotated[Path, typer.Option("--out", "-o", help="folder for the result")],
     spacing: Spacing = None,
     channel: Channel = None,
+    time: Time = None,
     box: Annotated[
         tuple[int, int, int, int, int, int] | None,
         typer.Option(
@@ -149,7 +158,7 @@ def segment(
         processes=workers_asked_for(cluster),
         cores=threads_per_worker(cluster),
     )
-    source = open_volume(volume, spacing_nm=spacing, channel=channel)
+    source = open_volume(volume, spacing_nm=spacing, channel=channel, time=time)
     ensemble = load_ensemble(model, best=members)
     if note := resampling_note(source, ensemble, inference):
         typer.echo(note, err=True)

@@ -53,7 +53,7 @@ class VolumeEntry(Frozen):
 
     image: AddressSetting = Field(
         description="intensities, relative to the project file, or at https://, s3://; "
-        "#channel=1 at the end chooses a channel"
+        "#channel=1 or #time=3 at the end chooses a part of it"
     )
     labels: AddressSetting = Field(description="class ids, of the same shape")
     objects: AddressSetting | None = Field(

@@ -13,7 +13,7 @@ from densecell.errors import VolumeError
 from densecell.evaluation.scores import Scores
 from densecell.geometry import Box, Shape
 from densecell.volume import Volume, open_volume
-from densecell.volume.channels import refuse_channel
+from densecell.volume.channels import refuse_choice
 
 LABELS = "segmentation.zarr/labels/classes"  # inside a result folder
 
@@ -32,12 +32,14 @@ def is_result(path: Address) -> TypeGuard[Path]:
     return isinstance(path, Path) and (path / "run.yaml").is_file()
 
 
-def open_prediction(path: Address, *, channel: str | None = None) -> Prediction:
+def open_prediction(
+    path: Address, *, channel: str | None = None, time: int | None = None
+) -> Prediction:
     """Open the class labels of a result folder, or of any volume.
 
     Parameters
     ----------
-    channel
+    channel, time
         Of an OME-Zarr with several; a result has none.
 
     Raises
@@ -48,9 +50,9 @@ def open_prediction(path: Address, *, channel: str | None = None) -> Prediction:
         If `run.yaml` cannot be understood.
     """
     if not is_result(path):
-        labels = open_volume(path, labels=True, channel=channel)
+        labels = open_volume(path, labels=True, channel=channel, time=time)
         return Prediction(labels, Box.whole(labels.shape), False, None)
-    refuse_channel(path, channel)
+    refuse_choice(path, channel=channel, time=time)
     run = load_settings(path / "run.yaml", _Run)
     if not (path / LABELS).exists():
         raise VolumeError(

@@ -16,7 +16,7 @@ from densecell.evaluation.result import (
 from densecell.geometry import Shape, Spacing
 from densecell.objects.learned import find_affinities
 from densecell.volume import Volume, open_volume, require_spacing
-from densecell.volume.channels import refuse_channel
+from densecell.volume.channels import refuse_choice
 
 STORE = "segmentation.zarr"
 AGREEMENT = "agreement.json"  # written when a segmentation is finished
@@ -53,6 +53,7 @@ def open_source(
     classes: str | None = None,
     spacing_nm: tuple[float, float, float] | None = None,
     channel: str | None = None,
+    time: int | None = None,
 ) -> Source:
     """Open what `densecell measure` was given.
 
@@ -66,7 +67,7 @@ def open_source(
         Name or file of a class scheme, instead of the one that is stored.
     spacing_nm
         Voxel size (z, y, x), overriding the file.
-    channel
+    channel, time
         Of an OME-Zarr with several.
 
     Raises
@@ -84,10 +85,12 @@ def open_source(
                 f"{path}: is no result folder; say with --out where its objects and "
                 "tables shall go"
             )
-        labels = open_volume(path, labels=True, spacing_nm=spacing_nm, channel=channel)
+        labels = open_volume(
+            path, labels=True, spacing_nm=spacing_nm, channel=channel, time=time
+        )
         scheme = choose_scheme(classes, labels=[labels])
         return Source(labels, scheme, require_spacing(labels), out, None, {})
-    refuse_channel(path, channel)
+    refuse_choice(path, channel=channel, time=time)
     if out is not None:
         raise OutputError(
             f"{path}: is a result and keeps its objects itself; leave out --out"

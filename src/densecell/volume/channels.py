@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from densecell.address import CHANNEL, Address
+from densecell.address import CHANNEL, TIME, Address
 from densecell.errors import VolumeError
 
 SPACE = ("z", "y", "x")
@@ -36,18 +36,19 @@ def choose_channel(
     Raises
     ------
     VolumeError
-        If space is not z, y, x, there are several time points, or several channels of
-        which none was chosen, or the channel is not there.
+        If space is not z, y, x, there are further axes, or several channels of which
+        none was chosen, or the channel is not there.
     """
     found = ", ".join(f"{axis}={size}" for axis, size in sizes.items())
     if tuple(axis for axis in sizes if axis in SPACE) not in ORDERS:
         raise VolumeError(f"{path}: has axes {found}; expected z, y, x in this order")
-    if any(size > 1 for axis, size in sizes.items() if axis not in (*SPACE, "c")):
+    if any(size > 1 for axis, size in sizes.items() if axis not in (*SPACE, *"ct")):
         raise VolumeError(
-            f"{path}: has axes {found}; expected one time point: save one of them alone"
+            f"{path}: has axes {found}; expected no others than t, c, z, y, x: save "
+            "one part of them alone"
         )
     if "c" not in sizes:
-        refuse_channel(path, channel)
+        refuse_choice(path, channel=channel)
         return 0
     names = _channel_names(attributes, sizes["c"])
     listed = ", ".join(f"{n} {name}".strip() for n, name in enumerate(names))
@@ -65,20 +66,60 @@ def choose_channel(
     return names.index(channel)
 
 
-def refuse_channel(path: Address, channel: str | None) -> None:
-    """Refuse the choice of a channel where there are none.
+def choose_time(path: Address, sizes: Mapping[str, int], time: str | None) -> int:
+    """Find a time point: its place along t, 0 where there is no such axis.
+
+    Parameters
+    ----------
+    path, sizes
+        As for `choose_channel`.
+    time
+        Number from 0; None where there is only one.
+
+    Raises
+    ------
+    VolumeError
+        If there are several and none was chosen, or that one is not there.
+    """
+    if "t" not in sizes:
+        refuse_choice(path, time=time)
+        return 0
+    count = sizes["t"]
+    if time is None and count > 1:
+        found = ", ".join(f"{axis}={size}" for axis, size in sizes.items())
+        raise VolumeError(
+            f"{path}: has axes {found}; expected one time point: choose one of 0 to "
+            f"{count - 1} with --time, or as {path}{TIME}0"
+        )
+    if time is None:
+        return 0
+    if not (time.isdecimal() and int(time) < count):
+        raise VolumeError(
+            f"{path}: has no time point {time!r}; there are 0 to {count - 1}"
+        )
+    return int(time)
+
+
+def refuse_choice(
+    path: Address, *, channel: str | None = None, time: str | int | None = None
+) -> None:
+    """Refuse the choice of a channel or a time point where there are none.
 
     Raises
     ------
     VolumeError
         If one was chosen.
     """
-    if channel is not None:
-        raise VolumeError(
-            f"{path}: has no channels to choose from, but channel {channel} was asked "
-            f"for; leave --channel out, or write {CHANNEL}{channel} behind the volume "
-            "that it is meant for"
-        )
+    for word, several, sign, chosen in (
+        ("channel", "channels", CHANNEL, channel),
+        ("time", "time points", TIME, time),
+    ):
+        if chosen is not None:
+            raise VolumeError(
+                f"{path}: has no {several} to choose from, but {word} {chosen} was "
+                f"asked for; leave --{word} out, or write {sign}{chosen} behind the "
+                "volume that it is meant for"
+            )
 
 
 def _channel_names(attributes: Mapping[str, Any], channels: int) -> list[str]:

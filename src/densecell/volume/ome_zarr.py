@@ -18,12 +18,12 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from densecell.address import Address, Url, split_channel, to_address, with_channel
+from densecell.address import Address, Url, split_choice, to_address, with_choice
 from densecell.classes import ClassScheme
 from densecell.disk import flush
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.channels import choose_channel, refuse_channel
+from densecell.volume.channels import choose_channel, choose_time, refuse_choice
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.interface import Volume, settle_spacing
 from densecell.volume.ome_metadata import (
@@ -44,8 +44,8 @@ class OmeZarrVolume(Volume):
         The zarr array, with or without further axes of one element.
     axes
         A name for each axis of the array.
-    channel
-        Which of its channels, where it has such an axis.
+    channel, time
+        Which of its channels and time points, where it has such axes.
     writable
         Whether `write` is allowed.
     """
@@ -57,6 +57,7 @@ class OmeZarrVolume(Volume):
         *,
         axes: tuple[str, ...],
         channel: int = 0,
+        time: int = 0,
         spacing_nm: Spacing | None,
         format: str,
         writable: bool = False,
@@ -79,11 +80,11 @@ class OmeZarrVolume(Volume):
         self.writable = writable
         self.axes = axes
         self._array = array
-        self._channel = channel
+        self._chosen = {"c": channel, "t": time}
 
     def _index(self, box: Box) -> tuple[slice | int, ...]:
-        where: dict[str, slice | int] = dict(zip(AXES, box.slices, strict=True))
-        where["c"] = self._channel
+        space = dict(zip(AXES, box.slices, strict=True))
+        where: dict[str, slice | int] = {**space, **self._chosen}
         return tuple(where.get(axis, 0) for axis in self.axes)
 
     def _read(self, box: Box) -> NDArray[Any]:
@@ -133,6 +134,7 @@ def open_ome_zarr(
     labels: bool = False,
     writable: bool = False,
     channel: str | None = None,
+    time: int | None = None,
 ) -> OmeZarrVolume:
     """Open one level of an OME-Zarr image (0.4 or 0.5), or a bare zarr array.
 
@@ -140,7 +142,7 @@ def open_ome_zarr(
     ----------
     path
         The group that holds `multiscales`; of a group of images, one of them. May end
-        in the channel to read, `#channel=1`.
+        in the channel and the time point to read, `#channel=1#time=3`.
     level
         0 is the finest.
     spacing_nm
@@ -151,18 +153,20 @@ def open_ome_zarr(
         Allow `write`.
     channel
         Number or name of the channel; needed when there are several.
+    time
+        Number of the time point, from 0; the same.
 
     Raises
     ------
     VolumeError
-        If it is no image, has several time points, or several channels of which none
-        was chosen, or lacks the level or the channel.
+        If it is no image, has several channels or time points of which none was
+        chosen, or lacks the level or what was chosen.
     """
-    address = with_channel(to_address(path), channel)
-    path, channel = split_channel(address)
+    address = with_choice(to_address(path), channel=channel, time=time)
+    path, named, at = split_choice(address)
     node = _opened(path, writable=writable)
     if isinstance(node, zarr.Array):
-        refuse_channel(path, channel)
+        refuse_choice(path, channel=named, time=at)
         return _bare_array(path, node, spacing_nm, labels=labels, writable=writable)
     attributes = attributes_of(node)
     metadata = _metadata(path, node, attributes, spacing_nm)
@@ -172,7 +176,7 @@ def open_ome_zarr(
         )
     array = _level_array(path, node, metadata, level)
     sizes = _sizes(path, metadata.axes, array.shape)
-    number = choose_channel(path, sizes, attributes, channel)
+    number = choose_channel(path, sizes, attributes, named)
     given = None if spacing_nm is None else metadata.coarser(spacing_nm, level)
     spacing, notes = settle_spacing(
         address,
@@ -185,6 +189,7 @@ def open_ome_zarr(
         array,
         axes=metadata.axes,
         channel=number,
+        time=choose_time(path, sizes, at),
         spacing_nm=spacing,
         format=f"OME-Zarr {metadata.version}" + (f", level {level}" if level else ""),
         writable=writable,
@@ -197,7 +202,7 @@ def open_levels(
     path: Address | str, *, labels: bool = False
 ) -> tuple[OmeZarrVolume, ...]:
     """Open all levels of an OME-Zarr image, finest first; see `open_ome_zarr`."""
-    plain = split_channel(to_address(path)).address
+    plain = split_choice(to_address(path)).address
     node = _opened(plain, writable=False)
     bare = isinstance(node, zarr.Array)
     count = 1 if bare else len(image_metadata(attributes_of(node), plain).paths)
@@ -212,7 +217,7 @@ def read_scheme(path: Address | str) -> ClassScheme | None:
     VolumeError
         If its metadata is damaged.
     """
-    node = _opened(split_channel(to_address(path)).address, writable=False)
+    node = _opened(split_choice(to_address(path)).address, writable=False)
     try:
         return scheme_of(attributes_of(node))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from densecell.address import Address, Url, split_channel, to_address, with_channel
+from densecell.address import Address, Url, split_choice, to_address, with_choice
 from densecell.errors import MissingVolumeError, VolumeError
 from densecell.volume import hdf5, mrc, nifti
 from densecell.volume.array import open_npy
-from densecell.volume.channels import refuse_channel
+from densecell.volume.channels import refuse_choice
 from densecell.volume.hdf5 import open_hdf5, split_hdf5
 from densecell.volume.interface import Volume
 from densecell.volume.mrc import open_mrc
@@ -38,6 +38,7 @@ def open_volume(
     labels: bool = False,
     level: int = 0,
     channel: str | None = None,
+    time: int | None = None,
 ) -> Volume:
     """Open a volume for reading, of any format in docs/formats.md.
 
@@ -47,7 +48,7 @@ def open_volume(
     ----------
     path
         File, folder, `file.h5/path/inside`, or an OME-Zarr at `https://` or `s3://`;
-        may end in the channel to read, `#channel=1`.
+        may end in the channel and the time point to read, `#channel=1#time=3`.
     spacing_nm
         Voxel size (z, y, x), in nanometres, of the finest level. Overrides what the
         file states; if that differs, the volume's `notes` say so.
@@ -58,6 +59,8 @@ def open_volume(
     channel
         Number or name of a channel of an OME-Zarr that has several; becomes a part of
         the volume's path.
+    time
+        Number of a time point, from 0; the same.
 
     Raises
     ------
@@ -70,14 +73,14 @@ def open_volume(
     MissingExtraError
         If the package that reads the format is not installed.
     """
-    address = with_channel(to_address(path), channel)
-    plain, channel = split_channel(address)
+    address = with_choice(to_address(path), channel=channel, time=time)
+    plain, named, at = split_choice(address)
     if isinstance(plain, Url) or _is_zarr(plain):
         return open_ome_zarr(address, level=level, spacing_nm=spacing_nm, labels=labels)
     file, _ = split_hdf5(plain) or (plain, "")
     if not file.exists():
         raise MissingVolumeError(f"{plain}: does not exist; expected {FORMATS}")
-    refuse_channel(plain, channel)
+    refuse_choice(plain, channel=named, time=at)
     if level:
         raise VolumeError(f"{plain}: has no level {level}; only OME-Zarr has levels")
     if plain.is_dir():
