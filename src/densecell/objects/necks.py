@@ -2,16 +2,16 @@
 
 Three ratios tell how much of a neck a face is, and their product decides:
 
-- how deep: its deepest point over that of the deeper basin. It falls where both sides are
-  thicker than what joins them [1]_;
+- how deep: its deepest point over that of the deeper basin. It falls where both sides
+  are thicker than what joins them [1]_;
 - how wide: three times its mean depth over the deepest point of the shallower basin. A
   face across a round rod has 1; one that is deep at a single spot has less;
 - how full: what both together fill of the ellipsoid of equal second moments, over what
   each fills of its own, weighted by volume. Two round bodies side by side have less
   than 1, two halves of one have more. It does not depend on the voxel size.
 
-None of them is a length, so that one setting serves large and small objects. No weight is
-fitted to any tissue.
+None of them is a length, so that one setting serves large and small objects. No weight
+is fitted to any tissue.
 
 .. [1] Najman and Schmitt 1996, Geodesic saliency of watershed contours and hierarchical
        segmentation, IEEE TPAMI 18:1163, doi:10.1109/34.546254.
