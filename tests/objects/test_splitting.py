@@ -42,10 +42,12 @@ def test_balls_that_touch_along_z_are_cut_because_the_spacing_is_known():
 
 
 def test_a_wide_neck_is_none():
-    mask = balls((280, 300, 400), (280, 300, 560), radius_nm=230)
+    near = balls((280, 300, 400), (280, 300, 560), radius_nm=230)
+    far = balls((280, 300, 330), (280, 300, 730), radius_nm=230)
 
-    assert split_touching(mask, spacing_nm=ANISOTROPIC, neck=0.7).max() == 1
-    assert split_touching(mask, spacing_nm=ANISOTROPIC, neck=1.0).max() == 2
+    assert split_touching(near, spacing_nm=ANISOTROPIC, neck=0.9).max() == 1
+    assert split_touching(far, spacing_nm=ANISOTROPIC, neck=0.5).max() == 2
+    assert split_touching(far, spacing_nm=ANISOTROPIC, neck=0.3).max() == 1
 
 
 def test_the_ratio_counts_not_the_size():

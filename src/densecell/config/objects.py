@@ -17,7 +17,8 @@ class SplitConfig(Frozen):
         0.92,
         gt=0,
         le=1,
-        description="cut where narrower than this share of the thinner part",
+        description="cut where less wide than this; 1: a round rod across; lower cuts "
+        "less",
     )
     smoothing_nm: float = Field(
         80.0, ge=0, description="sigma that evens out the distances to the surface"

@@ -1,76 +1,109 @@
-"""Basins of a watershed, and which of them are one object after all."""
+"""Basins of a watershed: how large and how deep each is, and where two of them meet."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.objects.keys import joint_keys, unjoint
+from densecell.objects.runs import runs_of
+from densecell.objects.sums import sum_objects
+
+UNKNOWN = 255  # a class that `sum_objects` counts for none
 
 
-class Edges(NamedTuple):
-    """Pairs of basins that touch, and the deepest point where they do."""
+class Basin(NamedTuple):
+    """One basin, or several that were joined; lengths in voxels, exact."""
 
-    first: NDArray[np.int64]  # (N,) the lower id
-    second: NDArray[np.int64]  # (N,)
-    saddle: NDArray[np.float32]  # (N,)
+    peak: float  # its largest depth
+    voxels: int
+    position: tuple[int, ...]  # (3,) sum of coordinates
+    square: tuple[int, ...]  # (6,) sums of their products, in the order of MOMENTS
+
+    def joined(self, other: Self) -> Self:
+        """Give what both are together."""
+        return type(self)(
+            max(self.peak, other.peak),
+            self.voxels + other.voxels,
+            tuple(a + b for a, b in zip(self.position, other.position, strict=True)),
+            tuple(a + b for a, b in zip(self.square, other.square, strict=True)),
+        )
 
 
-def basin_edges(basins: NDArray[np.uint32], depth: NDArray[np.float32]) -> Edges:
-    """Find the neck of every two basins that share a face, an edge or a corner.
+class Face(NamedTuple):
+    """Where two basins meet; a pair of voxels is as deep as the shallower one."""
+
+    saddle: float  # the deepest pair
+    depths: float  # sum over the pairs
+    pairs: int  # those that have a depth
+
+    def joined(self, other: Self) -> Self:
+        """Give the face of two basins that were joined with a third one."""
+        return type(self)(
+            max(self.saddle, other.saddle),
+            self.depths + other.depths,
+            self.pairs + other.pairs,
+        )
+
+
+Faces = dict[tuple[int, int], Face]  # by the two ids, the lower first
+
+
+def basins_of(
+    basins: NDArray[np.uint32], depth: NDArray[np.float32]
+) -> dict[int, Basin]:
+    """Describe every basin by its id.
 
     Parameters
     ----------
     basins
         (Z, Y, X) ids, 0 outside.
     depth
-        (Z, Y, X). The saddle of two voxels is the shallower one's depth, that of two
-        basins the largest of all pairs of voxels.
+        (Z, Y, X). What has no depth belongs to a basin, but not to its shape.
     """
-    keys, saddles = [], []
+    count = int(basins.max())
+    thick = np.where(depth > 0, basins, 0)
+    runs = runs_of([thick])
+    ids = runs.of(thick)
+    sums = sum_objects(
+        runs,
+        ids,
+        count=count,
+        channels=np.full(len(ids), UNKNOWN, np.uint8),
+        classes=1,
+        confidence=None,
+    )
+    peak = np.zeros(count + 1, np.float32)
+    np.maximum.at(peak, ids, np.maximum.reduceat(depth.reshape(-1), runs.start))
+    rows = zip(
+        peak[1:].tolist(),
+        sums.voxels.tolist(),
+        map(tuple, sums.position.tolist()),
+        map(tuple, sums.square.tolist()),
+        strict=True,
+    )
+    return {number: Basin(*row) for number, row in enumerate(rows, 1)}
+
+
+def faces_of(basins: NDArray[np.uint32], depth: NDArray[np.float32]) -> Faces:
+    """Find where two basins share a face, an edge or a corner of voxels."""
+    keys, depths = [], []
     for near, far in _neighbours(basins.shape):
         a, b = basins[near], basins[far]
-        met = (a != b) & (a > 0) & (b > 0)
-        low, high = np.minimum(a[met], b[met]), np.maximum(a[met], b[met])
-        keys.append(joint_keys(low, high))
-        saddles.append(np.minimum(depth[near][met], depth[far][met]))
-    key, saddle = np.concatenate(keys), np.concatenate(saddles)
-    pairs, index = np.unique(key, return_inverse=True)
-    most = np.zeros(len(pairs), np.float32)
-    np.maximum.at(most, index, saddle)
-    return Edges(*unjoint(pairs), most)
-
-
-def joined_basins(
-    basins: NDArray[np.uint32],
-    depth: NDArray[np.float32],
-    edges: Edges,
-    *,
-    neck: float,
-) -> NDArray[np.uint32]:
-    """Join basins, the deepest necks first, where these are no necks.
-
-    Two parts become one when the saddle between them is at least `neck` times the
-    depth of the shallower part; the part that they become is as deep as the deeper one.
-    """
-    peak = np.zeros(int(basins.max()) + 1, np.float32)
-    np.maximum.at(peak, basins.ravel(), depth.ravel())
-    parent = list(range(len(peak)))
-
-    def root(n: int) -> int:
-        while parent[n] != n:
-            parent[n] = parent[parent[n]]
-            n = parent[n]
-        return n
-
-    order = np.lexsort((edges.second, edges.first, -edges.saddle))
-    for edge in order.tolist():
-        a, b = root(int(edges.first[edge])), root(int(edges.second[edge]))
-        if a != b and edges.saddle[edge] >= neck * min(peak[a], peak[b]):
-            low, high = min(a, b), max(a, b)
-            parent[high] = low
-            peak[low] = max(peak[low], peak[high])
-    return np.array([root(n) for n in range(len(parent))], np.uint32)[basins]
+        met = np.nonzero((a != b) & (a > 0) & (b > 0))
+        a, b = a[met], b[met]
+        keys.append(joint_keys(np.minimum(a, b), np.maximum(a, b)))
+        depths.append(np.minimum(depth[near][met], depth[far][met]))
+    pairs, index = np.unique(np.concatenate(keys), return_inverse=True)
+    values = np.concatenate(depths)
+    saddle = np.zeros(len(pairs), np.float32)
+    np.maximum.at(saddle, index, values)
+    total = np.bincount(index, weights=values, minlength=len(pairs))
+    count = np.bincount(index[values > 0], minlength=len(pairs))
+    rows = zip(saddle.tolist(), total.tolist(), count.tolist(), strict=True)
+    first, second = unjoint(pairs)
+    ids = zip(first.tolist(), second.tolist(), strict=True)
+    return {two: Face(*row) for two, row in zip(ids, rows, strict=True)}
 
 
 def _neighbours(
