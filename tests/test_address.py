@@ -61,3 +61,7 @@ def test_two_channels_or_times_are_refused():
         with_choice(Path("a.zarr#channel=1"), channel="2")
     with pytest.raises(VolumeError, match=r"names time 1, but --time says 0; give one"):
         with_choice(Path("a.zarr#channel=1#time=1"), time=0)
+
+
+def test_of_two_times_in_an_address_none_is_passed_over():
+    assert split_choice(Path("a#time=1#time=2")) == (Path("a#time=1"), None, "2")

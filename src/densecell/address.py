@@ -102,7 +102,8 @@ def split_choice(address: Address) -> Chosen:
     ('EM', '3')
     """
     channel, time = f"(?:{CHANNEL}(?P<c>.*?))?", f"{TIME}(?P<%s>[^#]*)"
-    pattern = f"(?P<plain>.+?)(?:{time % 'first'})?{channel}(?:{time % 'last'})?"
+    once = f"(?(first)|(?:{time % 'last'})?)"
+    pattern = f"(?P<plain>.+?)(?:{time % 'first'})?{channel}{once}"
     found = re.fullmatch(pattern, str(address), re.DOTALL)
     if found is None or found["plain"] == str(address):
         return Chosen(address, None, None)

@@ -127,7 +127,8 @@ def _stack_shape(series: TiffPageSeries, path: Path) -> Shape:
         found = ", ".join(f"{a}={n}" for a, n in axes.items())
         raise VolumeError(
             f"{path}: has axes {found}; expected one stack of slices (Z, Y, X): "
-            "save one channel and one time point"
+            "save one channel and one time point, or, if those are slices, save them "
+            "as such (Fiji: Image > Properties)"
         )
     depth = next(iter(long.values()), 1)
     rows, columns = axes.get("Y", 1), axes.get("X", 1)
