@@ -81,3 +81,32 @@ def test_the_widest_face_goes_first_and_changes_what_follows():
     into = joined(basins_of(basins, depth), faces_of(basins, depth), neck=0.8)
 
     assert into == {1: 1, 2: 1, 3: 3}
+
+
+def block(*, x, y=0):
+    """Give a basin of 10 x 10 x 10 voxels, 5 deep, that begins at x and y."""
+    ids = np.zeros((10, 40, 40), np.uint32)
+    ids[:, y : y + 10, x : x + 10] = 1
+    return basins_of(ids, np.full(ids.shape, 5, np.float32))[1]
+
+
+def test_a_face_is_as_deep_as_it_is_for_the_deeper_side():
+    face = Face(4.0, 100.0, 50)
+    shallow, deep = block(x=0), block(x=10)
+
+    even = openness(shallow, deep, face)
+
+    assert openness(shallow, deep._replace(peak=10.0), face) == pytest.approx(even / 2)
+    assert openness(shallow._replace(peak=2.5), deep, face) == pytest.approx(2 * even)
+
+
+def test_a_face_counts_by_what_both_sides_fill_together():
+    face = Face(4.0, 100.0, 50)
+    one, beside, askew = block(x=0), block(x=10), block(x=10, y=9)
+
+    lost = openness(one, askew, face) / openness(one, beside, face)
+
+    assert lost == pytest.approx(
+        filled(one.joined(askew)) / filled(one.joined(beside)), rel=1e-9
+    )
+    assert lost < 0.8
