@@ -20,6 +20,7 @@ from densecell.errors import VolumeError
 
 SCHEMES = ("https", "http", "s3")
 CHANNEL, TIME = "#channel=", "#time="
+LAST = re.compile(f"(.+)({CHANNEL}|{TIME})(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,12 @@ def split_choice(address: Address) -> Chosen:
     >>> split_choice(Path("a.zarr#time=3#channel=EM"))[1:]
     ('EM', '3')
     """
-    channel, time = f"(?:{CHANNEL}(?P<c>.*?))?", f"{TIME}(?P<%s>[^#]*)"
-    once = f"(?(first)|(?:{time % 'last'})?)"
-    pattern = f"(?P<plain>.+?)(?:{time % 'first'})?{channel}{once}"
-    found = re.fullmatch(pattern, str(address), re.DOTALL)
-    if found is None or found["plain"] == str(address):
+    plain, chosen = str(address), dict[str, str]()
+    while (found := LAST.fullmatch(plain)) and found[2] not in chosen:
+        plain, chosen[found[2]] = found[1], found[3]
+    if not chosen:
         return Chosen(address, None, None)
-    at = found["last"] if found["first"] is None else found["first"]
-    return Chosen(to_address(found["plain"]), found["c"], at)
+    return Chosen(to_address(plain), chosen.get(CHANNEL), chosen.get(TIME))
 
 
 def with_choice(
