@@ -178,11 +178,8 @@ def _split(
     mask = inside[read(box)]
     coarse = cutter.cut(box, mask)
     here = coarse_box(core, factors).relative_to(coarse_box(box, factors).start)
-    part = Box((0, 0, 0), core.shape).slices
-    fine = refined(coarse[here.slices], factors)[part]
-    fine = fine * mask[core.relative_to(box.start).slices]
-
-    order = fastremap.unique(fine)
+    # Whatever coarse voxel has an id has voxels of the mask, here in the core.
+    order = fastremap.unique(coarse[here.slices])
     order = order[order > 0]
     table = np.zeros(int(coarse.max()) + 1, np.uint32)
     table[order] = np.arange(first, first + len(order))
@@ -190,5 +187,8 @@ def _split(
     outside = table.copy()
     outside[others] = np.arange(len(others)) + first + len(order)
     last = first + len(order) - 1
+    part = Box((0, 0, 0), core.shape).slices
+    fine = refined(table[coarse[here.slices]], factors)[part]
+    fine *= mask[core.relative_to(box.start).slices]
     some = tuple(slice(None, None, t // f) for t, f in zip(told, factors, strict=True))
-    return table[fine], Seen(coarse_box(box, told), outside[coarse[some]], last)
+    return fine, Seen(coarse_box(box, told), outside[coarse[some]], last)
