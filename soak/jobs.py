@@ -16,6 +16,7 @@ from densecell.cli.main import main
 from densecell.config import write_text
 from densecell.errors import DensecellError
 from densecell.geometry import Box, Spacing
+from densecell.objects.stages import LOOK
 from densecell.phantom import make_phantom, write_phantom
 from densecell.training.loop import read_history
 from densecell.volume import create_ome_zarr
@@ -56,14 +57,13 @@ class Job(ABC):
     ----------
     inputs
         Folder for what all runs read.
-    more
-        Words that are added to the command.
     """
 
     made: tuple[str, ...] = ()  # must have the same bytes in every run
+    more: tuple[str, ...] = ()  # words that are added to the command
 
-    def __init__(self, inputs: Path, more: tuple[str, ...] = ()) -> None:
-        self.inputs, self.more = inputs, more
+    def __init__(self, inputs: Path) -> None:
+        self.inputs = inputs
 
     @abstractmethod
     def prepare(self) -> None:
@@ -155,7 +155,7 @@ class Measure(Job):
         densecell(*words, *self.more)
 
     def place(self, out: Path) -> Place | None:
-        for stage in ("look", "write", "join", "number"):
+        for stage in (LOOK, "write", "join", "number"):
             files = list((out / "blocks" / "measure" / "ensemble" / stage).glob("0*"))
             if files:
                 return Place(stage, len(files))

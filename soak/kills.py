@@ -58,15 +58,21 @@ class Tally:
         )
 
 
+Soak = Callable[[Job, Path, int, random.Random], Tally]
+
+
 def main() -> None:
-    args = arguments()
-    names = args.only or list(JOBS)
+    run_all(soak, list(JOBS), arguments(__doc__, list(JOBS), kills=50))
+
+
+def run_all(work: Soak, commands: list[str], args: argparse.Namespace) -> None:
+    """Soak one command after the other, print what became of each, and exit."""
     failed = False
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
-        for command in names:
+        for command in args.only or commands:
             rng = random.Random(f"{args.seed} {command}")
             with JOBS[command](Path(name) / command) as job:
-                tally = soak(job, Path(name) / command, args.kills, rng)
+                tally = work(job, Path(name) / command, args.kills, rng)
             print(f"{command}: {tally}", flush=True)
             for difference in tally.differences:
                 print(f"  {difference}", flush=True)
@@ -74,10 +80,14 @@ def main() -> None:
     raise SystemExit(failed)
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--kills", type=int, default=50, help="of each command")
-    parser.add_argument("--only", action="append", choices=JOBS, help="may be repeated")
+def arguments(
+    text: str | None, commands: list[str], *, kills: int
+) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(text or "").split("\n")[0])
+    parser.add_argument("--kills", type=int, default=kills, help="of each command")
+    parser.add_argument(
+        "--only", action="append", choices=commands, help="may be repeated"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="for runs; dropped at the end")
     return parser.parse_args()
@@ -106,8 +116,8 @@ def soak(job: Job, folder: Path, kills: int, rng: random.Random) -> Tally:
         tally.runs += 1
         if process.exitcode:
             tally.differences.append(f"{out.name}: failed: {said(log_of(out))}")
-        found = differences(expected, contents(job, out))
-        tally.differences += [f"{out.name}: {text}" for text in found]
+        found = compared(job, out, expected)
+        tally.differences += found
         if not process.exitcode and not found:
             shutil.rmtree(out)
     return tally
@@ -145,6 +155,11 @@ def contents(job: Job, out: Path) -> dict[str, bytes | None]:
         name: path.read_bytes() if name.startswith(job.made) else None
         for name, path in names.items()
     }
+
+
+def compared(job: Job, out: Path, expected: dict[str, bytes | None]) -> list[str]:
+    """Say what a run left otherwise than it should."""
+    return [f"{out.name}: {text}" for text in differences(expected, contents(job, out))]
 
 
 def differences(

@@ -10,10 +10,8 @@ of work. The command has to end by itself, and all that it leaves is compared wi
 the one process left.
 """
 
-import argparse
 import random
 import shutil
-import tempfile
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,10 +23,12 @@ from soak.kills import (
     BEFORE_WORK,
     JOBS,
     Tally,
+    arguments,
     begin,
+    compared,
     contents,
-    differences,
     log_of,
+    run_all,
     undisturbed,
 )
 from soak.processes import finish, said, wait_until
@@ -38,27 +38,7 @@ CLUSTER = ("--cluster", "local:2")
 
 
 def main() -> None:
-    args = arguments()
-    failed = False
-    with tempfile.TemporaryDirectory(dir=args.folder) as name:
-        for command in args.only or COMMANDS:
-            rng = random.Random(f"{args.seed} {command}")
-            with JOBS[command](Path(name) / command) as job:
-                tally = lose_workers(job, Path(name) / command, args.kills, rng)
-            print(f"{command}: {tally}", flush=True)
-            for difference in tally.differences:
-                print(f"  {difference}", flush=True)
-            failed |= bool(tally.differences)
-    raise SystemExit(failed)
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--kills", type=int, default=20, help="of each command")
-    parser.add_argument("--only", action="append", choices=COMMANDS)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", type=Path, help="for runs; dropped at the end")
-    return parser.parse_args()
+    run_all(lose_workers, COMMANDS, arguments(__doc__, COMMANDS, kills=20))
 
 
 def lose_workers(job: Job, folder: Path, kills: int, rng: random.Random) -> Tally:
@@ -107,11 +87,6 @@ def kill_worker(process: BaseProcess) -> bool:
     except (psutil.NoSuchProcess, IndexError):  # the run has just ended
         return False
     return True
-
-
-def compared(job: Job, out: Path, expected: dict[str, bytes | None]) -> list[str]:
-    """Say what a run left otherwise than it should."""
-    return [f"{out.name}: {text}" for text in differences(expected, contents(job, out))]
 
 
 if __name__ == "__main__":

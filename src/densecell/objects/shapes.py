@@ -96,13 +96,13 @@ def _lower(
     least: NDArray[np.float32], depth: NDArray[np.float32], found: Found, frame: Frame
 ) -> None:
     """Lower the least depth of each object to that under its runs."""
-    places = []
-    ends = found.x + found.length - 1
-    for axis, voxels in enumerate((found.z, found.y, found.x, ends)):
-        k = min(axis, 2)
-        step = frame.steps[k]
-        places.append((voxels + step // 2) // step - frame.box.start[k])
-    z, y, first, last = places
+
+    def place(voxels: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
+        step = frame.steps[axis]
+        return (voxels + step // 2) // step - frame.box.start[axis]
+
+    z, y = place(found.z, 0), place(found.y, 1)
+    first, last = place(found.x, 2), place(found.x + found.length - 1, 2)
     depths, rows, width = depth.shape
     known = (z >= 0) & (z < depths) & (y >= 0) & (y < rows)
     known &= (first >= 0) & (last < width)

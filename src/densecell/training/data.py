@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from densecell.classes import ClassScheme
 from densecell.config import ProjectConfig
 from densecell.errors import ConfigError
@@ -66,9 +68,9 @@ def _digest(
         role = entry.model_dump_json(exclude={"image", "labels", "objects"})
         digest.update(role.encode())
         digest.update(volume.fingerprint.encode())
-        digest.update(volume.channels.tobytes())
+        digest.update(np.ascontiguousarray(volume.channels).data)
         if volume.objects is not None:
-            digest.update(volume.objects.tobytes())
+            digest.update(np.ascontiguousarray(volume.objects).data)
     return digest.hexdigest()
 
 
