@@ -94,6 +94,9 @@ def test_blocks_cover_a_volume_once(shape, block):
     for box in tile(shape, block):
         assert Box.whole(block).contains(Box.whole(box.shape))
         counts[box.slices] += 1
+        assert all(
+            start % step == 0 for start, step in zip(box.start, block, strict=True)
+        )
 
     assert (counts == 1).all()
 

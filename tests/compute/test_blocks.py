@@ -1,5 +1,6 @@
 import errno
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,32 @@ def test_whoever_stops_listening_stops_the_work():
     blocks.close()
 
     assert len(work.calls) < 20
+
+
+class Lazy:
+    """An executor that does the first piece of work only."""
+
+    def __init__(self):
+        self.futures = []
+
+    def submit(self, work, *args):
+        future = Future()
+        if not self.futures:
+            future.set_result(work(*args))
+        self.futures.append(future)
+        return future
+
+
+def test_what_waits_when_nobody_listens_any_more_is_called_off():
+    lazy = Lazy()
+
+    blocks = run_blocks(
+        Counted(), range(9), place=HERE, executor=lazy, at_once=lambda: 5
+    )
+    next(blocks)
+    blocks.close()
+
+    assert [future.cancelled() for future in lazy.futures] == [False, *[True] * 4]
 
 
 def test_many_failures_are_cut_to_ten():

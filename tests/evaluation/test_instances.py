@@ -80,6 +80,18 @@ def test_adapted_rand_error_by_hand():
     assert error == pytest.approx(1 - 2 * 8 / (16 + 8))
 
 
+@given(IDS, IDS)
+def test_the_adapted_rand_error_counts_pairs_of_voxels(truth, predicted):
+    together, found = (
+        ids.reshape(-1, 1) == ids.reshape(1, -1) for ids in (truth, predicted)
+    )
+
+    error = adapted_rand_error(count_overlaps(truth + 1, predicted + 1))
+
+    both = (together & found).sum()
+    assert error == pytest.approx(1 - 2 * both / (together.sum() + found.sum()))
+
+
 def test_the_true_background_does_not_count():
     truth = np.array([0, 0, 0, 1, 1])
     predicted = np.array([3, 4, 5, 9, 9])

@@ -111,6 +111,7 @@ def test_where_labelled_holds_for_a_matrix_that_counted_everything():
     scores = scores_from_confusion(everything, PLAIN, where_labelled=True)
 
     assert scores == score(truth, predicted, PLAIN, where_labelled=True)
+    assert Scores.from_confusion(everything, PLAIN).voxels == 6  # unless asked
 
 
 labels = st.lists(

@@ -8,6 +8,7 @@ from densecell.config import InferenceConfig, NetworkConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Tiling
 from densecell.inference import Engine, box_probabilities, plan_tiling
+from densecell.inference.tiles import _spared
 from densecell.networks import build_network
 from densecell.volume import read_padded
 
@@ -205,8 +206,8 @@ def test_a_plan_made_again_from_its_own_tile_is_the_same():
         (
             HYBRID,
             (5, 64, 64),
-            (1, 4, 8),
-            "margin (1, 4, 8): in plane it must be a multiple of 8, so that pooling "
+            (1, 4, 12),
+            "margin (1, 4, 12): in plane it must be a multiple of 8, so that pooling "
             "falls on the same voxels in every tile; the nearest is 8",
         ),
         (
@@ -222,6 +223,18 @@ def test_tiles_that_do_not_fit_the_network_are_refused(network, tile, margin, se
     with pytest.raises(ConfigError) as caught:
         plan_tiling(network, (50, 500, 500), InferenceConfig(tile=tile, margin=margin))
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("tile", "margin"),
+    [
+        ((3, 64, 96), (1, 16, 24)),
+        ((4, 64, 96), (1, 16, 24)),
+        ((5, 64, 96), (2, 16, 24)),
+    ],
+)
+def test_a_small_tile_gets_a_margin_that_leaves_a_slice(tile, margin):
+    assert _spared((3, 48, 24), tile, HYBRID) == margin
 
 
 def test_a_small_tile_gets_a_margin_that_fits():
