@@ -51,6 +51,14 @@ def test_without_a_scale_nothing_is_known():
     assert found.coarser((10, 1, 1), 1) == (10, 1, 1)
 
 
+def test_a_scale_of_nought_is_as_good_as_none():
+    broken = attributes()
+    finest = broken["multiscales"][0]["datasets"][0]
+    finest["coordinateTransformations"][0]["scale"][0] = 0
+
+    assert image_metadata(broken, PATH).coarser((10, 1, 1), 1) == (10, 1, 1)
+
+
 def test_empty_multiscales_are_refused():
     with pytest.raises(
         VolumeError, match=r"a\.zarr: its `multiscales` metadata is empty"

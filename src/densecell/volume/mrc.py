@@ -55,7 +55,7 @@ def open_mrc(
         with warnings.catch_warnings():  # of bytes after the data, which do no harm
             warnings.simplefilter("ignore", RuntimeWarning)
             opened = mrcfile.mmap(path, mode="r")
-    except (ValueError, OSError, OverflowError) as error:
+    except (ValueError, OSError, OverflowError, MemoryError) as error:
         raise _damaged(path, error) from None
     header, data = opened.header, opened.data
     if opened.is_volume_stack() or data.ndim not in (2, 3):

@@ -69,7 +69,7 @@ class ImageMetadata(NamedTuple):
     ) -> tuple[float, float, float]:
         """Give the voxel size of a level from that of the finest."""
         finest, scale = self.scales[0], self.scales[level]
-        if finest is None or scale is None:
+        if finest is None or scale is None or 0 in finest:  # as good as not stated
             return spacing_nm
         ratios = (b / a for a, b in zip(finest, scale, strict=True))
         z, y, x = (s * r for s, r in zip(spacing_nm, ratios, strict=True))
