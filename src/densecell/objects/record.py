@@ -151,8 +151,7 @@ def _block(source: Source, config: ObjectsConfig, usual: Shape) -> Shape:
     sizes = [s.voxel_nm for s in (config.cells, config.organelles, config.affinities)]
     steps = np.max([factors_of(source.spacing_nm, s) for s in sizes], axis=0).tolist()
     z, y, x = (
-        round_up(min(w, n), f)
-        for w, n, f in zip(wanted, shape, steps, strict=True)
+        round_up(min(w, n), f) for w, n, f in zip(wanted, shape, steps, strict=True)
     )
     return (z, y, x)
 
