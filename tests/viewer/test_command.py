@@ -57,7 +57,10 @@ def test_a_missing_extra_is_one_line(finished, monkeypatch):
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="a browser is found elsewhere")
 def test_the_address_is_printed_and_ctrl_c_ends_it(finished, options, told):
-    code = "from densecell.cli.main import main; main()"
+    code = (  # a shell's background jobs, which tests may be of, ignore Ctrl+C
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from densecell.cli.main import main; main()"
+    )
     unknown = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
     without = {n: v for n, v in os.environ.items() if n not in unknown}
     with subprocess.Popen(

@@ -83,7 +83,7 @@ class ObjectsConfig(Frozen):
     )
     fill_holes: bool = Field(True, description="what one object encloses becomes it")
     block: Shape | None = Field(
-        None, description="voxels computed at once; none: up to 64 x 768 x 768"
+        None, description="voxels computed at once; none: 64 x 512 x 512"
     )
 
 

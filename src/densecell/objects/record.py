@@ -1,7 +1,6 @@
 """What a measurement is frozen to at its first start: `objects.yaml`."""
 
 import importlib.metadata
-import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -24,9 +23,8 @@ from densecell.objects.source import Source
 from densecell.volume import fingerprint
 
 RECORD = "objects.yaml"
-BLOCK: Shape = (64, 768, 768)  # at most: a volume is shared out evenly
+BLOCK: Shape = (64, 512, 512)
 CUT_BLOCK: Shape = (64, 256, 256)  # where cells are cut by affinities
-EVEN: Shape = (8, 64, 64)  # what they are rounded up to, so that chunks divide them
 
 
 class Record(BaseModel, frozen=True, extra="forbid"):
@@ -144,29 +142,14 @@ def _affinities(source: Source, config: ObjectsConfig) -> tuple[Shape, ...]:
 
 def _block(source: Source, config: ObjectsConfig, usual: Shape) -> Shape:
     """Fit the block to the volume and to the coarse voxels of all splits."""
-    shape = source.labels.shape
-    wanted = config.block or _even_shares(shape, usual)
+    wanted = config.block or usual
     if min(wanted) < 1:
         raise ConfigError(f"block must be positive (z y x), got {wanted}")
     sizes = [s.voxel_nm for s in (config.cells, config.organelles, config.affinities)]
     steps = np.max([factors_of(source.spacing_nm, s) for s in sizes], axis=0).tolist()
     z, y, x = (
-        round_up(min(w, n), f) for w, n, f in zip(wanted, shape, steps, strict=True)
-    )
-    return (z, y, x)
-
-
-def _even_shares(shape: Shape, most: Shape) -> Shape:
-    """Cut a volume into as few equal blocks as go: halos of many cost time.
-
-    Examples
-    --------
-    >>> _even_shares((64, 1408, 800), (64, 768, 768))
-    (64, 704, 448)
-    """
-    z, y, x = (
-        min(m, round_up(math.ceil(n / math.ceil(n / m)), e))
-        for n, m, e in zip(shape, most, EVEN, strict=True)
+        round_up(min(w, n), f)
+        for w, n, f in zip(wanted, source.labels.shape, steps, strict=True)
     )
     return (z, y, x)
 
