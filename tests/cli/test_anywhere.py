@@ -5,9 +5,7 @@ import json
 import dask
 import pytest
 import yaml
-from typer.testing import CliRunner
-
-from densecell.cli.main import app
+from commands import run
 
 pytest.importorskip("distributed", reason="needs distributed")
 
@@ -35,14 +33,6 @@ def folder(tmp_path):
     return path
 
 
-def run(*words):
-    done = CliRunner().invoke(app, [str(w) for w in words])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
 @pytest.mark.filterwarnings("ignore:no voxel of role")
 def test_the_whole_road_leads_through_a_folder_of_any_name(folder):
     image, project, result = folder / "体 積.zarr", folder / "pro jekt", folder / "é"
@@ -62,7 +52,7 @@ def test_the_whole_road_leads_through_a_folder_of_any_name(folder):
     run("mesh", result, "--format", "glb", "--format", "stl")
     run("report", result)
 
-    assert "is what was made" in run("verify", result)
+    assert "is what was made" in run("verify", result).stdout
     assert (result / "report.html").is_file()
     assert json.loads((result / "scores" / "classes.json").read_text(encoding="utf-8"))
 

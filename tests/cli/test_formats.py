@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 import yaml
 import zarr
-from typer.testing import CliRunner
+from commands import run
 
 from densecell.address import Url
-from densecell.cli.main import app
 from densecell.config import ProjectConfig, load_settings
 from densecell.ensemble import read_run
 from densecell.errors import VolumeError
@@ -25,14 +24,6 @@ CLASSES = {
     1: {"name": "disc", "colour": [230, 159, 0], "role": "organelle"},
 }
 FILES = ["a.h5/volumes/a", "a.mrc", "a.nii", "a.nii.gz", "a.zarr"]
-
-
-def run(*words):
-    outcome = CliRunner().invoke(app, [str(word) for word in words])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
 
 
 def write_channels(path, *arrays):
@@ -62,7 +53,7 @@ def test_convert_writes_and_reads_each(tmp_path, discs, name):
     convert(ArrayVolume(discs[1], spacing_nm=SPACING), tmp_path / "in.zarr")
 
     run("convert", tmp_path / "in.zarr", tmp_path / name, "--labels")
-    told = json.loads(run("info", tmp_path / name, "--json"))
+    told = json.loads(run("info", tmp_path / name, "--json").stdout)
     run("convert", tmp_path / name, tmp_path / "again.tif", "--labels")
 
     assert told["spacing_nm"] == list(SPACING)
@@ -75,7 +66,7 @@ def test_convert_writes_the_old_version(tmp_path, discs):
 
     run("convert", tmp_path / "in.mrc", tmp_path / "a.zarr", "--ome-version", "0.4")
 
-    assert "OME-Zarr 0.4" in run("info", tmp_path / "a.zarr")
+    assert "OME-Zarr 0.4" in run("info", tmp_path / "a.zarr").stdout
 
 
 def test_convert_downloads_a_channel(tmp_path, discs, served):
@@ -153,8 +144,8 @@ def test_a_channel_on_a_server_is_segmented_and_verified(
     whole = Box.whole(ours.shape)
     np.testing.assert_array_equal(ours.read(whole), expected.read(whole))
     again = run("segment", served, "-m", model, "-o", result, "--channel", 1, *QUICK)
-    assert "was finished already" in again
-    assert "is what was made" in run("verify", result)
+    assert "was finished already" in again.stdout
+    assert "is what was made" in run("verify", result).stdout
 
 
 def test_a_volume_that_left_its_server_is_missing(result, server, served):
@@ -176,7 +167,7 @@ def test_labels_of_any_format_are_scored_compared_and_measured(
     there = f"{server.url}/{two.name}"
 
     scores = [
-        json.loads(run("evaluate", result, truth, *channel, "--json"))
+        json.loads(run("evaluate", result, truth, *channel, "--json").stdout)
         for truth, channel in [
             (tmp_path / "truth.nii.gz", ()),
             (tmp_path / "truth.h5", ()),
@@ -184,8 +175,8 @@ def test_labels_of_any_format_are_scored_compared_and_measured(
         ]
     ]
     other = f"{there}#channel=1"
-    compared = run("compare", other, tmp_path / "truth.h5", "--json")
-    both = run("compare", there, other, "--channel", 1, "--json")
+    compared = run("compare", other, tmp_path / "truth.h5", "--json").stdout
+    both = run("compare", there, other, "--channel", 1, "--json").stdout
     (tmp_path / "classes.yaml").write_text(yaml.safe_dump({"classes": CLASSES}))
     options = ["--classes", tmp_path / "classes.yaml", "--out", tmp_path / "objects"]
     run("measure", there, "--channel", 1, *options)
@@ -229,13 +220,13 @@ def test_every_command_takes_a_time_point(tmp_path, film, trained, discs):
     (tmp_path / "classes.yaml").write_text(yaml.safe_dump({"classes": CLASSES}))
     measured = ["--classes", tmp_path / "classes.yaml", "--out", tmp_path / "objects"]
 
-    told = json.loads(run("info", image, "--time", 1, "--json"))
+    told = json.loads(run("info", image, "--time", 1, "--json").stdout)
     run("convert", image, tmp_path / "a.tif", "--time", 1)
     run("init", tmp_path / "p", image, there, "--time", 1)
     run("train", tmp_path / "p", "--members", 1, "--steps", 1, "--name", "one")
     run("segment", image, "-m", model, "-o", result, "--time", 1, *QUICK)
-    scores = json.loads(run("evaluate", there, labels, "--time", 1, "--json"))
-    compared = json.loads(run("compare", there, labels, "--time", 1, "--json"))
+    scores = json.loads(run("evaluate", there, labels, "--time", 1, "--json").stdout)
+    compared = json.loads(run("compare", there, labels, "--time", 1, "--json").stdout)
     run("measure", labels, "--time", 1, *measured)
 
     assert told["path"] == f"{image}#time=1"
@@ -245,7 +236,7 @@ def test_every_command_takes_a_time_point(tmp_path, film, trained, discs):
     assert {v["image"] for v in volumes} == {"../image.zarr#time=1"}
     assert {v["labels"] for v in volumes} == {"../labels.zarr#time=1"}
     assert str(read_run(result).volume.path) == f"{image}#time=1"
-    assert "is what was made" in run("verify", result)
+    assert "is what was made" in run("verify", result).stdout
     assert scores["miou_all"] == compared["miou_all"] == 1
     record = yaml.safe_load((tmp_path / "objects" / "objects.yaml").read_text())
     assert record["labels"].endswith("labels.zarr#time=1")

@@ -5,9 +5,8 @@ import csv
 import numpy as np
 import pytest
 import tifffile
-from typer.testing import CliRunner
+from commands import run
 
-from densecell.cli.main import app
 from densecell.datasets.project import read_project
 from densecell.ensemble import read_ensemble
 from densecell.errors import OutputError, VolumeError
@@ -18,12 +17,8 @@ from densecell.volume import ArrayVolume, open_volume, write_tiff
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", 1)
 
 
-def run(*words):
-    outcome = CliRunner().invoke(app, [str(word) for word in words])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.output.replace("\n", "")
+def told(*words):
+    return run(*words).output.replace("\n", "")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +42,7 @@ def rows(folder):
 def test_a_round_of_the_loop(loop, discs):
     project, suggested = loop / "project", loop / "result" / "suggest"
 
-    text = run("suggest", loop / "result", "-n", 3, "--size", 1, 24, 28)
+    text = told("suggest", loop / "result", "-n", 3, "--size", 1, 24, 28)
     assert f"{suggested}: 3 boxes; look at overview.png" in text
     assert f"`densecell add-labels {project} {suggested}`" in text
 
@@ -57,7 +52,7 @@ def test_a_round_of_the_loop(loop, discs):
         z, y, x = (int(row[f"{axis}0"]) for axis in "zyx")
         crop = truth[z : z + 1, y : y + 24, x : x + 28].astype(np.int32)
         tifffile.imwrite(suggested / row["crop"] / "labels.tif", crop)
-    text = run("add-labels", project, suggested)
+    text = told("add-labels", project, suggested)
     assert f"{suggested / second['crop']}: left out, nobody painted in it" in text
     assert "crops added: 2, with 1,344 labelled voxels; next `densecell train" in text
 
@@ -84,7 +79,7 @@ def test_a_round_of_the_loop(loop, discs):
 def test_fewer_boxes_than_asked_for_are_told(loop, tmp_path, write_project):
     write_project(tmp_path)
 
-    text = run(
+    text = told(
         *("suggest", loop / "result", "-n", 9, "--size", 2, 48, 56),
         *("--project", tmp_path, "--overwrite"),
     )

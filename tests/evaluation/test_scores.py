@@ -111,7 +111,12 @@ def test_where_labelled_holds_for_a_matrix_that_counted_everything():
     scores = scores_from_confusion(everything, PLAIN, where_labelled=True)
 
     assert scores == score(truth, predicted, PLAIN, where_labelled=True)
-    assert Scores.from_confusion(everything, PLAIN).voxels == 6  # unless asked
+
+
+def test_everything_counts_unless_asked_otherwise():
+    counts = confusion_matrix(TRUTH, PREDICTED, PLAIN)
+
+    assert Scores.from_confusion(counts, PLAIN) == score(TRUTH, PREDICTED, PLAIN)
 
 
 labels = st.lists(

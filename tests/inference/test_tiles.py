@@ -231,6 +231,7 @@ def test_tiles_that_do_not_fit_the_network_are_refused(network, tile, margin, se
         ((3, 64, 96), (1, 16, 24)),
         ((4, 64, 96), (1, 16, 24)),
         ((5, 64, 96), (2, 16, 24)),
+        ((9, 64, 96), (3, 16, 24)),
     ],
 )
 def test_a_small_tile_gets_a_margin_that_leaves_a_slice(tile, margin):

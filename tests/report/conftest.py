@@ -4,25 +4,15 @@ import shutil
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from commands import run
 
 from densecell.classes import ClassScheme
-from densecell.cli.main import app
 from densecell.config import load_settings, save_settings
 from densecell.ensemble.run import RUN, Run
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, create_ome_zarr, write_tiff
 
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", 1)
-
-
-def run(*words):
-    """Run a command; errors come through."""
-    outcome = CliRunner().invoke(app, [str(word) for word in words])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome
 
 
 @pytest.fixture(scope="session")

@@ -140,6 +140,17 @@ def test_what_is_no_mrc_is_said_to_be_damaged(tmp_path):
         open_volume(tmp_path / "a.mrc")
 
 
+def test_a_header_that_asks_for_more_memory_than_there_is(written, monkeypatch):
+    def ask(*args, **kwargs):
+        raise MemoryError
+
+    path = written()
+    monkeypatch.setattr(mrcfile, "mmap", ask)
+
+    with pytest.raises(VolumeError, match=r"cannot be read as MRC \(MemoryError\)"):
+        open_volume(path)
+
+
 def test_it_goes_to_other_processes(written):
     copy = pickle.loads(pickle.dumps(open_volume(written())))
 

@@ -112,9 +112,10 @@ def _geometry(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = trimesh.load(path, process=False).geometry
     except Exception as error:  # whatever it stumbles over
+        told = str(error) or type(error).__name__
         raise VolumeError(
-            f"{path}: cannot be read ({error or type(error).__name__}); make it again "
-            "with `densecell mesh --overwrite`, or remove the folder to do without"
+            f"{path}: cannot be read ({told}); make it again with `densecell mesh "
+            "--overwrite`, or remove the folder to do without"
         ) from None
     return found
 

@@ -192,7 +192,8 @@ def _stated_spacing(
 
 
 def _damaged(path: Path, error: Exception) -> VolumeError:
+    told = str(error) or type(error).__name__  # MemoryError says nothing
     return VolumeError(
-        f"{path}: cannot be read as MRC ({error}); it may be truncated or damaged: "
+        f"{path}: cannot be read as MRC ({told}); it may be truncated or damaged: "
         "copy it again"
     )
