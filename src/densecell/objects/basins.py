@@ -94,11 +94,13 @@ def faces_of(basins: NDArray[np.uint32], depth: NDArray[np.float32]) -> Faces:
     framed = np.pad(basins, 1)  # nothing around, so that no row meets the next one
     _, rows, width = framed.shape
     flat, deep = framed.reshape(-1), np.pad(depth, 1).reshape(-1)
+    inside = flat > 0
     keys, depths = [], []
     for z, y, x in ONWARD:
         step = (z * rows + y) * width + x
-        near = np.flatnonzero(flat[:-step] != flat[step:])
-        near = near[(flat[near] > 0) & (flat[near + step] > 0)]
+        two = flat[:-step] != flat[step:]
+        two &= inside[:-step] & inside[step:]
+        near = np.flatnonzero(two)
         a, b = flat[near], flat[near + step]
         keys.append(joint_keys(np.minimum(a, b), np.maximum(a, b)))
         depths.append(np.minimum(deep[near], deep[near + step]))

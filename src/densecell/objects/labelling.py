@@ -23,7 +23,7 @@ from densecell.config import ObjectsConfig
 from densecell.geometry import Box, Shape, Spacing
 from densecell.objects.coarse import aligned, coarse_box, refined, with_halo
 from densecell.objects.cutters import Cutter, by_affinities, by_distances
-from densecell.objects.layers import Layer
+from densecell.objects.layers import Layer, of_classes
 from densecell.objects.learned import Affinities
 from densecell.objects.pieces import Pieces, united
 
@@ -85,7 +85,7 @@ def cut_block(
     """
     cuts = Cuts(None, np.zeros(1, np.uint8), {})
     for number, part in enumerate(layer.groups, 1):
-        if part.split is None or not np.isin(read(core), part.family).any():
+        if part.split is None or not of_classes(read(core), part.family).any():
             continue
         cutter = (
             by_distances(part.split, spacing_nm)
@@ -173,9 +173,7 @@ def _split(
     """Split a group in what is seen; ids from `first` for those in the core."""
     factors, told = cutter.factors, cutter.told_factors
     box = aligned(with_halo(core, cutter.halo_nm, shape, spacing_nm), told, shape)
-    inside = np.zeros(256, bool)
-    inside[list(family)] = True
-    mask = inside[read(box)]
+    mask = of_classes(read(box), family)
     coarse = cutter.cut(box, mask)
     here = coarse_box(core, factors).relative_to(coarse_box(box, factors).start)
     # Whatever coarse voxel has an id has voxels of the mask, here in the core.

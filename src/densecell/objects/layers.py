@@ -10,6 +10,7 @@
 In one layer no two groups share a class, so that a voxel has one object per layer.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -61,6 +62,22 @@ def layers_of(scheme: ClassScheme, config: ObjectsConfig) -> tuple[Layer, ...]:
         if layer is not None:
             groups[layer].append(_group(scheme, class_id, layer, config))
     return tuple(Layer(n, tuple(groups[n])) for n in LAYERS if groups[n])
+
+
+def of_classes(labels: NDArray[np.uint8], family: Collection[int]) -> NDArray[np.bool_]:
+    """Tell which voxels are of some classes.
+
+    Examples
+    --------
+    >>> of_classes(np.array([0, 1, 2, 3, 4, 5], np.uint8), (5, 1, 2))
+    array([False,  True,  True, False, False,  True])
+    """
+    ids = np.unique(np.fromiter(family, np.uint8))
+    runs = np.split(ids, np.flatnonzero(np.diff(ids) > 1) + 1)
+    found = np.zeros(labels.shape, bool)
+    for run in runs:  # one comparison each: what is below wraps around
+        found |= labels - run[0] <= run[-1] - run[0]
+    return found
 
 
 def ancestors(scheme: ClassScheme, class_id: int) -> tuple[int, ...]:

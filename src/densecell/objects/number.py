@@ -1,6 +1,5 @@
 """First stage: number the objects of a block for itself, and sum over them."""
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from densecell.geometry import Box
 from densecell.objects.contacts import contact_units, patch_shape, patches_of
 from densecell.objects.job import HOST, Job
 from densecell.objects.keys import joint_keys, unjoint
-from densecell.objects.labelling import Cuts, Numbered, cut_block, number_block
+from densecell.objects.labelling import Cuts, Numbered, Read, cut_block, number_block
 from densecell.objects.layers import CELLS
 from densecell.objects.npz import save_arrays
 from densecell.objects.pieces import Pieces, pieces_of
@@ -22,15 +21,7 @@ from densecell.objects.sums import sum_objects
 def number_objects(job: Job, number: int) -> None:
     """Give provisional ids to the objects of a block, and sum over them."""
     record = job.record
-
-    @lru_cache(maxsize=2)  # the groups of a layer look at the same halo
-    def read(box: Box) -> NDArray[np.uint8]:
-        labels = job.labels.read(box)
-        if labels.dtype != np.uint8:  # others are checked where they are fewer: in runs
-            record.classes.check(labels, where=str(job.labels.path))
-        return labels.astype(np.uint8, copy=False)
-
-    core = record.blocks[number]
+    core, read = record.blocks[number], _reader(job)
     cuts = {
         name: cut_block(
             read,
@@ -62,6 +53,22 @@ def number_objects(job: Job, number: int) -> None:
     for name, numbered in found.items():
         arrays |= _as_arrays(name, numbered, cuts[name])
     save_arrays(job.mark("number", number), arrays)
+
+
+def _reader(job: Job) -> Read:
+    """Read class ids; what lies in the widest box so far is not read again."""
+    widest, held = Box((0, 0, 0), (0, 0, 0)), np.zeros((0, 0, 0), np.uint8)
+
+    def read(box: Box) -> NDArray[np.uint8]:
+        nonlocal widest, held
+        if not widest.contains(box):
+            labels = job.labels.read(box)
+            if labels.dtype != np.uint8:  # bytes are checked where they are fewer: runs
+                job.record.classes.check(labels, where=str(job.labels.path))
+            widest, held = box, labels.astype(np.uint8, copy=False)
+        return held[box.relative_to(widest.start).slices]
+
+    return read
 
 
 class Block(NamedTuple):

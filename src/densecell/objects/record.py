@@ -179,6 +179,6 @@ def _short(value: object) -> str:
 
 
 def _versions() -> dict[str, str]:
-    packages = ("numpy", "connected-components-3d", "edt", "bioimage-cpp")
+    packages = ("numpy", "connected-components-3d", "bioimage-cpp")
     found = {name: importlib.metadata.version(name) for name in packages}
     return {"densecell": __version__, **found}

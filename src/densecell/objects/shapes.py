@@ -7,11 +7,11 @@ too large for memory is drawn on every second voxel along an axis, or fewer.
 import math
 from collections.abc import Sequence
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Shape, Spacing
+from densecell.objects.depth import depth_nm
 from densecell.objects.drawing import Frame, draw, frame_around
 from densecell.objects.object_runs import Blocks, Found, Item
 from densecell.surfaces import Solid, surfaces_of
@@ -79,17 +79,12 @@ def membrane_distances_nm(
     z, y, x = (-(-n // s) for n, s in zip(shape, frame.steps, strict=True))
     frame = frame._replace(box=frame.box.clipped((z, y, x)))
     (inside,) = draw([frame], blocks.runs([cell]))
-    depth = edt.edtsq(  # of booleans it takes twice as long as of bytes
-        inside.view(np.uint8),
-        anisotropy=_pixel(frame, spacing_nm),
-        black_border=False,
-        parallel=1,
-    )
+    depth = depth_nm(inside, _pixel(frame, spacing_nm))
     least = np.full(len(items), np.inf, np.float32)
     for found in blocks.runs(items):
         _lower(least, depth, found, frame)
     least[~np.isfinite(least)] = np.nan
-    return np.sqrt(least).astype(np.float64)
+    return least.astype(np.float64)
 
 
 def _lower(

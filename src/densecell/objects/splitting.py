@@ -12,13 +12,13 @@ from typing import Literal
 
 import bioimage_cpp
 import cc3d
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from densecell.geometry import Spacing
 from densecell.objects.basins import basins_of, faces_of
+from densecell.objects.depth import depth_nm
 from densecell.objects.necks import joined
 from densecell.objects.numbering import in_raster_order
 
@@ -85,9 +85,8 @@ def _depth(
     mask: NDArray[np.bool_], spacing_nm: Spacing, smoothing_nm: float
 ) -> NDArray[np.float32]:
     """Measure how deep each voxel lies in its object, in nm; 0 outside."""
-    depth = edt.edt(mask, anisotropy=tuple(spacing_nm), black_border=False, parallel=1)
-    # A mask that fills the array has no surface to measure from.
-    depth = np.where(np.isfinite(depth), depth, 1.0).astype(np.float32)
+    depth = depth_nm(mask, spacing_nm)
+    depth[np.isinf(depth)] = 1  # of a mask without a surface, all is equally deep
     if smoothing_nm:
         sigma = [smoothing_nm / s for s in spacing_nm]
         depth = ndimage.gaussian_filter(depth, sigma, mode="nearest", truncate=REACH)
