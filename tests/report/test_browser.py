@@ -111,13 +111,32 @@ def test_classes_and_cells_of_the_scene_are_switched(show):
 
     page.locator(".switches input").first.uncheck()
     hidden = page.evaluate(f"{data}.map((t) => t.visible)")
-    page.locator(".switches select").select_option("2")
+    page.locator(".switches select").first.select_option("2")
     of_one = page.evaluate(f"{data}.map((t) => t.i.length)")
 
     assert min(everything) > 0
     assert hidden[0] is False
     assert False not in hidden[1:]
     assert 0 < sum(of_one) < sum(everything)
+
+
+def test_cells_of_the_scene_are_coloured_by_class_or_each_for_itself(show):
+    page = show(1200)
+    page.locator("#cells-in-3d").scroll_into_view_if_needed()
+    page.wait_for_selector(".scene.drawn .plot canvas")
+    colours = (
+        "document.querySelector('.plot').data.map((t) => "
+        "t.intensity ? [...new Set(t.intensity)].sort() : null)"
+    )
+    by_class = page.evaluate(colours)
+    picture = page.locator(".plot").screenshot()
+
+    page.locator(".switches select").nth(1).select_option("cell")
+    by_cell = page.evaluate(colours)
+
+    assert by_class == [None, None, None]
+    assert by_cell == [None, None, [1, 2]]  # organelles keep theirs
+    assert page.locator(".plot").screenshot() != picture
 
 
 def test_nothing_is_wider_than_a_phone(show):

@@ -1,10 +1,12 @@
 import csv
+import html
 import json
 import re
 import shutil
 
 import numpy as np
 import pytest
+from commands import run
 from typer.testing import CliRunner
 
 from densecell.classes import CellClass, ClassScheme
@@ -341,13 +343,31 @@ def test_one_slice_by_one_network_is_reported(made, tmp_path):
     words = ["segment", image, "-m", made / "model", "-o", out, "--engine", "torch"]
     outcome = CliRunner().invoke(app, [*map(str, words), "--members", "1"])
     assert outcome.exit_code == 0, outcome.output
+    run("measure", out)
 
     page = write_report(out)
 
     assert "The volume is a single slice, z = 0" in text_of(page)
     assert "labelled by one network" in text_of(page)
+    assert "the network's highest probability" in html.unescape(text_of(page))
     assert "Disagreement" not in text_of(page)
+    assert "over members" not in text_of(page)
     assert "Members" not in headings(page)
+
+
+def test_a_cell_is_shown_where_most_of_it_is(tmp_path):
+    labels = np.zeros((10, 40, 40), np.uint8)
+    for z, plane in enumerate(labels):  # a cone
+        plane[2 : 12 + 3 * z, 2 : 12 + 3 * z] = 1
+    np.save(tmp_path / "cone.npy", labels)
+    out = tmp_path / "result"
+    spacing = ("--spacing", 40, 10, 10)
+    run("measure", tmp_path / "cone.npy", "-o", out, "--classes", "platelet", *spacing)
+
+    page = write_report(out)
+
+    assert "cell 1, slice z = 9" in text_of(page)
+    assert "Cells, each in a colour of its own" in text_of(page)
 
 
 def test_tables_are_read_as_they_are(result):

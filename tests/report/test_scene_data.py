@@ -43,6 +43,15 @@ def test_what_holds_others_is_drawn_last_and_can_be_looked_through():
     assert [c["opacity"] for c in data["classes"]] == [1.0, 0.45, 0.2]
     assert data["cells"] == [5]
     assert data["outside"] is True
+    assert data["by_cell"] is False
+
+
+def test_cells_alone_hide_nothing_and_are_told_apart_by_colour():
+    data = scene_data(SOLIDS[:1], ClassScheme.platelet())
+
+    assert [c["opacity"] for c in data["classes"]] == [1.0]
+    assert [c["is_cell"] for c in data["classes"]] == [True]
+    assert data["by_cell"] is True
 
 
 @pytest.mark.parametrize(

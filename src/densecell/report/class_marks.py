@@ -34,11 +34,14 @@ def write_numbers(
         if scheme.classes[class_id].role == "background":
             continue
         for y, x in number_places(ids == class_id):
-            text = axis.text(
-                x, y, str(class_id), color="white", fontsize=size, ha="center"
-            )
-            text.set_verticalalignment("center")
-            text.set_path_effects([withStroke(linewidth=1.6, foreground="black")])
+            write_number(axis, x, y, class_id, size=size)
+
+
+def write_number(axis: Axes, x: float, y: float, number: int, *, size: float) -> None:
+    """Write a number that can be read over anything."""
+    text = axis.text(x, y, str(number), color="white", fontsize=size, ha="center")
+    text.set_verticalalignment("center")
+    text.set_path_effects([withStroke(linewidth=1.6, foreground="black")])
 
 
 def number_places(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Box, Shape, Spacing
+from densecell.report.cell_marks import cells_overlay, write_ids
 from densecell.report.class_marks import numbered_overlay, write_numbers
 from densecell.report.pictures import (
     LEGEND_INCHES,
@@ -107,6 +108,23 @@ def label_planes(
     write_numbers(axes[0], read[0], scheme)
     _mark(figure, axes, planes, spacing_nm)
     class_legend(figure, scheme, inside=True)
+    return jpeg(figure)
+
+
+def cell_planes(
+    grey: tuple[NDArray[np.float32], ...],
+    cells: Volume,
+    planes: Planes,
+    *,
+    spacing_nm: Spacing,
+) -> bytes:
+    """Draw cells over intensities, each in a colour of its own; a JPEG file."""
+    figure, axes = _laid_out(planes.box.shape, spacing_nm)
+    read = [plane.astype(np.int64) for plane in planes.read(cells)]
+    for axis, plane, ids in zip(axes, grey, read, strict=False):
+        axis.imshow(cells_overlay(plane, ids), aspect="auto")
+    write_ids(axes[0], read[0])
+    _mark(figure, axes, planes, spacing_nm)
     return jpeg(figure)
 
 

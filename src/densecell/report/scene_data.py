@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from densecell.classes import CellClass, ClassScheme
+from densecell.report.cell_marks import PALETTE
 from densecell.report.scene_meshes import Solid
 
 STEPS = 65535  # of a point along each side of its object's box
@@ -23,9 +24,9 @@ UP = (0.0, -1.0, 0.0)
 
 def scene_data(solids: Sequence[Solid], scheme: ClassScheme) -> dict[str, object]:
     """Give plain values for `assets/scene.js`."""
-    there = {solid.class_name for solid in solids}
+    there, alone = {solid.class_name for solid in solids}, are_alone(solids, scheme)
     about = [c for c in scheme.classes.values() if c.name in there]
-    about.sort(key=lambda c: -opacity(c, scheme))  # the translucent are drawn last
+    about.sort(key=lambda c: -opacity(c, scheme, alone=alone))  # translucent ones last
     numbers = {c.name: n for n, c in enumerate(about)}
     packed, objects = bytearray(), []
     for solid in solids:
@@ -42,13 +43,16 @@ def scene_data(solids: Sequence[Solid], scheme: ClassScheme) -> dict[str, object
             {
                 "plain": _plain(c.name),
                 "colour": f"rgb{c.colour}",
-                "opacity": opacity(c, scheme),
+                "opacity": opacity(c, scheme, alone=alone),
+                "is_cell": c.role == "cell",
             }
             for c in about
         ],
         "objects": objects,
         "cells": sorted({solid.cell for solid in solids} - {0}),
         "outside": any(solid.cell == 0 for solid in solids),
+        "by_cell": alone,
+        "palette": [f"rgb{colour}" for colour in PALETTE],
         "camera": {"eye": _xyz(EYE), "up": _xyz(UP)},
         "room": round(_room(solids), 3),
         "bytes": base64.b64encode(bytes(packed)).decode("ascii"),
@@ -66,10 +70,17 @@ def _room(solids: Sequence[Solid]) -> float:
     return float(np.linalg.norm(span) / span.prod() ** (1 / 3) / 3**0.5)
 
 
-def opacity(about: CellClass, scheme: ClassScheme) -> float:
+def are_alone(solids: Sequence[Solid], scheme: ClassScheme) -> bool:
+    """Tell whether there are only cells: none hides anything, all are of one colour."""
+    there = {solid.class_name for solid in solids}
+    roles = {c.role for c in scheme.classes.values() if c.name in there}
+    return roles == {"cell"}
+
+
+def opacity(about: CellClass, scheme: ClassScheme, *, alone: bool) -> float:
     """Give how much a class hides what lies in it, 0 to 1."""
     if about.role == "cell":
-        return CELL_OPACITY
+        return 1.0 if alone else CELL_OPACITY
     holds = any(c.parent == about.name for c in scheme.classes.values())
     return HOST_OPACITY if holds else 1.0
 

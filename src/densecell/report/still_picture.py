@@ -9,8 +9,9 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
+from densecell.report.cell_marks import cell_colours
 from densecell.report.pictures import class_legend, in_words, nice_length_nm, png
-from densecell.report.scene_data import EYE, UP, opacity
+from densecell.report.scene_data import EYE, UP, are_alone, opacity
 from densecell.report.scene_meshes import Solid
 
 INCHES = 7.5
@@ -48,7 +49,8 @@ def still_picture(solids: Sequence[Solid], scheme: ClassScheme) -> bytes:
     axis.text(
         low[0] + length / 1000, low[1] - 0.06 * tall, f" {in_words(length)}", fontsize=9
     )
-    class_legend(figure, scheme)
+    if not are_alone(solids, scheme):
+        class_legend(figure, scheme)
     return png(figure)
 
 
@@ -56,6 +58,7 @@ def _painted(solids: Sequence[Solid], scheme: ClassScheme) -> tuple[Floats, Floa
     """Give (M, 3, 3) corners, to the right, up and to the eye; and (M, 4) colours."""
     right, up, eye = _frame()
     about = {c.name: c for c in scheme.classes.values()}
+    alone = are_alone(solids, scheme)
     corners, colours = [], []
     for solid in solids:
         points = solid.triangles.points.astype(np.float64)
@@ -67,8 +70,11 @@ def _painted(solids: Sequence[Solid], scheme: ClassScheme) -> tuple[Floats, Floa
         front = normals[:, 2] > 0
         light = AMBIENT + (1 - AMBIENT) * (normals[:, 2] / size).clip(0)
         shade = np.empty((len(part), 4))
-        shade[:, :3] = np.array(known.colour) / 255 * light[:, None]
-        shade[:, 3] = opacity(known, scheme)
+        colour = (
+            cell_colours(np.array(solid.id)) if alone else np.array(known.colour) / 255
+        )
+        shade[:, :3] = colour * light[:, None]
+        shade[:, 3] = opacity(known, scheme, alone=alone)
         corners.append(part[front])
         colours.append(shade[front])
     return np.concatenate(corners), np.concatenate(colours)

@@ -1,4 +1,4 @@
-"""A table of cells, each with a picture of its middle slice."""
+"""A table of cells, each with a picture of the slice that shows most of it."""
 
 from collections.abc import Sequence
 
@@ -17,6 +17,7 @@ PICTURED = 200  # cells; of more only the largest
 FIELDS = 500_000  # of the table: about 3.5 MB of the page
 PAGE_ROWS = 20
 SAMPLE = 1024  # voxels of a side, of the slice that grey values are scaled by
+SLICES = 5  # of a cell that are looked at for the one to show
 LARGEST = 2048  # voxels of a side of a cell's slice; of larger ones the middle is shown
 
 
@@ -29,7 +30,7 @@ def cells_section(found: Found) -> Section | None:
     greys = _ends(found.image)
     organelles = [found.scheme.classes[i].name for i in found.scheme.organelle_ids]
     columns = [n for n in organelles if f"{column_name(n)}_count" in rows[0]]
-    header = ["cell", "middle slice", "volume, µm³", "surface, µm²", "sphericity"]
+    header = ["cell", "slice", "volume, µm³", "surface, µm²", "sphericity"]
     header += ["confidence", "at border"]
     for name in columns:
         header += [name, f"{name}, %"]
@@ -67,9 +68,9 @@ def _told_apart(found: Found) -> str:
 
 def _words(rows: Sequence[Row], listed: Sequence[Row], pictured: Sequence[Row]) -> str:
     text = (
-        "A click on a heading sorts; the largest come first. Each picture is the slice "
-        "through the middle of the cell, which is outlined in white; of each organelle "
-        "there are a count and its share of the cell's volume."
+        "A click on a heading sorts; the largest come first. Each picture is the "
+        f"slice, of {SLICES} through the cell, that shows most of it, outlined in "
+        "white; of each organelle there are a count and its share of the cell's volume."
     )
     if len(listed) < len(rows):
         text += (
@@ -121,7 +122,7 @@ def _ends(image: Volume | None) -> tuple[float, float] | None:
 def _picture(
     found: Found, ids: Volume, row: Row, ends: tuple[float, float] | None
 ) -> Picture:
-    box = _middle_slice(row)
+    box = _telling_slice(ids, row)
     labels = found.classes.read(box)[0]
     grey = np.full(labels.shape, 0.75, np.float32)
     if found.image is not None and ends is not None:
@@ -137,13 +138,19 @@ def _picture(
     return Picture(drawn, f"cell {row['cell_id']}, slice z = {z}")
 
 
-def _middle_slice(row: Row) -> Box:
-    """Give the slice through the middle of a cell's bounding box."""
-    spans = []
-    for axis in "zyx":
-        start, stop = (int(row[f"box_{axis}_{e}_voxels"]) for e in ("start", "stop"))
-        length = min(stop - start, 1 if axis == "z" else LARGEST)
-        first = (start + stop - length) // 2
-        spans.append((first, first + length))
-    (z0, z1), (y0, y1), (x0, x1) = spans
-    return Box((z0, y0, x0), (z1, y1, x1))
+def _telling_slice(ids: Volume, row: Row) -> Box:
+    """Choose, of a few slices through a cell, the one that shows most of it."""
+    low, high = (
+        [int(row[f"box_{axis}_{end}_voxels"]) for axis in "zyx"]
+        for end in ("start", "stop")
+    )
+    size = [min(b - a, LARGEST) for a, b in zip(low, high, strict=True)]
+    _, y, x = ((a + b - n) // 2 for a, b, n in zip(low, high, size, strict=True))
+    odd = range(1, 2 * SLICES, 2)  # the middle of each part
+    places = {low[0] + n * (high[0] - low[0]) // (2 * SLICES) for n in odd}
+    middle = (low[0] + high[0]) // 2
+    boxes = [
+        Box((z, y, x), (z + 1, y + size[1], x + size[2]))
+        for z in sorted(places, key=lambda z: abs(z - middle))
+    ]
+    return max(boxes, key=lambda box: (ids.read(box) == int(row["cell_id"])).sum())

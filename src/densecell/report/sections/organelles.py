@@ -24,7 +24,7 @@ def organelles_section(found: Found) -> Section | None:
     cells, organelles = found.table("cells"), found.table("organelles")
     whole = [row for row in cells if is_whole(row)]
     colours = {c.name: c.colour for c in found.scheme.classes.values()}
-    parts: list[Table | Picture] = [_table(classes)]
+    parts: list[Table | Picture] = [_table(classes, members=not found.is_of_one)]
     fractions = [
         Group(
             row["class"],
@@ -96,12 +96,12 @@ def _sizes(
     return groups, words
 
 
-def _table(classes: Sequence[Row]) -> Table:
+def _table(classes: Sequence[Row], *, members: bool) -> Table:
     rows = [
         [
             row["class"],
             _percent(number(row, "volume_fraction")),
-            _range(row),
+            *([_range(row)] if members else []),
             _counted(row, "objects"),
             _counted(row, "objects_left_out"),
             _with_sd(row, "volume_um3"),
@@ -113,7 +113,7 @@ def _table(classes: Sequence[Row]) -> Table:
     header = [
         "class",
         "% of volume",
-        "over members",
+        *(["over members"] if members else []),
         "objects",
         "cut by border",
         "volume, µm³",

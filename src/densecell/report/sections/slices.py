@@ -1,10 +1,11 @@
-"""Three planes through the volume: image, labels, truth, how sure the members are."""
+"""Three planes through the volume: image, labels, truth, cells, how sure they are."""
 
 from densecell.geometry import Shape
 from densecell.report.found import Found
 from densecell.report.page import Picture, Section
 from densecell.report.planes_picture import (
     Planes,
+    cell_planes,
     error_planes,
     grey_planes,
     image_planes,
@@ -15,9 +16,13 @@ from densecell.report.planes_picture import (
 
 LONGEST = 800  # voxels of a side of a picture; larger volumes are cut to their middle
 MAPS = {
-    "confidence": "Confidence: the ensemble's highest mean probability.",
+    "confidence": "Confidence: the {whose} highest {mean}probability.",
     "disagreement": "Disagreement: share of the members that chose another class.",
 }
+CELLS = (
+    "Cells, each in a colour of its own, with a white line between two that touch; "
+    "numbers are those of the table."
+)
 
 
 def slices_section(found: Found) -> Section:
@@ -41,12 +46,17 @@ def slices_section(found: Found) -> Section:
         )
         words = "Where the labels differ from truth, in the colour of the true class."
         pictures.append(Picture(drawn, words))
+    cells = found.layer("labels/cells") if found.is_measured else None
+    if cells is not None:
+        drawn = cell_planes(grey, cells, planes, spacing_nm=spacing)
+        pictures.append(Picture(drawn, CELLS))
+    whose, mean = ("network's", "") if found.is_of_one else ("ensemble's", "mean ")
     for name, words in MAPS.items():
         volume = found.layer(name)
         alike = name == "disagreement" and found.is_of_one
         if volume is not None and not alike:
             drawn = map_planes(volume, planes, name=name, spacing_nm=spacing)
-            pictures.append(Picture(drawn, words))
+            pictures.append(Picture(drawn, words.format(whose=whose, mean=mean)))
     return Section("Slices", _words(found, planes), pictures)
 
 
