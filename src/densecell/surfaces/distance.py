@@ -1,0 +1,105 @@
+"""How far points lie from a surface."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from densecell.surfaces.extra import imported
+from densecell.surfaces.surface import Points, Surface
+
+# Triangles near a point, of which the nearest counts. Of one that seems far off more
+# are looked at: the first few may all lie on the other side of a thin sheet.
+CANDIDATES = (8, 64)
+SCATTERED = 4  # points per triangle, and one for each point, by which to find those
+AT_ONCE = 50_000  # points whose distances are computed together
+
+
+class Distances(NamedTuple):
+    """How far points are from a surface, or slightly more."""
+
+    away_nm: NDArray[np.float64]  # (N,)
+    triangles: NDArray[np.intp]  # (N,) the one that is so near
+
+
+def distances_nm(
+    points_nm: Points, surface: Surface, *, enough_nm: float = 0
+) -> Distances:
+    """Measure from points to the nearest triangle.
+
+    Parameters
+    ----------
+    points_nm
+        (N, 3), z first.
+    surface
+        Of each point the few triangles that seem nearest are looked at, so that the
+        distance is never too small.
+    enough_nm
+        Of a point that one triangle is as near to, no other is looked at.
+    """
+    triangles = surface.vertices_nm[surface.faces]  # (M, 3 corners, 3)
+    scattered, owners = _scattered(triangles, len(points_nm))
+    tree = cKDTree(scattered)
+    away, nearest = np.empty(len(points_nm)), np.empty(len(points_nm), np.intp)
+    for start in range(0, len(points_nm), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        points = points_nm[part]
+        _, near = tree.query(points)
+        near = owners[near]
+        least = _at_most(points, triangles[near])
+        for count in CANDIDATES:
+            far = np.flatnonzero(least > enough_nm)
+            if not len(far):
+                break
+            _, several = tree.query(points[far], k=min(count, len(owners)))
+            several = owners[several]  # (far, count)
+            each = _exactly(points[far], triangles[several])
+            best = each.argmin(axis=1)[:, None]
+            least[far] = np.take_along_axis(each, best, axis=1)[:, 0]
+            near[far] = np.take_along_axis(several, best, axis=1)[:, 0]
+        away[part], nearest[part] = least, near
+    return Distances(away, nearest)
+
+
+def _at_most(points: Points, triangles: Points) -> NDArray[np.float64]:
+    """Give the (N,) distance of each point to a near place of one triangle (N, 3, 3).
+
+    That is the foot of the perpendicular; outside the triangle, a place on its rim.
+    """
+    a, b, c = triangles.transpose(1, 2, 0)  # (3, N) each: sums run along memory
+    u, v, w = b - a, c - a, points.T - a
+    uu, uv, vv = (u * u).sum(0), (u * v).sum(0), (v * v).sum(0)
+    wu, wv = (w * u).sum(0), (w * v).sum(0)
+    double = uu * vv - uv * uv
+    double[double <= 0] = np.inf  # a triangle without area: its first corner
+    along_u = np.clip((vv * wu - uv * wv) / double, 0, 1)
+    along_v = np.clip((uu * wv - uv * wu) / double, 0, 1)
+    beyond = np.maximum(along_u + along_v, 1)
+    w -= along_u / beyond * u + along_v / beyond * v
+    return np.sqrt((w * w).sum(0))
+
+
+def _exactly(points: Points, triangles: Points) -> NDArray[np.float64]:
+    """Give the (N, K) distances of each point to its triangles (N, K, 3, 3)."""
+    closest_point = imported("trimesh.triangles").closest_point
+    several = np.repeat(points, triangles.shape[1], axis=0)
+    found = closest_point(triangles.reshape(-1, 3, 3), several)
+    away = np.linalg.norm(found - several, axis=1)
+    return away.reshape(triangles.shape[:2])
+
+
+def _scattered(triangles: Points, more: int) -> tuple[Points, NDArray[np.intp]]:
+    """Give each triangle's centre and random points, more on large ones; and whose."""
+    rng = np.random.default_rng(0)
+    a, b, c = triangles.transpose(1, 0, 2)
+    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    count = SCATTERED * len(triangles) + more
+    owners = rng.choice(len(triangles), count, p=areas / areas.sum())
+    weights = rng.dirichlet((1, 1, 1), count)  # uniform over a triangle
+    points = np.einsum("pc,pcd->pd", weights, triangles[owners])
+    everyone = np.arange(len(triangles))
+    return (
+        np.concatenate([triangles.mean(axis=1), points]),
+        np.concatenate([everyone, owners]),
+    )
