@@ -17,6 +17,7 @@ from densecell.inference import (
     make_engine,
 )
 from densecell.networks import build_network
+from densecell.patches.affinities import pairs_in
 
 TORCH = EngineChoice("torch", "float32", 1)
 OPENVINO = EngineChoice("openvino", "float32", 1)
@@ -211,21 +212,53 @@ def test_affinities_are_sigmoids_of_the_last_channels():
     np.testing.assert_allclose(found[0, 3:, 0, 0, 0], sigmoids, rtol=1e-6)
 
 
-def test_affinities_are_not_reflected():
-    ramp = np.arange(12, dtype=np.float32).reshape(1, 1, 1, 3, 4)
+class Right(Engine):
+    """Says of each voxel what it is, and of each pair something of both."""
 
-    class Same(Engine):
-        """Says the same wherever it looks, of a class and of a pair."""
+    affinities = 1
 
+    def __init__(self, offset):
+        self.offset = offset
+
+    def probabilities(self, windows):
+        here, there = pairs_in(windows.shape[2:], self.offset)
+        pairs = np.full_like(windows[:, 0], -100)  # where none lies inside
+        pairs[:, *here] = windows[:, 0, *here] * 10 + windows[:, 0, *there]
+        pairs[:, *here] *= windows[:, 0, *there] * 10 + windows[:, 0, *here]
+        return np.stack([windows[:, 0], pairs], axis=1)
+
+
+@pytest.mark.parametrize("offset", [(-1, 0, 0), (0, -2, 0), (0, 1, -2), (1, 0, 2)])
+def test_of_a_reflected_pair_the_same_is_said_as_of_the_pair(offset):
+    """What is right is right about all reflections: their mean is no other."""
+    windows = noise(2, (2, 6, 7))
+    engine = Right(offset)
+    straight = engine.probabilities(windows)
+
+    found = Reflected(engine, [offset]).probabilities(windows)
+
+    here, _ = pairs_in((2, 6, 7), offset)
+    np.testing.assert_allclose(found[:, 0], windows[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(found[:, 1, *here], straight[:, 1, *here], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("offset", "mean"),
+    [((-1, 0, 0), 4), ((0, -2, 0), 4), ((0, 1, -2), 3), ((1, 0, 2), 3)],
+)
+def test_every_reflection_that_tells_of_a_pair_counts(offset, mean):
+    answers = iter([1, 5, 5, 5])
+
+    class Fickle(Engine):
         affinities = 1
 
         def probabilities(self, windows):
-            return np.concatenate([ramp, ramp], 1)
+            return np.full((len(windows), 2, *windows.shape[2:]), next(answers), float)
 
-    found = Reflected(Same()).probabilities(noise(1, (1, 3, 4)))
+    found = Reflected(Fickle(), [offset]).probabilities(noise(1, (3, 6, 7)))
 
-    np.testing.assert_array_equal(found[:, 1:], ramp)
-    np.testing.assert_allclose(found[:, :1], np.full_like(ramp, 5.5))
+    assert found[0, 1, 1, 3, 3] == mean
+    assert found[0, 0, 1, 3, 3] == 4
 
 
 @pytest.mark.parametrize("choice", [TORCH, OPENVINO])

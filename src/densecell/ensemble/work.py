@@ -26,7 +26,7 @@ from densecell.ensemble.run import RUN, Run, read_run
 from densecell.ensemble.scratch import unpacked
 from densecell.ensemble.stores import open_stores
 from densecell.errors import CheckpointError
-from densecell.geometry import Box
+from densecell.geometry import Box, Shape
 from densecell.inference import Engine, Reflected, make_engine, plan_tiling
 from densecell.networks import Network
 from densecell.volume import Volume, open_volume
@@ -109,15 +109,15 @@ def _loaded(out: Path, begun_as: str) -> Labeller:
 
 def make_runners(run: Run, ensemble: Ensemble) -> list[Runner]:
     """Make the engines of all members, with the frozen tiles."""
-    return [_runner(run, network) for network in ensemble.networks]
+    return [_runner(run, n, ensemble.affinities) for n in ensemble.networks]
 
 
-def _runner(run: Run, network: Network) -> Runner:
+def _runner(run: Run, network: Network, offsets: Sequence[Shape]) -> Runner:
     tiling = plan_tiling(network, run.seen_shape, run.tiles())
     window = Box.whole(tiling.tile).grown(network.margin).shape
     engine: Engine = make_engine(network, run.choice, window=window)
     if run.inference.tta:
-        engine = Reflected(engine)
+        engine = Reflected(engine, offsets)
     return Runner(engine, tiling, network.margin, run.grid)
 
 

@@ -111,14 +111,14 @@ def affinities_of(
     found = np.full((len(offsets), *ids.shape), UNKNOWN_PAIR, np.uint8)
     known = channels < PARTIAL
     for pairs, offset in zip(found, offsets, strict=True):
-        here, there = _pairs(ids.shape, offset)
+        here, there = pairs_in(ids.shape, offset)
         a, b = ids[here], ids[there]
         told = known[here] & known[there] & (a > 0) & (b > 0)
         pairs[here] = np.where(told, a == b, UNKNOWN_PAIR)
     return found
 
 
-def _pairs(
+def pairs_in(
     shape: tuple[int, ...], offset: Shape
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     """Give two views; voxel i of the second lies at the offset from i of the first."""
