@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from densecell.address import to_address
 from densecell.classes import ClassScheme
 from densecell.config import write_text, yaml_text
 from densecell.errors import ConfigError, VolumeError
@@ -96,3 +97,16 @@ def test_scores_are_kept_beside_the_result(tmp_path):
     assert record.pop("truth") == "expert.tif"
     assert record.pop("box") == [[0, 0, 0], [4, 5, 6]]
     assert Scores.model_validate(record) == scores
+
+
+def test_scores_of_two_time_points_are_kept_apart(tmp_path):
+    scores, box = score(LABELLED, LABELLED, SCHEME), Box.whole((4, 5, 6))
+    truths = ["a.zarr#time=0", "a.zarr#channel=E/M#time=1", "a.zarr"]
+
+    names = [
+        save_scores(scores, tmp_path, truth=to_address(truth), box=box).name
+        for truth in truths
+    ]
+
+    assert names == ["a time 0.json", "a channel E_M time 1.json", "a.json"]
+    assert {p.name for p in (tmp_path / "scores").iterdir()} == set(names)

@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 import tifffile
@@ -45,6 +47,22 @@ def test_reversed_imagej_stacks_have_a_positive_depth(tmp_path):
 )
 def test_a_missing_part_makes_the_voxel_size_unknown(tmp_path, metadata):
     assert imagej(tmp_path / "a.tif", metadata=metadata) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"), [("short", 1), ("short", 2), ("rational", 2), ("text", 3)]
+)
+def test_a_resolution_that_is_no_fraction_is_unknown(tmp_path, kind, count):
+    path = tmp_path / "a.tif"
+    imagej(path, metadata={"spacing": 50, "unit": "nm"})
+    number = {"text": 2, "short": 3, "rational": 5}
+    x_resolution = struct.pack("<HHI", 282, number["rational"], 1)
+    file = path.read_bytes()
+    assert x_resolution in file
+    changed = struct.pack("<HHI", 282, number[kind], count)
+    path.write_bytes(file.replace(x_resolution, changed, 1))
+
+    assert open_volume(path).spacing_nm is None
 
 
 def test_no_resolution_makes_the_voxel_size_unknown(tmp_path):

@@ -1,12 +1,13 @@
 """What is scored: a result folder, or any volume of labels; and where scores go."""
 
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
 
 from pydantic import BaseModel, Field
 
-from densecell.address import Address
+from densecell.address import Address, split_choice
 from densecell.classes import ClassScheme
 from densecell.config import FORMAT, SchemeSetting, load_settings, write_text
 from densecell.errors import VolumeError
@@ -69,8 +70,16 @@ def open_prediction(
 
 
 def save_scores(scores: Scores, result: Path, *, truth: Address, box: Box) -> Path:
-    """Write `scores/<truth name>.json` into a result folder, all at once."""
-    path = result / "scores" / f"{truth.stem}.json"
+    """Write `scores/<truth name>.json` into a result folder, all at once.
+
+    A channel and a time point belong to the name: `truth channel 1 time 3.json`.
+    """
+    plain, channel, time = split_choice(truth)
+    chosen = (("channel", channel), ("time", time))
+    words = [f"{what} {which}" for what, which in chosen if which is not None]
+    words = [re.sub(r"[^\w. -]", "_", word) for word in words]  # for a file's name
+    name = " ".join([plain.stem, *words])
+    path = result / "scores" / f"{name}.json"
     write_text(path, json.dumps(scores_record(scores, truth=truth, box=box), indent=1))
     return path
 

@@ -47,11 +47,13 @@ def _imagej_spacing(
     return (lengths[0], lengths[1], lengths[2]) if len(lengths) == 3 else None
 
 
-def _voxels_to_length(resolution: tuple[int, int] | None) -> float | None:
-    """Turn voxels per unit, a fraction, into units per voxel."""
-    if not resolution or 0 in resolution:
+def _voxels_to_length(resolution: Any) -> float | None:
+    """Turn voxels per unit, a fraction, into units per voxel; none of anything else."""
+    try:
+        voxels, units = resolution
+        return units / voxels or None
+    except (TypeError, ValueError, ZeroDivisionError):
         return None
-    return resolution[1] / resolution[0]
 
 
 def _ome_spacing(xml: str) -> tuple[float, float, float] | None:
