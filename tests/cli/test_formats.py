@@ -183,7 +183,7 @@ def test_labels_of_any_format_are_scored_compared_and_measured(
 
     assert scores[0]["iou"] == scores[1]["iou"] == scores[2]["iou"]
     saved = {path.name for path in (result / "scores").iterdir()}
-    assert saved == {"truth.nii.json", "data.json", "two.json"}
+    assert saved == {"truth.nii.json", "data.json", "two channel 1.json"}
     assert json.loads(compared)["miou_all"] == json.loads(both)["miou_all"] == 1
     record = yaml.safe_load((tmp_path / "objects" / "objects.yaml").read_text())
     assert record["labels"] == f"{there}#channel=1"
