@@ -15,8 +15,7 @@ for (const place of document.querySelectorAll(".scene")) {
     const at = [0, 1, 2].map(() => new Float32Array(vertices));
     const corner = [0, 1, 2].map(() => new Uint32Array(triangles));
     const text = new Array(vertices);
-    const tinted = byCell() && data.classes[classNumber].is_cell;
-    const intensity = tinted ? new Float32Array(vertices) : null;
+    const intensity = new Float32Array(vertices);
     let v = 0, t = 0;
     for (const [, id, , offset, nv, nt, wide, low, span] of parts) {
       const points = new Uint16Array(bytes, offset, 3 * nv);
@@ -28,18 +27,21 @@ for (const place of document.querySelectorAll(".scene")) {
         for (let n = 0; n < nt; n++) corner[k][t + n] = v + faces[3 * n + k];
       }
       text.fill(`${data.classes[classNumber].plain} ${id}`, v, v + nv);
-      if (tinted) intensity.fill(id % data.palette.length, v, v + nv);
+      intensity.fill(id % data.palette.length, v, v + nv);
       v += nv;
       t += nt;
     }
     return { x: at[0], y: at[1], z: at[2], i: corner[0], j: corner[1], k: corner[2],
       text, intensity };
   };
+  // Of a class that is drawn in one colour, all places of the scale have it.
+  const scale = (about) => data.palette.map((colour, n) =>
+    [n / (data.palette.length - 1),
+      colours.value === "cell" && about.is_cell ? colour : about.colour]);
   const trace = (about, number) => ({
-    type: "mesh3d", ...merged(number, null), color: about.colour,
-    opacity: about.opacity, hoverinfo: "text", flatshading: false,
-    colorscale: data.palette.map((c, n) => [n / (data.palette.length - 1), c]),
-    cmin: 0, cmax: data.palette.length - 1, showscale: false,
+    type: "mesh3d", ...merged(number, null), colorscale: scale(about), cmin: 0,
+    cmax: data.palette.length - 1, showscale: false, opacity: about.opacity,
+    hoverinfo: "text", flatshading: false,
     lighting: { ambient: 0.55, diffuse: 0.7, specular: 0.12, roughness: 0.7 },
     lightposition: { x: -1e4, y: -2e4, z: -3e4 },
   });
@@ -60,21 +62,21 @@ for (const place of document.querySelectorAll(".scene")) {
   const colours = document.createElement("select");
   colours.append(new Option("by class", ""), new Option("by cell", "cell"));
   colours.value = data.by_cell ? "cell" : "";
-  const byCell = () => colours.value !== "";
   const chosen = document.createElement("select");
   chosen.append(new Option("all cells", ""));
   for (const cell of data.cells) chosen.append(new Option(`cell ${cell}`, cell));
   if (data.outside) chosen.append(new Option("outside cells", 0));
   label("Show", chosen);
   if (data.cells.length > 1) label("Colours", colours);
-  const redraw = () => {
+  colours.addEventListener("change", () =>
+    Plotly.restyle(plot, { colorscale: data.classes.map(scale) }));
+  chosen.addEventListener("change", () => {
     const cell = chosen.value === "" ? null : Number(chosen.value);
     const parts = data.classes.map((_, number) => merged(number, cell));
     const update = {};
     for (const key of Object.keys(parts[0])) update[key] = parts.map((p) => p[key]);
     Plotly.restyle(plot, update);
-  };
-  for (const list of [chosen, colours]) list.addEventListener("change", redraw);
+  });
   data.classes.forEach((about, number) => {
     const box = document.createElement("input");
     box.type = "checkbox";
