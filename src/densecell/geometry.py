@@ -227,3 +227,24 @@ def _add(a: Shape, b: Shape) -> Shape:
 
 def _each(join: Callable[[int, int], int], a: Shape, b: Shape) -> Shape:
     return (join(a[0], b[0]), join(a[1], b[1]), join(a[2], b[2]))
+
+
+def pairs_in(
+    shape: tuple[int, ...], offset: Shape
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Give two views of an array; voxel i of the second lies at the offset from i.
+
+    Examples
+    --------
+    >>> pairs_in((1, 1, 5), (0, 0, -2))[1][2]
+    slice(0, 3, None)
+    """
+    here = tuple(
+        slice(max(0, -o), max(0, n - max(0, o)))
+        for o, n in zip(offset, shape, strict=True)
+    )
+    there = tuple(
+        slice(max(0, o), max(0, n - max(0, -o)))
+        for o, n in zip(offset, shape, strict=True)
+    )
+    return here, there

@@ -103,10 +103,12 @@ def test_scores_of_two_time_points_are_kept_apart(tmp_path):
     scores, box = score(LABELLED, LABELLED, SCHEME), Box.whole((4, 5, 6))
     truths = ["a.zarr#time=0", "a.zarr#channel=E/M#time=1", "a.zarr"]
 
-    names = [
-        save_scores(scores, tmp_path, truth=to_address(truth), box=box).name
+    paths = [
+        save_scores(scores, tmp_path, truth=to_address(truth), box=box)
         for truth in truths
     ]
 
+    names = [path.name for path in paths]
     assert names == ["a time 0.json", "a channel E_M time 1.json", "a.json"]
     assert {p.name for p in (tmp_path / "scores").iterdir()} == set(names)
+    assert [json.loads(path.read_text())["truth"] for path in paths] == truths

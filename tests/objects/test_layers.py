@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
 from densecell.errors import ConfigError
-from densecell.objects.layers import ancestors, family_of, layers_of
+from densecell.objects.layers import ancestors, family_of, layers_of, of_classes
 
 
 def scheme_of(**classes):
@@ -70,3 +71,10 @@ def test_what_is_split_follows_the_role_and_the_names(platelet):
 def test_unknown_names_are_refused(platelet):
     with pytest.raises(ConfigError, match="'channel' is no organelle of the scheme; o"):
         layers_of(platelet, ObjectsConfig(whole=("channel",)))
+
+
+@pytest.mark.parametrize("family", [(0,), (255,), (0, 1, 255), (3, 1, 2, 7, 250)])
+def test_voxels_of_classes_are_found(family):
+    labels = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
+
+    np.testing.assert_array_equal(of_classes(labels, family), np.isin(labels, family))

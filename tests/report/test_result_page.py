@@ -367,7 +367,7 @@ def test_a_cell_is_shown_where_most_of_it_is(tmp_path):
     page = write_report(out)
 
     assert "cell 1, slice z = 9" in text_of(page)
-    assert "Cells, each in a colour of its own" in text_of(page)
+    assert "Cells, with a white line between two that touch" in text_of(page)
 
 
 def test_tables_are_read_as_they_are(result):

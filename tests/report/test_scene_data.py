@@ -47,11 +47,15 @@ def test_what_holds_others_is_drawn_last_and_can_be_looked_through():
 
 
 def test_cells_alone_hide_nothing_and_are_told_apart_by_colour():
-    data = scene_data(SOLIDS[:1], ClassScheme.platelet())
+    cells = [SOLIDS[0], SOLIDS[0]._replace(id=6, cell=6)]
 
-    assert [c["opacity"] for c in data["classes"]] == [1.0]
-    assert [c["is_cell"] for c in data["classes"]] == [True]
-    assert data["by_cell"] is True
+    one, two = (scene_data(cells[:n], ClassScheme.platelet()) for n in (1, 2))
+
+    assert [c["opacity"] for c in two["classes"]] == [1.0]
+    assert [c["is_cell"] for c in two["classes"]] == [True]
+    assert two["by_cell"] is True
+    assert one["by_cell"] is False
+    assert [c["opacity"] for c in one["classes"]] == [0.2]
 
 
 @pytest.mark.parametrize(

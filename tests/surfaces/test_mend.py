@@ -46,6 +46,14 @@ def test_at_a_corner_that_moves_or_stays(move, triangles):
     assert kept == (not move)
 
 
+def test_near_a_corner_that_stays_the_triangle_is_cut():
+    point = np.array([0.85, 0.08, 0.07]) @ CORNERS[[1, 2, 3]] + 10
+
+    surface = drawn(point, move=False)
+
+    assert len(surface.faces) == 6
+
+
 def test_of_points_that_would_change_the_same_triangle_the_first_counts():
     points = np.array([(100, 100, -20), (110, 110, -10)], float)
 
@@ -73,6 +81,20 @@ def test_two_sheets_that_share_an_edge_are_parted():
     assert len(surface.faces) == len(pinched.faces) + 2
     assert surface.area_um2 == pytest.approx(pinched.area_um2)
     assert surface.volume_um3 == pytest.approx(pinched.volume_um3)
+
+
+def test_many_sheets_are_parted_at_once():
+    corners = [(0, 0, 0), (10, 0, 0), (5, 9, 0), (5, 4, 8), (5, -9, 0), (5, -4, -8)]
+    first = np.array([(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)])
+    one = np.concatenate([first, np.array([0, 1, 4, 5])[first]])
+    many = [one + 6 * n for n in range(150)]
+    places = [np.array(corners, float) + 30 * n for n in range(150)]
+    pinched = Surface(np.concatenate(places), np.concatenate(many).astype(np.int32))
+
+    surface = parted(pinched)
+
+    assert is_closed(surface.faces)
+    assert len(surface.faces) == len(pinched.faces) + 300
 
 
 def test_what_is_parted_or_open_stays_as_it_is():

@@ -43,6 +43,8 @@ def test_reversed_imagej_stacks_have_a_positive_depth(tmp_path):
         {"spacing": 50},
         {"spacing": 50, "unit": "pixel"},
         {"spacing": "50 or so", "unit": "nm"},
+        {"spacing": [50], "unit": "nm"},
+        {"spacing": 10**400, "unit": "nm"},
     ],
 )
 def test_a_missing_part_makes_the_voxel_size_unknown(tmp_path, metadata):

@@ -49,9 +49,9 @@ def evaluate(
 ) -> None:
     """Score RESULT against TRUTH: overlap per class and on average.
 
-    A result folder keeps the scores in scores/<truth name>.json. Voxels
-    that nobody annotated never count; --where-labelled also leaves out all
-    voxels of class 0.
+    A result folder keeps the scores in scores/<truth name>.json, which also
+    names a channel or time point. Voxels that nobody annotated never count;
+    --where-labelled also leaves out all voxels of class 0.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from rich.console import Console

@@ -86,7 +86,9 @@ def save_scores(scores: Scores, result: Path, *, truth: Address, box: Box) -> Pa
 
 def scores_record(scores: Scores, *, truth: Address, box: Box) -> dict[str, object]:
     """Give scores as plain values, with what they were counted on."""
-    where = {"truth": truth.name, "box": [list(box.start), list(box.stop)]}
+    plain = split_choice(truth).address
+    name = plain.name + str(truth).removeprefix(str(plain))
+    where = {"truth": name, "box": [list(box.start), list(box.stop)]}
     return {"format": FORMAT} | where | scores.as_json()
 
 

@@ -5,7 +5,6 @@ from densecell.inference.engines import (
     EngineChoice,
     LogitsEngine,
     OpenVinoEngine,
-    Reflected,
     TorchEngine,
     choose_engine,
     make_engine,
@@ -13,6 +12,7 @@ from densecell.inference.engines import (
 )
 from densecell.inference.flat import is_flat
 from densecell.inference.measure import Measured, fastest_engine
+from densecell.inference.reflected import Reflected
 from densecell.inference.regrid import (
     aligned,
     kept_on_volume,

@@ -8,7 +8,6 @@ import importlib
 import sys
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -20,7 +19,6 @@ from densecell.config import InferenceConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Shape
 from densecell.networks import Network
-from densecell.patches.affinities import pairs_in
 
 EngineName = Literal["torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]
@@ -73,58 +71,6 @@ class LogitsEngine(Engine):
         classes, pairs = logits.tensor_split([-self.affinities], dim=1)
         said = [torch.softmax(classes, dim=1), torch.sigmoid(pairs)]
         return torch.cat(said, dim=1).numpy()
-
-
-class Reflected(Engine):
-    """The mean over the four in-plane reflections of what another engine says.
-
-    Parameters
-    ----------
-    engine
-        What is asked four times.
-    offsets
-        (z, y, x) of the pairs that its affinities tell of. A reflected pair is another
-        one, the same, or the same turned round: then it is looked up at its other end,
-        where that is inside the window.
-    """
-
-    def __init__(self, engine: Engine, offsets: Sequence[Shape] = ()) -> None:
-        self._engine, self._offsets = engine, offsets
-        self.batch = engine.batch
-        self.affinities = engine.affinities
-
-    def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Average over none, y, x and both reflected."""
-        total = self._engine.probabilities(windows).copy()
-        looks = np.ones_like(total[:1])
-        for axes in ((3,), (4,), (3, 4)):
-            seen = np.ascontiguousarray(np.flip(windows, axes))
-            said = np.flip(self._engine.probabilities(seen), axes)
-            classes = total.shape[1] - len(self._offsets)
-            total[:, :classes] += said[:, :classes]
-            looks[:, :classes] += 1
-            for channel, offset in enumerate(self._offsets, classes):
-                moved = _moved(offset, axes)
-                if moved is None:
-                    continue
-                each = pairs_in(said.shape[2:], moved)
-                here, there = ((slice(None), *part) for part in each)
-                total[:, channel][here] += said[:, channel][there]
-                looks[:, channel][here] += 1
-        total /= looks
-        return total
-
-    def rest(self) -> None:
-        """Let the engine rest."""
-        self._engine.rest()
-
-
-def _moved(offset: Shape, axes: Sequence[int]) -> Shape | None:
-    """Say where a reflected (B, C, Z, Y, X) tells of a pair; none: nowhere."""
-    z, y, x = (-o if a in axes else o for a, o in enumerate(offset, 2))
-    if (z, y, x) == offset:
-        return (0, 0, 0)
-    return offset if (-z, -y, -x) == offset else None
 
 
 def native_bfloat16() -> bool:

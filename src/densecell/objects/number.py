@@ -21,7 +21,7 @@ from densecell.objects.sums import sum_objects
 def number_objects(job: Job, number: int) -> None:
     """Give provisional ids to the objects of a block, and sum over them."""
     record = job.record
-    core, read = record.blocks[number], _reader(job)
+    core, read = record.blocks[number], reader(job)
     cuts = {
         name: cut_block(
             read,
@@ -55,18 +55,18 @@ def number_objects(job: Job, number: int) -> None:
     save_arrays(job.mark("number", number), arrays)
 
 
-def _reader(job: Job) -> Read:
-    """Read class ids; what lies in the widest box so far is not read again."""
-    widest, held = Box((0, 0, 0), (0, 0, 0)), np.zeros((0, 0, 0), np.uint8)
+def reader(job: Job) -> Read:
+    """Give what reads class ids, but no box again that lies in the last one read."""
+    last, held = Box((0, 0, 0), (0, 0, 0)), np.zeros((0, 0, 0), np.uint8)
 
     def read(box: Box) -> NDArray[np.uint8]:
-        nonlocal widest, held
-        if not widest.contains(box):
+        nonlocal last, held
+        if not last.contains(box):
             labels = job.labels.read(box)
             if labels.dtype != np.uint8:  # bytes are checked where they are fewer: runs
                 job.record.classes.check(labels, where=str(job.labels.path))
-            widest, held = box, labels.astype(np.uint8, copy=False)
-        return held[box.relative_to(widest.start).slices]
+            last, held = box, labels.astype(np.uint8, copy=False)
+        return held[box.relative_to(last.start).slices]
 
     return read
 

@@ -72,7 +72,7 @@ def membrane_distances_nm(
 
     Notes
     -----
-    About 6 bytes for each voxel of the cell's box, which has at most 16 million.
+    About 8 bytes for each voxel of the cell's box, which has at most 16 million.
     """
     frame = frame_around(cell.box, MOST_INSIDE, margin=1)
     # Outside the volume nobody knows whether there is a membrane.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from densecell.config import VolumeEntry
 from densecell.errors import ConfigError, VolumeError
-from densecell.geometry import FACES, Box, Shape, Spacing
+from densecell.geometry import FACES, Box, Shape, Spacing, pairs_in
 from densecell.patches.partial import PARTIAL
 from densecell.volume import Volume, open_volume
 
@@ -116,18 +116,3 @@ def affinities_of(
         told = known[here] & known[there] & (a > 0) & (b > 0)
         pairs[here] = np.where(told, a == b, UNKNOWN_PAIR)
     return found
-
-
-def pairs_in(
-    shape: tuple[int, ...], offset: Shape
-) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Give two views; voxel i of the second lies at the offset from i of the first."""
-    here = tuple(
-        slice(max(0, -o), max(0, n - max(0, o)))
-        for o, n in zip(offset, shape, strict=True)
-    )
-    there = tuple(
-        slice(max(0, o), max(0, n - max(0, -o)))
-        for o, n in zip(offset, shape, strict=True)
-    )
-    return here, there

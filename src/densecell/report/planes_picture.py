@@ -118,7 +118,7 @@ def cell_planes(
     *,
     spacing_nm: Spacing,
 ) -> bytes:
-    """Draw cells over intensities, each in a colour of its own; a JPEG file."""
+    """Draw cells over intensities, coloured by their ids; a JPEG file."""
     figure, axes = _laid_out(planes.box.shape, spacing_nm)
     read = [plane.astype(np.int64) for plane in planes.read(cells)]
     for axis, plane, ids in zip(axes, grey, read, strict=False):

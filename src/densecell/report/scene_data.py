@@ -71,10 +71,10 @@ def _room(solids: Sequence[Solid]) -> float:
 
 
 def are_alone(solids: Sequence[Solid], scheme: ClassScheme) -> bool:
-    """Tell whether there are only cells: none hides anything, all are of one colour."""
+    """Tell whether there are several cells and nothing else: all of one colour."""
     there = {solid.class_name for solid in solids}
     roles = {c.role for c in scheme.classes.values() if c.name in there}
-    return roles == {"cell"}
+    return len(solids) > 1 and roles == {"cell"}
 
 
 def opacity(about: CellClass, scheme: ClassScheme, *, alone: bool) -> float:

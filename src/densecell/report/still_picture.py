@@ -70,10 +70,8 @@ def _painted(solids: Sequence[Solid], scheme: ClassScheme) -> tuple[Floats, Floa
         front = normals[:, 2] > 0
         light = AMBIENT + (1 - AMBIENT) * (normals[:, 2] / size).clip(0)
         shade = np.empty((len(part), 4))
-        colour = (
-            cell_colours(np.array(solid.id)) if alone else np.array(known.colour) / 255
-        )
-        shade[:, :3] = colour * light[:, None]
+        own = cell_colours(np.array(solid.id))
+        shade[:, :3] = light[:, None] * (own if alone else np.array(known.colour) / 255)
         shade[:, 3] = opacity(known, scheme, alone=alone)
         corners.append(part[front])
         colours.append(shade[front])

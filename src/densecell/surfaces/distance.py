@@ -11,9 +11,9 @@ from densecell.surfaces.surface import Points, Surface
 
 # Triangles near a point, of which the nearest counts. Of one that seems far off more
 # are looked at: the first few may all lie on the other side of a thin sheet.
-CANDIDATES = (8, 64)
+CANDIDATES = (8, 24, 64)
 SCATTERED = 4  # points per triangle, and one for each point, by which to find those
-AT_ONCE = 50_000  # points whose distances are computed together
+AT_ONCE = 50_000  # distances that are computed together
 
 
 class Distances(NamedTuple):
@@ -52,12 +52,13 @@ def distances_nm(
             far = np.flatnonzero(least > enough_nm)
             if not len(far):
                 break
-            _, several = tree.query(points[far], k=min(count, len(owners)))
-            several = owners[several]  # (far, count)
-            each = _exactly(points[far], triangles[several])
-            best = each.argmin(axis=1)[:, None]
-            least[far] = np.take_along_axis(each, best, axis=1)[:, 0]
-            near[far] = np.take_along_axis(several, best, axis=1)[:, 0]
+            for some in np.array_split(far, -(-len(far) * count // AT_ONCE)):
+                _, several = tree.query(points[some], k=min(count, len(owners)))
+                several = owners[several]  # (some, count)
+                each = _exactly(points[some], triangles[several])
+                best = each.argmin(axis=1)[:, None]
+                least[some] = np.take_along_axis(each, best, axis=1)[:, 0]
+                near[some] = np.take_along_axis(several, best, axis=1)[:, 0]
         away[part], nearest[part] = least, near
     return Distances(away, nearest)
 

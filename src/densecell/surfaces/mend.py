@@ -5,6 +5,8 @@ triangle, that is cut into three; on an edge, the two triangles along it into fo
 corner, the corner moves. So the surface stays closed, whatever the points.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,6 @@ from densecell.surfaces.surface import Faces, Points, Surface
 
 AT_CORNER = 0.9  # share of a corner in the nearest place, of all three
 AT_EDGE = 0.1  # share of the third corner
-MOST_PINCHES = 100
 
 
 def drawn_through(
@@ -47,19 +48,20 @@ def drawn_through(
     changed, cut = np.zeros(len(faces), bool), np.zeros(len(faces), bool)
     corners: list[Points] = []
     more: list[tuple[int, int, int]] = []
+    around = _faces_around(faces, len(vertices))
     shares = _shares(points_nm, surface.vertices_nm[faces[triangles]])
     for point, face, share in zip(points_nm, faces[triangles], shares, strict=True):
-        at = set(face[share > AT_EDGE])
-        if share.max() > AT_CORNER:
-            at = {face[share.argmax()]} if move else set(face)
-        touched = np.isin(faces, list(at)).sum(axis=1) == len(at)
+        at = set(face[share > AT_EDGE].tolist())
+        if len(at) == 1 or share.max() > AT_CORNER:
+            at = {int(face[share.argmax()])} if move else set(face.tolist())
+        touched = list(set.intersection(*(around(corner) for corner in at)))
         if changed[touched].any():
             continue
-        changed |= touched
+        changed[touched] = True
         if len(at) == 1:
             vertices[at.pop()] = point
             continue
-        cut |= touched
+        cut[touched] = True
         new = len(vertices) + len(corners)
         corners.append(point)
         more += _cut_at(new, faces[touched], at)
@@ -74,31 +76,55 @@ def parted(surface: Surface) -> Surface:
     """Give every edge two triangles, where two sheets of a surface share one.
 
     One pair of triangles gets a corner in the middle of the edge, so that edges of the
-    two sheets differ; all stays in its place.
+    two sheets differ; all stays in its place. What is not closed stays open.
     """
-    for _ in range(MOST_PINCHES):
-        faces = surface.faces
-        sides = _sides(faces)[:, :2]
-        edges, often = np.unique(sides, axis=0, return_counts=True)
-        if not (often > 1).any():
-            break
-        a, b = edges[often > 1][0].tolist()
-        pair = [
-            np.flatnonzero((sides == edge).all(axis=1)) % len(faces)
-            for edge in ((a, b), (b, a))
-        ]
-        if len(pair[0]) != len(pair[1]):
-            break  # it is not closed
-        cut = [int(ahead_or_back[-1]) for ahead_or_back in pair]
-        new = len(surface.vertices_nm)
-        middle = surface.vertices_nm[[a, b]].mean(axis=0)
-        more = np.array(_cut_at(new, faces[cut], {a, b}), np.int32)
+    while True:
+        cut = _pinched(surface.faces)
+        if not cut:
+            return surface
+        faces, vertices = surface.faces, surface.vertices_nm
+        more: list[tuple[int, int, int]] = []
+        for new, (edge, pair) in enumerate(cut.items(), len(vertices)):
+            more += _cut_at(new, faces[list(pair)], set(edge))
+        ends = np.array(list(cut))
         surface = Surface(
-            np.concatenate([surface.vertices_nm, middle[None]]),
-            np.concatenate([np.delete(faces, cut, axis=0), more]),
+            np.concatenate([vertices, vertices[ends].mean(axis=1)]),
+            np.concatenate(
+                [
+                    np.delete(
+                        faces, [f for pair in cut.values() for f in pair], axis=0
+                    ),
+                    np.array(more, np.int32),
+                ]
+            ),
             surface.reliable,
         )
-    return surface
+
+
+def _pinched(faces: Faces) -> dict[tuple[int, int], tuple[int, int]]:
+    """Find edges with four triangles: two triangles of each, none of them twice."""
+    sides = _sides(faces)[:, :2].astype(np.int64)
+    several = int(faces.max(initial=0)) + 1
+    ahead, back = sides @ [several, 1], sides @ [1, several]
+    keys, often = np.unique(ahead, return_counts=True)
+    twice = np.isin(ahead, keys[often > 1]) & np.isin(back, keys[often > 1])
+    last = {int(ahead[n]): int(n % len(faces)) for n in np.flatnonzero(twice)}
+    used, found = set[int](), {}
+    for n in np.flatnonzero(twice & (sides[:, 0] < sides[:, 1])).tolist():
+        pair = last[int(ahead[n])], last[int(back[n])]
+        if not used & set(pair):
+            used |= set(pair)
+            found[int(sides[n, 0]), int(sides[n, 1])] = pair
+    return found
+
+
+def _faces_around(faces: Faces, count: int) -> Callable[[int], set[int]]:
+    """Give a function that lists the triangles at a corner."""
+    order = np.argsort(faces.ravel(), kind="stable")
+    starts = np.searchsorted(faces.ravel()[order], np.arange(count + 1))
+    return lambda corner: set(
+        (order[starts[corner] : starts[corner + 1]] // 3).tolist()
+    )
 
 
 def _cut_at(new: int, faces: Faces, at: set[int]) -> list[tuple[int, int, int]]:

@@ -42,18 +42,16 @@ def _imagej_spacing(
             for step, unit in zip(steps, units, strict=True)
             if step and (factor := nm_per(str(unit))) is not None
         ]
-    except ValueError:  # no number
+    except (TypeError, ValueError, OverflowError):  # no number
         return None
     return (lengths[0], lengths[1], lengths[2]) if len(lengths) == 3 else None
 
 
 def _voxels_to_length(resolution: Any) -> float | None:
     """Turn voxels per unit, a fraction, into units per voxel; none of anything else."""
-    try:
-        voxels, units = resolution
-        return units / voxels or None
-    except (TypeError, ValueError, ZeroDivisionError):
+    if not isinstance(resolution, tuple) or len(resolution) != 2 or 0 in resolution:
         return None
+    return float(resolution[1] / resolution[0])
 
 
 def _ome_spacing(xml: str) -> tuple[float, float, float] | None:

@@ -68,8 +68,15 @@ for (const place of document.querySelectorAll(".scene")) {
   if (data.outside) chosen.append(new Option("outside cells", 0));
   label("Show", chosen);
   if (data.cells.length > 1) label("Colours", colours);
-  colours.addEventListener("change", () =>
-    Plotly.restyle(plot, { colorscale: data.classes.map(scale) }));
+  const patches = [];
+  const paint = () => patches.forEach((patch, number) => {
+    const parts = scale(data.classes[number]).map((part) => part[1]);
+    patch.style.background = `linear-gradient(90deg, ${parts.join()})`;
+  });
+  colours.addEventListener("change", () => {
+    paint();
+    Plotly.restyle(plot, { colorscale: data.classes.map(scale) });
+  });
   chosen.addEventListener("change", () => {
     const cell = chosen.value === "" ? null : Number(chosen.value);
     const parts = data.classes.map((_, number) => merged(number, cell));
@@ -82,11 +89,12 @@ for (const place of document.querySelectorAll(".scene")) {
     box.type = "checkbox";
     box.checked = true;
     const patch = document.createElement("i");
-    patch.style.background = about.colour;
+    patches.push(patch);
     label(box, patch, about.plain);
     box.addEventListener("change", () =>
       Plotly.restyle(plot, { visible: box.checked }, [number]));
   });
+  paint();
   form.addEventListener("submit", (event) => event.preventDefault());
 
   const able = () => {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from densecell.geometry import Box
 from densecell.objects.reading import Row
@@ -122,7 +123,7 @@ def _ends(image: Volume | None) -> tuple[float, float] | None:
 def _picture(
     found: Found, ids: Volume, row: Row, ends: tuple[float, float] | None
 ) -> Picture:
-    box = _telling_slice(ids, row)
+    box, cell = _telling_slice(ids, row)
     labels = found.classes.read(box)[0]
     grey = np.full(labels.shape, 0.75, np.float32)
     if found.image is not None and ends is not None:
@@ -130,7 +131,7 @@ def _picture(
     drawn = cell_picture(
         grey,
         labels,
-        ids.read(box)[0] == int(row["cell_id"]),
+        cell,
         scheme=found.scheme,
         spacing_nm=found.spacing_nm,
     )
@@ -138,8 +139,13 @@ def _picture(
     return Picture(drawn, f"cell {row['cell_id']}, slice z = {z}")
 
 
-def _telling_slice(ids: Volume, row: Row) -> Box:
-    """Choose, of a few slices through a cell, the one that shows most of it."""
+def _telling_slice(ids: Volume, row: Row) -> tuple[Box, NDArray[np.bool_]]:
+    """Choose, of a few slices through a cell, the one that shows most of it.
+
+    Returns
+    -------
+    The slice, and where in it the cell is, (Y, X).
+    """
     low, high = (
         [int(row[f"box_{axis}_{end}_voxels"]) for axis in "zyx"]
         for end in ("start", "stop")
@@ -153,4 +159,6 @@ def _telling_slice(ids: Volume, row: Row) -> Box:
         Box((z, y, x), (z + 1, y + size[1], x + size[2]))
         for z in sorted(places, key=lambda z: abs(z - middle))
     ]
-    return max(boxes, key=lambda box: (ids.read(box) == int(row["cell_id"])).sum())
+    masks = [ids.read(box)[0] == int(row["cell_id"]) for box in boxes]
+    best = int(np.argmax([mask.sum() for mask in masks]))
+    return boxes[best], masks[best]

@@ -24,7 +24,9 @@ def organelles_section(found: Found) -> Section | None:
     cells, organelles = found.table("cells"), found.table("organelles")
     whole = [row for row in cells if is_whole(row)]
     colours = {c.name: c.colour for c in found.scheme.classes.values()}
-    parts: list[Table | Picture] = [_table(classes, members=not found.is_of_one)]
+    parts: list[Table | Picture] = [
+        _table(classes, members=found.run is not None and not found.is_of_one)
+    ]
     fractions = [
         Group(
             row["class"],

@@ -20,8 +20,8 @@ MAPS = {
     "disagreement": "Disagreement: share of the members that chose another class.",
 }
 CELLS = (
-    "Cells, each in a colour of its own, with a white line between two that touch; "
-    "numbers are those of the table."
+    "Cells, with a white line between two that touch; numbers are those of the table, "
+    "and colours repeat."
 )
 
 
@@ -73,8 +73,8 @@ def _words(found: Found, planes: Planes) -> str:
     if found.image is None:
         text += ". The image is not at its place any more, so that labels lie on grey"
     return (
-        f"{text}. Numbers in the picture are those of the legend, for whoever cannot "
-        "tell the colours apart."
+        f"{text}. Numbers of classes are those of the legend, for whoever cannot tell "
+        "the colours apart."
     )
 
 
