@@ -46,7 +46,7 @@ from densecell.objects import (
     open_source,
     stages,
 )
-from densecell.objects.coarse import factors_of, refined, split_coarse
+from densecell.objects.coarse import factors_of, occupancy, refined, split_coarse
 from densecell.objects.source import Source
 from densecell.patches import default_affinities
 from densecell.phantom import make_phantom
@@ -305,7 +305,8 @@ def split_whole(
         update={"smoothing_nm": smoothing, "neck": neck}
     )
     factors = factors_of(spacing, config.voxel_nm)
-    coarse = split_coarse(mask, factors, spacing_nm=spacing, split=config)
+    counts = occupancy(mask, factors)
+    coarse = split_coarse(counts, factors, spacing_nm=spacing, split=config)
     fine = refined(coarse, factors)[Box.whole(mask.shape).slices]
     return fine * mask
 

@@ -59,7 +59,10 @@ def test_a_thin_gap_is_seen_although_coarse_voxels_close_it():
     mask[1, 12, 12] = False  # stray
     split = SplitConfig(voxel_nm=40, smoothing_nm=0, neck=0.9)
 
-    objects = split_coarse(mask, (1, 4, 4), spacing_nm=Spacing(40, 10, 10), split=split)
+    counts = occupancy(mask, (1, 4, 4))
+    objects = split_coarse(
+        counts, (1, 4, 4), spacing_nm=Spacing(40, 10, 10), split=split
+    )
 
     fine = refined(objects, (1, 4, 4)) * mask
     assert objects.max() == 2

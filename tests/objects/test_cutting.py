@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from densecell.geometry import FACES
+from densecell.objects.coarse import occupancy
 from densecell.objects.cutting import (
     coarse_affinities,
     cut_by_affinities,
@@ -24,7 +25,7 @@ def sure(shape, borders=()):
 def cut(affinities, mask=None, factors=(1, 1, 1), sure=0.7, least_voxels=0):
     mask = np.ones(affinities.shape[1:], bool) if mask is None else mask
     return cut_by_affinities(
-        mask,
+        occupancy(mask, factors) > 0,
         affinities,
         [*FACES, FAR],
         factors,

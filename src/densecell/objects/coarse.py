@@ -94,15 +94,25 @@ def coarse_box(box: Box, factors: Shape) -> Box:
 
 
 def split_coarse(
-    mask: NDArray[np.bool_], factors: Shape, *, spacing_nm: Spacing, split: SplitConfig
+    counts: NDArray[np.uint16],
+    factors: Shape,
+    *,
+    spacing_nm: Spacing,
+    split: SplitConfig,
 ) -> NDArray[np.uint32]:
-    """Split a fine mask on coarse voxels; every coarse voxel with any mask has an id.
+    """Split what fine voxels fill of coarse ones; each with any of them has an id.
 
     How thick an object is counts voxels that are nearly full, so that a gap of one fine
     voxel between two objects is seen, but a stray voxel inside one is not. What is
     thinner joins the object that it hangs on.
+
+    Parameters
+    ----------
+    counts
+        What `occupancy` gave, with the same `factors`.
+    spacing_nm
+        Of the fine voxels.
     """
-    counts = occupancy(mask, factors)
     z, y, x = (s * f for s, f in zip(spacing_nm, factors, strict=True))
     return split_touching(
         counts >= FULL * math.prod(factors),

@@ -13,11 +13,11 @@ from densecell.objects.coarse import factors_of, split_coarse
 from densecell.objects.cutting import cut_by_affinities
 from densecell.objects.learned import Affinities
 
-Cut = Callable[[Box, NDArray[np.bool_]], NDArray[np.uint32]]
+Cut = Callable[[Box, NDArray[np.uint16]], NDArray[np.uint32]]
 
 
 class Cutter(NamedTuple):
-    """Cuts the mask of a box into ids on coarse voxels."""
+    """Cuts a box, of which it gets how many voxels fill a coarse one, into ids."""
 
     factors: Shape  # voxels that are taken together
     told_factors: Shape  # the same, of what neighbouring blocks are told
@@ -29,8 +29,8 @@ def by_distances(split: SplitConfig, spacing_nm: Spacing) -> Cutter:
     """Cut where objects are thin; see `splitting`."""
     factors = factors_of(spacing_nm, split.voxel_nm)
 
-    def cut(box: Box, mask: NDArray[np.bool_]) -> NDArray[np.uint32]:
-        return split_coarse(mask, factors, spacing_nm=spacing_nm, split=split)
+    def cut(box: Box, counts: NDArray[np.uint16]) -> NDArray[np.uint32]:
+        return split_coarse(counts, factors, spacing_nm=spacing_nm, split=split)
 
     return Cutter(factors, factors, split.halo_nm, cut)
 
@@ -47,9 +47,9 @@ def by_affinities(
     finest = max(settings.voxel_nm, config.cells.voxel_nm)
     voxel_um3 = spacing_nm.voxel_um3 * math.prod(factors)
 
-    def cut(box: Box, mask: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    def cut(box: Box, counts: NDArray[np.uint16]) -> NDArray[np.uint32]:
         return cut_by_affinities(
-            mask,
+            counts > 0,
             affinities.read(box),
             affinities.offsets,
             factors,

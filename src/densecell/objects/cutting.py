@@ -30,7 +30,7 @@ NEVER = -10.0  # weight of what is not to be joined
 
 
 def cut_by_affinities(
-    mask: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
     affinities: NDArray[np.uint8],
     offsets: Sequence[Shape],
     factors: Shape,
@@ -38,12 +38,12 @@ def cut_by_affinities(
     sure: float,
     least_voxels: int,
 ) -> NDArray[np.uint32]:
-    """Put the cells of a mask together by how surely its voxels belong to each other.
+    """Put cells together by how surely their voxels belong to each other.
 
     Parameters
     ----------
-    mask
-        (Z, Y, X) what is cell.
+    inside
+        (ceil(Z / fz), ...) coarse voxels that hold any of a cell.
     affinities
         (C, Z, Y, X) bytes, 255: surely of one cell.
     offsets
@@ -57,10 +57,8 @@ def cut_by_affinities(
 
     Returns
     -------
-    (ceil(Z / fz), ...) ids from 1 in raster order; every coarse voxel with any mask
-    has one.
+    The same shape, ids from 1 in raster order; every voxel inside has one.
     """
-    inside = _pooled(mask, factors, np.max)
     if not inside.any():
         return np.zeros(inside.shape, np.uint32)
     coarse, steps = coarse_affinities(affinities, offsets, factors)

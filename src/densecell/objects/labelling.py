@@ -20,14 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.config import ObjectsConfig
-from densecell.geometry import Box, Shape, Spacing
-from densecell.objects.coarse import aligned, coarse_box, refined, with_halo
+from densecell.geometry import Box, Shape, Spacing, round_up
+from densecell.objects.coarse import (
+    aligned,
+    coarse_box,
+    occupancy,
+    refined,
+    with_halo,
+)
 from densecell.objects.cutters import Cutter, by_affinities, by_distances
 from densecell.objects.layers import Layer, of_classes
 from densecell.objects.learned import Affinities
 from densecell.objects.pieces import Pieces, united
 
 HOLE = 255  # the group of what no object fills
+SLAB = 4  # slices that are counted at once
 Read = Callable[[Box], NDArray[np.uint8]]
 
 
@@ -85,22 +92,21 @@ def cut_block(
     """
     cuts = Cuts(None, np.zeros(1, np.uint8), {})
     for number, part in enumerate(layer.groups, 1):
-        if part.split is None or not of_classes(read(core), part.family).any():
+        if part.split is None:
             continue
         cutter = (
             by_distances(part.split, spacing_nm)
             if affinities is None
             else by_affinities(affinities, config, spacing_nm)
         )
-        ids, seen = _split(
-            read,
-            core,
-            part.family,
-            cutter,
-            shape=shape,
-            spacing_nm=spacing_nm,
-            first=len(cuts.group),
-        )
+        box = with_halo(core, cutter.halo_nm, shape, spacing_nm)
+        box = aligned(box, cutter.told_factors, shape)
+        labels = read(box)
+        mask = of_classes(labels[core.relative_to(box.start).slices], part.family)
+        if not mask.any():
+            continue
+        coarse = cutter.cut(box, _counted(labels, part.family, cutter.factors))
+        ids, seen = _numbered(coarse, mask, cutter, core, box, first=len(cuts.group))
         new = seen.last + 1 - len(cuts.group)
         cuts = Cuts(
             ids if cuts.ids is None else cuts.ids + ids,  # they share no voxel
@@ -160,21 +166,42 @@ def _surroundings(
     return np.unique(np.concatenate(found), axis=0).astype(np.uint64)
 
 
-def _split(
-    read: Read,
-    core: Box,
-    family: tuple[int, ...],
+def _counted(
+    labels: NDArray[np.uint8], family: tuple[int, ...], factors: Shape
+) -> NDArray[np.uint16]:
+    """Count the voxels of some classes in every coarse voxel.
+
+    A few slices at a time: fresh memory for as many booleans takes longer than to
+    compare.
+    """
+    step = round_up(SLAB, factors[0])
+    return np.concatenate(
+        [
+            occupancy(of_classes(labels[z : z + step], family), factors)
+            for z in range(0, len(labels), step)
+        ]
+    )
+
+
+def _numbered(
+    coarse: NDArray[np.uint32],
+    mask: NDArray[np.bool_],
     cutter: Cutter,
+    core: Box,
+    box: Box,
     *,
-    shape: Shape,
-    spacing_nm: Spacing,
     first: int,
 ) -> tuple[NDArray[np.uint32], Seen]:
-    """Split a group in what is seen; ids from `first` for those in the core."""
+    """Give ids from `first` to what was cut in the core, higher ones to the rest.
+
+    Parameters
+    ----------
+    coarse
+        What was cut in the core and its halo, which are `box`, on coarse voxels.
+    mask
+        (Z, Y, X) voxels of the core that are split.
+    """
     factors, told = cutter.factors, cutter.told_factors
-    box = aligned(with_halo(core, cutter.halo_nm, shape, spacing_nm), told, shape)
-    mask = of_classes(read(box), family)
-    coarse = cutter.cut(box, mask)
     here = coarse_box(core, factors).relative_to(coarse_box(box, factors).start)
     # Whatever coarse voxel has an id has voxels of the mask, here in the core.
     order = fastremap.unique(coarse[here.slices])
@@ -187,6 +214,6 @@ def _split(
     last = first + len(order) - 1
     part = Box((0, 0, 0), core.shape).slices
     fine = refined(table[coarse[here.slices]], factors)[part]
-    fine *= mask[core.relative_to(box.start).slices]
+    fine *= mask
     some = tuple(slice(None, None, t // f) for t, f in zip(told, factors, strict=True))
     return fine, Seen(coarse_box(box, told), outside[coarse[some]], last)
