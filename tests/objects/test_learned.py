@@ -145,6 +145,19 @@ def test_stores_are_found_with_their_offsets(tmp_path, cells):
     assert read.shape == (5, 3, 4, 5)
 
 
+def test_pairs_that_are_far_apart_are_left_out_but_for_the_faces(tmp_path, cells):
+    offsets = (*FACES, (0, -4, 0), (0, 0, -4), (0, -3, -3))
+    every = Affinities(write(tmp_path, cells, offsets=offsets), offsets)
+    box = Box((1, 2, 3), (4, 6, 8))
+
+    near, nearer = (every.within(reach, Spacing(40, 10, 9)) for reach in (41, 38))
+
+    assert near.offsets == offsets
+    assert nearer.offsets == (*FACES, (0, 0, -4))
+    np.testing.assert_array_equal(nearer.read(box), every.read(box)[[0, 1, 2, 4]])
+    assert every.offsets == offsets
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -42,6 +42,9 @@ class CutConfig(Frozen):
         description="pieces are of one cell from this mean affinity on; higher cuts "
         "more",
     )
+    reach_nm: float = Field(
+        120.0, gt=0, description="pairs that are farther apart are left out"
+    )
     min_piece_um3: float = Field(
         1e-3, ge=0, description="smaller cells join the neighbour they belong to most"
     )

@@ -43,6 +43,7 @@ def by_affinities(
     It needs finer voxels than the matching of neighbouring blocks does.
     """
     settings = config.affinities
+    near = affinities.within(settings.reach_nm, spacing_nm)
     factors = factors_of(spacing_nm, settings.voxel_nm)
     finest = max(settings.voxel_nm, config.cells.voxel_nm)
     voxel_um3 = spacing_nm.voxel_um3 * math.prod(factors)
@@ -50,8 +51,8 @@ def by_affinities(
     def cut(box: Box, counts: NDArray[np.uint16]) -> NDArray[np.uint32]:
         return cut_by_affinities(
             counts > 0,
-            affinities.read(box),
-            affinities.offsets,
+            near.read(box),
+            near.offsets,
             factors,
             sure=settings.sure,
             least_voxels=round(settings.min_piece_um3 / voxel_um3),

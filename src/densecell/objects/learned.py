@@ -1,8 +1,10 @@
 """Affinities that a segmentation wrote beside its labels."""
 
 import json
+import math
+from copy import copy
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from pydantic import BaseModel
 
 from densecell.config import parse_settings
 from densecell.errors import VolumeError
-from densecell.geometry import FACES, Box, Shape
+from densecell.geometry import FACES, Box, Shape, Spacing
 from densecell.volume import Volume, open_ome_zarr
 
 FILE = "affinities.json"
@@ -44,6 +46,19 @@ class Affinities:
     def read(self, box: Box) -> NDArray[np.uint8]:
         """Give (A, Z, Y, X) bytes, 255: surely of one cell."""
         return np.stack([volume.read(box) for volume in self._volumes])
+
+    def within(self, reach_nm: float, spacing_nm: Spacing) -> Self:
+        """Give those of pairs that are no farther apart; the faces stay."""
+        near = [
+            n
+            for n, offset in enumerate(self.offsets)
+            if n < len(FACES)
+            or math.hypot(*np.multiply(offset, spacing_nm)) <= reach_nm
+        ]
+        found = copy(self)
+        found.offsets = tuple(self.offsets[n] for n in near)
+        found._volumes = [self._volumes[n] for n in near]
+        return found
 
     def check(self, labels: Volume) -> None:
         """Refuse stores that do not cover the labels.
