@@ -43,7 +43,10 @@ class CutConfig(Frozen):
         "more",
     )
     reach_nm: float = Field(
-        120.0, gt=0, description="pairs that are farther apart are left out"
+        1000.0,
+        gt=0,
+        description="pairs that are farther apart are left out; thin cells, as in "
+        "brain, want less: 120",
     )
     min_piece_um3: float = Field(
         1e-3, ge=0, description="smaller cells join the neighbour they belong to most"
