@@ -232,7 +232,7 @@ def _each(join: Callable[[int, int], int], a: Shape, b: Shape) -> Shape:
 def pairs_in(
     shape: tuple[int, ...], offset: Shape
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Give two views of an array; voxel i of the second lies at the offset from i.
+    """Slice an array twice: voxel i of the second part lies at the offset from i.
 
     Examples
     --------

@@ -11,16 +11,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from densecell.classes import PALETTE
 from densecell.report.class_marks import number_places, write_number
 
-PALETTE = (
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 158, 115),
-    (240, 228, 66),
-    (0, 114, 178),
-    (213, 94, 0),
-    (204, 121, 167),
+COLOURS = (
+    *PALETTE,
     (153, 214, 186),
     (138, 110, 190),
     (250, 200, 160),
@@ -38,8 +33,8 @@ def cell_colours(ids: NDArray[np.integer]) -> NDArray[np.float32]:
     >>> np.rint(255 * cell_colours(np.array([1, 12]))).astype(int).tolist()
     [[86, 180, 233], [86, 180, 233]]
     """
-    table = np.array(PALETTE, np.float32) / 255
-    return table[np.asarray(ids) % len(PALETTE)]
+    table = np.array(COLOURS, np.float32) / 255
+    return table[np.asarray(ids) % len(COLOURS)]
 
 
 def cells_overlay(

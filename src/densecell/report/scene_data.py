@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from densecell.classes import CellClass, ClassScheme
-from densecell.report.cell_marks import PALETTE
+from densecell.report.cell_marks import COLOURS
 from densecell.report.scene_meshes import Solid
 
 STEPS = 65535  # of a point along each side of its object's box
@@ -52,7 +52,7 @@ def scene_data(solids: Sequence[Solid], scheme: ClassScheme) -> dict[str, object
         "cells": sorted({solid.cell for solid in solids} - {0}),
         "outside": any(solid.cell == 0 for solid in solids),
         "by_cell": alone,
-        "palette": [f"rgb{colour}" for colour in PALETTE],
+        "palette": [f"rgb{colour}" for colour in COLOURS],
         "camera": {"eye": _xyz(EYE), "up": _xyz(UP)},
         "room": round(_room(solids), 3),
         "bytes": base64.b64encode(bytes(packed)).decode("ascii"),
