@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from densecell.networks.convolutions import Conv3d, UpConv3d
+
 FLAT = (1, 3, 3)  # a convolution that sees one slice
 DEEP = (3, 3, 3)  # a convolution that sees its neighbours too
 
@@ -58,7 +60,7 @@ def convolution(*, norm: str = "none", same: bool = True) -> Convolution:
         z, y, x = (k // 2 for k in kernel)
         padding = (z, y, x) if same else (z, 0, 0)
         layers: list[nn.Module] = [
-            nn.Conv3d(inputs, outputs, kernel, padding=padding, bias=norm == "none")
+            Conv3d(inputs, outputs, kernel, padding=padding, bias=norm == "none")
         ]
         if norm != "none":
             layers.append(NORMS[norm](outputs))
@@ -74,12 +76,12 @@ def pool() -> nn.Module:
 
 def up(inputs: int, outputs: int) -> nn.Module:
     """Double the plane by a linear up-convolution."""
-    return nn.ConvTranspose3d(inputs, outputs, (1, 2, 2), stride=(1, 2, 2))
+    return UpConv3d(inputs, outputs)
 
 
 def predictor(inputs: int, classes: int, *, relu: bool) -> nn.Module:
     """One logit per class and voxel; `relu` as in the paper."""
-    layers: list[nn.Module] = [nn.Conv3d(inputs, classes, 1)]
+    layers: list[nn.Module] = [Conv3d(inputs, classes, 1)]
     if relu:
         layers.append(nn.ReLU())
     return nn.Sequential(*layers)

@@ -1,0 +1,125 @@
+import pytest
+import torch
+from torch import nn
+
+from densecell.networks import convolutions
+from densecell.networks.convolutions import Conv3d, How, UpConv3d, strips
+
+LAST = torch.channels_last_3d
+LAYERS = {  # and what they get
+    "3x3 in plane": (lambda: Conv3d(16, 16, (1, 3, 3), padding=(0, 1, 1)), 16),
+    "valid": (lambda: Conv3d(8, 16, (3, 3, 3), padding=(1, 0, 0)), 8),
+    "across": (lambda: Conv3d(24, 24, (3, 1, 1), padding=(1, 0, 0)), 24),
+    "logits": (lambda: Conv3d(16, 5, 1), 16),
+    "no bias": (lambda: Conv3d(1, 16, (1, 3, 3), padding=(0, 1, 1), bias=False), 1),
+    "up": (lambda: UpConv3d(32, 16), 32),
+}
+
+
+@pytest.fixture
+def amx(monkeypatch):
+    """Go the way of a processor with AMX."""
+    monkeypatch.setattr(convolutions, "has_amx", lambda: True)
+
+
+def gradients(layer, x, wanted, *, low):
+    x = x.clone().to(memory_format=LAST).requires_grad_()
+    layer.zero_grad()
+    with torch.autocast("cpu", torch.bfloat16, enabled=low):
+        y = layer(x)
+    (y.float() * wanted).sum().backward()
+    found = {name: p.grad.clone() for name, p in layer.named_parameters()}
+    return found | {"x": x.grad, "y": y.detach().float()}
+
+
+def apart(a, b):
+    return float((a - b).norm() / b.norm())
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_in_strips_all_gradients_are_those_of_torch(amx, name):
+    torch.manual_seed(0)
+    make, channels = LAYERS[name]
+    layer = make().to(memory_format=LAST)
+    x = torch.randn(2, channels, 3, 100, 97)
+    wanted = torch.randn_like(layer(x))
+
+    found = gradients(layer, x, wanted, low=True)
+    exact = gradients(layer, x, wanted, low=False)
+
+    assert found.keys() == exact.keys()
+    for key in exact:
+        assert found[key].dtype == torch.float32
+        assert apart(found[key], exact[key]) < 0.01, key
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_this_machine_computes_gradients_of_large_images_right(name):
+    """As it is: on a processor with AMX, oneDNN alone fails here or kills."""
+    torch.manual_seed(0)
+    make, channels = LAYERS[name]
+    layer = make().to(memory_format=LAST)
+    x = torch.randn(1, channels, 3, 160, 160)
+    wanted = torch.randn_like(layer(x))
+
+    found = gradients(layer, x, wanted, low=True)
+    exact = gradients(layer, x, wanted, low=False)
+
+    for key in exact:
+        assert apart(found[key], exact[key]) < 0.01, key
+
+
+def test_strips_cover_all_rows_once_and_are_small():
+    x, gradient = torch.empty(1, 16, 1, 102, 130), torch.empty(1, 32, 1, 100, 128)
+    kernel = torch.empty(32, 16, 1, 3, 3)
+    how = How((0, 0, 1), 1, transposed=False)
+
+    found = list(strips(gradient, x, kernel, how))
+
+    said = [row for _, rows in found for row in range(100)[rows]]
+    assert said == list(range(100))
+    assert len(found) > 1
+    assert all((s.stop - s.start) * 32 * 130 <= convolutions.LARGEST for _, s in found)
+    assert all(a.stop - a.start == b.stop - b.start + 2 for a, b in found)
+    assert found[-1][0].stop == 102
+
+
+def test_strips_of_a_wide_image_are_at_least_a_row():
+    x, gradient = torch.empty(1, 16, 1, 4, 9000), torch.empty(1, 16, 1, 4, 9000)
+
+    found = list(
+        strips(
+            gradient,
+            x,
+            torch.empty(16, 16, 1, 1, 1),
+            How((0, 0, 0), 1, transposed=False),
+        )
+    )
+
+    assert [b for _, b in found] == [slice(n, n + 1) for n in range(4)]
+
+
+@pytest.mark.usefixtures("amx")
+def test_without_need_it_is_torchs_own(monkeypatch):
+    """In float32, without gradients and on other devices nothing is in strips."""
+
+    def never(*_):
+        raise AssertionError("in strips")
+
+    monkeypatch.setattr(convolutions, "_apply", never)
+    layer, x = Conv3d(1, 2, (1, 3, 3)), torch.zeros(1, 1, 1, 8, 8)
+
+    layer(x)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        layer(x)
+    with torch.autocast("cpu", torch.float16):
+        layer(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        layer.to("meta")(x.to("meta"))
+        with pytest.raises(AssertionError, match="in strips"):
+            Conv3d(1, 2, (1, 3, 3))(x)
+
+
+def test_they_keep_the_names_of_weights():
+    assert Conv3d(1, 2, 3).state_dict().keys() == nn.Conv3d(1, 2, 3).state_dict().keys()
+    assert UpConv3d(4, 2).state_dict().keys() == nn.Conv3d(1, 2, 3).state_dict().keys()
