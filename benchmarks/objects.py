@@ -50,7 +50,7 @@ from densecell.objects.coarse import factors_of, occupancy, refined, split_coars
 from densecell.objects.source import Source
 from densecell.patches import default_affinities
 from densecell.phantom import make_phantom
-from densecell.phantom.cells import make_cells
+from densecell.phantom.cells import GAPS, make_cells
 from densecell.phantom.grid import Grid
 from densecell.surfaces import mesh_result
 from densecell.volume import (
@@ -86,6 +86,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--size", type=int, default=200, help="voxels of an edge")
     parser.add_argument("--spacing", type=float, default=80.0, help="nm, of split")
+    parser.add_argument("--gaps", type=float, default=GAPS, help="of phantoms")
     parser.add_argument("--necks", type=float, nargs="+", default=[0.95, 0.9, 0.8])
     parser.add_argument("--smoothings", type=float, nargs="+", default=[80.0])
     parser.add_argument("--affinities", action="store_true", help="for blocks")
@@ -294,7 +295,7 @@ def cells_of(seed: int, args: argparse.Namespace) -> tuple[np.ndarray, Spacing]:
     """Make the true cells of a phantom, connected pieces numbered."""
     edge, length = args.size, args.spacing
     grid = Grid((edge, edge, edge), Spacing(length, length, length))
-    ids = make_cells(grid, np.random.default_rng(seed)).ids
+    ids = make_cells(grid, np.random.default_rng(seed), gaps=args.gaps).ids
     return skimage_measure.label(ids, connectivity=3), grid.spacing_nm
 
 

@@ -117,6 +117,36 @@ def test_a_second_subject_looks_different_on_the_same_truth():
     assert np.std(second.intensities) < 0.9 * np.std(first.intensities)
 
 
+def faces_between_cells(ids):
+    """Count faces between two voxels of different cells."""
+    pairs = [
+        (ids[1:], ids[:-1]),
+        (ids[:, 1:], ids[:, :-1]),
+        (ids[..., 1:], ids[..., :-1]),
+    ]
+    return sum(np.count_nonzero((a != b) & (a > 0) & (b > 0)) for a, b in pairs)
+
+
+def test_the_more_cells_leave_gaps_the_less_they_touch():
+    shape, spacing = (48, 64, 64), Spacing(80, 80, 80)
+
+    touching = [
+        faces_between_cells(
+            make_phantom(shape, seed=3, spacing_nm=spacing, gaps=gaps).cells
+        )
+        for gaps in (0.0, 0.2, 0.6, 1.0)
+    ]
+
+    assert touching == sorted(touching, reverse=True)
+    assert touching[3] < 0.2 * touching[0]  # gaps are as narrow as half a voxel
+
+
+@pytest.mark.parametrize("gaps", [-0.1, 1.5, float("nan")])
+def test_a_share_of_gaps_that_is_none_is_refused(gaps):
+    with pytest.raises(ConfigError, match="must be 0 to 1"):
+        make_phantom((3, 16, 16), seed=0, gaps=gaps)
+
+
 @pytest.mark.parametrize("shape", [(1, 1, 1), (5, 7, 9), (1, 96, 64), (30, 8, 8)])
 def test_any_shape_works(shape):
     made = make_phantom(shape, seed=0)

@@ -18,6 +18,9 @@ def phantom(
     second_subject: Annotated[
         bool, typer.Option("--second-subject", help="other contrast, noise and blur")
     ] = False,
+    gaps: Annotated[
+        float, typer.Option(help="share of the cells that leave gaps to others")
+    ] = 0.2,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="replace OUT if it exists")
     ] = False,
@@ -33,6 +36,7 @@ def phantom(
         seed=seed,
         spacing_nm=Spacing.checked(spacing),
         look=SECOND_SUBJECT if second_subject else Look(),
+        gaps=gaps,
         overwrite=overwrite,
     )
     cells, organelles = int(made.cells.max()), int(made.organelles.max())

@@ -19,6 +19,7 @@ from densecell.phantom.grid import Floats, Grid, smooth_noise
 from densecell.phantom.shapes import Ellipsoid, Vector, random_frame, tilted
 
 CELL_SHARE = 0.533  # of all voxels, organelles included
+GAPS = 0.2  # share of the cells that leave a gap to neighbours
 
 _LONG_NM = (1200.0, 2100.0)  # half length of the flat sides
 _THICK_NM = (480.0, 800.0)  # half thickness
@@ -27,7 +28,6 @@ _PACKING = 1.15  # least distance of centres in half axes; 2 would be without ov
 _CROWDING = 1.45  # volume of all cells, if none overlapped, over their share
 _TRIES = 4000
 _GAP_NM = (40.0, 110.0)
-_KEEPS_DISTANCE = 0.2  # share of the cells that leave a gap to neighbours
 _BENDS_NM = ((1100.0, 150.0), (420.0, 40.0))  # scale and size of the deformation
 _ROUGHNESS_NM = (110.0, 11.0)
 
@@ -45,8 +45,8 @@ class _Cell(NamedTuple):
     gap_nm: float
 
 
-def make_cells(grid: Grid, rng: np.random.Generator) -> Cells:
-    """Fill a grid with cells.
+def make_cells(grid: Grid, rng: np.random.Generator, *, gaps: float = GAPS) -> Cells:
+    """Fill a grid with cells, of which the share `gaps` leaves gaps to neighbours.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def make_cells(grid: Grid, rng: np.random.Generator) -> Cells:
     Peak memory is about 30 bytes per voxel.
     """
     plan, bend_rng, rough_rng = rng.spawn(3)
-    cells = _pack(grid, plan)
+    cells = _pack(grid, plan, gaps)
     nearest, second, owner = _compete(grid, cells, _bends(grid, bend_rng))
     gap_nm = np.array([0.0, *(c.gap_nm for c in cells)], np.float32)
     second -= nearest
@@ -72,7 +72,7 @@ def make_cells(grid: Grid, rng: np.random.Generator) -> Cells:
     return Cells(np.where(depth > 0, owner, 0).astype(np.uint32), depth)
 
 
-def _pack(grid: Grid, rng: np.random.Generator) -> list[_Cell]:
+def _pack(grid: Grid, rng: np.random.Generator, gaps: float) -> list[_Cell]:
     """Throw cells at random; keep those that overlap no earlier one too much."""
     size = np.asarray(grid.size_nm)
     margin = _LONG_NM[1] + _REACH_NM
@@ -89,7 +89,7 @@ def _pack(grid: Grid, rng: np.random.Generator) -> list[_Cell]:
         place = common @ centre / mean
         axes = np.array([rng.uniform(*_THICK_NM), *rng.uniform(*_LONG_NM, size=2)])
         frame = tilted(common, rng.normal(0, 0.22), rng)
-        gap = rng.uniform(*_GAP_NM) if rng.uniform() < _KEEPS_DISTANCE else 0.0
+        gap = rng.uniform(*_GAP_NM) if rng.uniform() < gaps else 0.0
         if len(taken) and np.linalg.norm(taken - place, axis=1).min() < _PACKING:
             continue
         taken = np.vstack([taken, place])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Box, Shape, Spacing
+from densecell.phantom.cells import GAPS
 from densecell.phantom.look import Look
 from densecell.phantom.make import Phantom, make_phantom
 from densecell.volume import build_pyramid, create_ome_zarr
@@ -20,6 +21,7 @@ def write_phantom(
     seed: int,
     spacing_nm: Spacing = Spacing(40, 10, 10),  # noqa: B008  (immutable)
     look: Look = Look(),  # noqa: B008  (frozen)
+    gaps: float = GAPS,
     overwrite: bool = False,
 ) -> Phantom:
     """Make a synthetic volume and write it as OME-Zarr.
@@ -28,7 +30,7 @@ def write_phantom(
     ----------
     out
         The store: intensities, and labels/classes, labels/cells, labels/organelles.
-    shape, seed, spacing_nm, look
+    shape, seed, spacing_nm, look, gaps
         As in `make_phantom`.
     overwrite
         Replace what is there.
@@ -43,10 +45,10 @@ def write_phantom(
     OutputError
         If `out` exists and is not to be replaced.
     ConfigError
-        If a size, the seed or the spacing makes no sense.
+        If a size, the seed, the spacing or the share makes no sense.
     """
     check_free(out, overwrite=overwrite)  # before the work, not after
-    made = make_phantom(shape, seed=seed, spacing_nm=spacing_nm, look=look)
+    made = make_phantom(shape, seed=seed, spacing_nm=spacing_nm, look=look, gaps=gaps)
     scheme = ClassScheme.platelet()
     _write(out, made.intensities, made.spacing_nm, overwrite=overwrite)
     for name, labels in (
