@@ -290,3 +290,8 @@ def _(at):
 @case("a phantom of a negative seed")
 def _(at):
     return ["phantom", at / "out.zarr", "--shape", 2, 16, 16, "--seed", -1]
+
+
+@case("a phantom of more gaps than cells")
+def _(at):
+    return ["phantom", at / "out.zarr", "--shape", 2, 16, 16, "--gaps", 2]

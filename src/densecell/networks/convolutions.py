@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from densecell.geometry import Shape
 
-LARGEST = 1 << 16  # values of one slice of a strip; wrong ones were seen from 2^17 on
+LARGEST = 1 << 16  # values of a slice of a strip; wrong ones were seen from 120,000 on
 CHANNELS = 16  # that fewer ones are filled up to
 LAST = torch.channels_last_3d
 
