@@ -7,7 +7,7 @@ import torch
 
 from densecell.classes import ClassScheme
 from densecell.config import AugmentationConfig, NetworkConfig, TrainingConfig
-from densecell.errors import HopelessError, TrainingError
+from densecell.errors import ConfigError, HopelessError, TrainingError
 from densecell.evaluation import scores_from_confusion
 from densecell.networks import Network, build_network
 from densecell.patches import BatchMaker, Windows, WindowSampler
@@ -245,6 +245,44 @@ def test_steps_on_the_same_batch_lower_its_loss(batches):
     losses = [optimise(network, optimiser, batch, CONFIG, CPU) for _ in range(15)]
 
     assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ..."),
+    ],
+)
+def test_a_step_too_large_for_memory_says_what_to_make_smaller(
+    batches, monkeypatch, told
+):
+    network, batch = tiny(), batches.batch(0)
+    optimiser = make_optimiser(network, CONFIG)
+
+    def fail(window):
+        raise told
+
+    monkeypatch.setattr(network, "heads", fail)
+    with pytest.raises(ConfigError) as caught:
+        optimise(network, optimiser, batch, CONFIG, CPU)
+
+    assert str(caught.value) == (
+        "a step of 2 windows of 3 x 16 x 16 voxels does not fit into memory; choose a "
+        "smaller training.window, training.batch or network.width"
+    )
+
+
+def test_other_troubles_of_torch_stay_what_they_are(batches, monkeypatch):
+    network, batch = tiny(), batches.batch(0)
+    optimiser = make_optimiser(network, CONFIG)
+
+    def fail(window):
+        raise RuntimeError("another trouble")
+
+    monkeypatch.setattr(network, "heads", fail)
+    with pytest.raises(RuntimeError, match="another trouble"):
+        optimise(network, optimiser, batch, CONFIG, CPU)
 
 
 def test_the_penalty_pulls_but_is_not_shown(batches):

@@ -4,6 +4,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -14,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from densecell.config import TrainingConfig, write_text
 from densecell.disk import writing
-from densecell.errors import HopelessError, TrainingError
+from densecell.errors import ConfigError, HopelessError, TrainingError
 from densecell.evaluation import Scores
 from densecell.inference import native_bfloat16
 from densecell.networks import Network, offset_logits
@@ -155,21 +156,47 @@ def optimise(
     config: TrainingConfig,
     device: torch.device,
 ) -> float:
-    """Take one step; give its loss without the L2 term."""
+    """Take one step; give its loss without the L2 term.
+
+    Raises
+    ------
+    ConfigError
+        If the memory does not suffice for it.
+    """
     network.train()
-    x = torch.from_numpy(batch.intensities).to(device)
-    x = x.to(memory_format=torch.channels_last_3d)
-    targets = _targets(batch, device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=low_precision(device)):
-        heads = network.heads(x)
-    loss = window_loss(heads, targets, config.loss)
-    penalty = l2_penalty(network, config.loss)
-    optimiser.zero_grad(set_to_none=True)
-    total = loss if penalty is None else loss + penalty
-    total.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-    optimiser.step()
-    return loss.item()
+    with _within_memory(batch.intensities.shape):
+        x = torch.from_numpy(batch.intensities).to(device)
+        x = x.to(memory_format=torch.channels_last_3d)
+        targets = _targets(batch, device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=low_precision(device)):
+            heads = network.heads(x)
+        loss = window_loss(heads, targets, config.loss)
+        penalty = l2_penalty(network, config.loss)
+        optimiser.zero_grad(set_to_none=True)
+        total = loss if penalty is None else loss + penalty
+        total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+        optimiser.step()
+        return loss.item()
+
+
+@contextmanager
+def _within_memory(shape: tuple[int, ...]) -> Iterator[None]:
+    """Put what torch says when memory runs out, of a GPU or not, into other words."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not (
+            isinstance(error, torch.cuda.OutOfMemoryError)
+            or "can't allocate memory" in str(error)
+        ):
+            raise
+        windows, _, *voxels = shape
+        raise ConfigError(
+            f"a step of {windows} windows of {' x '.join(map(str, voxels))} voxels "
+            "does not fit into memory; choose a smaller training.window, training.batch "
+            "or network.width"
+        ) from None
 
 
 def _targets(batch: Batch, device: torch.device) -> Targets:
