@@ -194,8 +194,8 @@ def _within_memory(shape: tuple[int, ...]) -> Iterator[None]:
         windows, _, *voxels = shape
         raise ConfigError(
             f"a step of {windows} windows of {' x '.join(map(str, voxels))} voxels "
-            "does not fit into memory; choose a smaller training.window, training.batch "
-            "or network.width"
+            "does not fit into memory; choose a smaller training.window, "
+            "training.batch or network.width"
         ) from None
 
 
