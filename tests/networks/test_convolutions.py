@@ -70,33 +70,28 @@ def test_this_machine_computes_gradients_of_large_images_right(name):
 
 
 def test_strips_cover_all_rows_once_and_are_small():
-    x, gradient = torch.empty(1, 16, 1, 102, 130), torch.empty(1, 32, 1, 100, 128)
-    kernel = torch.empty(32, 16, 1, 3, 3)
-    how = How((0, 0, 1), 1, transposed=False)
+    x, gradient = torch.empty(1, 16, 1, 100, 130), torch.empty(1, 32, 1, 100, 130)
+    how = How((0, 1, 1), 1, transposed=False)
 
-    found = list(strips(gradient, x, kernel, how))
+    found = list(strips(gradient, x, torch.empty(32, 16, 1, 3, 3), how))
 
-    said = [row for _, rows in found for row in range(100)[rows]]
-    assert said == list(range(100))
-    assert len(found) > 1
-    assert all((s.stop - s.start) * 32 * 130 <= convolutions.LARGEST for _, s in found)
-    assert all(a.stop - a.start == b.stop - b.start + 2 for a, b in found)
-    assert found[-1][0].stop == 102
+    assert [row for rows, _, _ in found for row in range(100)[rows]] == list(range(100))
+    assert len(found) > 2
+    for said, seen, (before, behind) in found:
+        assert (said.stop - said.start) * 32 * 130 <= convolutions.LARGEST
+        assert range(seen.start - before, seen.stop + behind) == range(
+            said.start - 1, said.stop + 1
+        )
+    assert [beyond for _, _, beyond in found] == [(1, 0), *[(0, 0)] * 5, (0, 1)]
 
 
 def test_strips_of_a_wide_image_are_at_least_a_row():
-    x, gradient = torch.empty(1, 16, 1, 4, 9000), torch.empty(1, 16, 1, 4, 9000)
+    x = torch.empty(1, 16, 1, 4, 9000)
+    how = How((0, 0, 0), 1, transposed=False)
 
-    found = list(
-        strips(
-            gradient,
-            x,
-            torch.empty(16, 16, 1, 1, 1),
-            How((0, 0, 0), 1, transposed=False),
-        )
-    )
+    found = [rows for rows, *_ in strips(x, x, torch.empty(16, 16, 1, 1, 1), how)]
 
-    assert [b for _, b in found] == [slice(n, n + 1) for n in range(4)]
+    assert found == [slice(n, n + 1) for n in range(4)]
 
 
 @pytest.mark.usefixtures("amx")

@@ -132,28 +132,29 @@ def kernel_gradient(gradient: Tensor, x: Tensor, kernel: Tensor, how: How) -> Te
     """Give the gradient of a kernel in float32, summed over strips."""
     total = torch.zeros(kernel.shape)
     within = how._replace(padding=(how.padding[0], 0, how.padding[2]))
-    rows = how.padding[1]
-    if rows:
-        x = functional.pad(x, (0, 0, rows, rows))
-    for seen, said in strips(gradient, x, kernel, how):
+    for said, seen, beyond in strips(gradient, x, kernel, how):
         part = gradient[:, :, :, said].contiguous(memory_format=LAST)
-        image = x[:, :, :, seen].contiguous(memory_format=LAST)
+        image = functional.pad(x[:, :, :, seen], (0, 0, *beyond))
+        image = image.contiguous(memory_format=LAST)
         total += within.back(part, image, kernel, of_kernel=True)
     return total
 
 
 def strips(
     gradient: Tensor, x: Tensor, kernel: Tensor, how: How
-) -> Iterator[tuple[slice, slice]]:
-    """Give rows of `x`, padded, and the rows of the gradient that they act on."""
+) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
+    """Give rows of the gradient, those of `x` they come from, and rows beyond these.
+
+    The last are how many rows of zeros lie before and behind.
+    """
     channels = max(CHANNELS, x.shape[1], gradient.shape[1])
-    rows = gradient.shape[3]
     width = max(gradient.shape[4], x.shape[4])
-    most = max(how.stride, LARGEST // (channels * width) // how.stride * how.stride)
+    step = how.stride if how.transposed else 1  # rows of the gradient from one of `x`
+    most = max(1, LARGEST // (channels * width * step)) * step
     around = 0 if how.transposed else kernel.shape[3] - 1
-    for first in range(0, rows, most):
-        last = min(rows, first + most)
-        begin, end = (first, last)
-        if how.transposed:
-            begin, end = first // how.stride, last // how.stride
-        yield slice(begin, end + around), slice(first, last)
+    for first in range(0, gradient.shape[3], most):
+        last = min(gradient.shape[3], first + most)
+        begin = first // step - how.padding[1]
+        end = last // step - how.padding[1] + around
+        seen = slice(max(0, begin), min(end, x.shape[3]))
+        yield slice(first, last), seen, (seen.start - begin, end - seen.stop)
