@@ -13,7 +13,9 @@ Minutes become steps by a probe before anything trains: short trainings of all i
 the median over the turns of every step's time. Validations are no part of the minutes.
 The steps are kept in `--steps-file` (default: in `--out`) and used ever after; what is
 trained is kept in `--out`, and the same command goes on where it stopped, at the next
-training. Needs one package more: `pip install monai`.
+training. Needs one package more: `pip install monai`. On a processor with AMX, torch
+2.13 trains MONAI's wrongly unless `ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16` is in the
+environment; then nobody has AMX, and ours still sums over strips.
 
     python benchmarks/accuracy.py --out /scratch/accuracy       # 3 hours on 2 cores
     python benchmarks/accuracy.py --out /scratch/accuracy --only ours paper

@@ -3,7 +3,7 @@
 Organelles of the phantom's shapes are thrown into 40 x 384 x 384 voxels of 40 x 10 x 10
 nm: granules so densely that most touch others, by faces as deep as `--overlaps`; and
 mitochondria and channels that touch none. All are split as `densecell measure` splits
-organelles, and matched with the true ones at an IoU of 0.5.
+organelles, but as one block, and matched with the true ones at an IoU of 0.5.
 
     python benchmarks/granules.py
     python benchmarks/granules.py --seeds 1 2 --necks 0.6 0.7 --overlaps 20
@@ -28,7 +28,7 @@ from densecell.phantom.tissue import Thing
 
 SPACING = Spacing(40, 10, 10)
 SHAPE: Shape = (40, 384, 384)
-FULL = 0.3  # share of the volume that granules fill, if there is room
+FULL = 0.3  # share of the volume that is filled, if there is room
 TRIES = 6000
 GAP_NM = 60.0  # between things that do not touch
 Recipe = Callable[[np.random.Generator], Thing]

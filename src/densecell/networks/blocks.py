@@ -81,7 +81,7 @@ def up(inputs: int, outputs: int) -> nn.Module:
 
 def predictor(inputs: int, classes: int, *, relu: bool) -> nn.Module:
     """One logit per class and voxel; `relu` as in the paper."""
-    layers: list[nn.Module] = [Conv3d(inputs, classes, 1)]
+    layers: list[nn.Module] = [Conv3d(inputs, classes)]
     if relu:
         layers.append(nn.ReLU())
     return nn.Sequential(*layers)

@@ -1,10 +1,12 @@
 """Convolutions whose gradients are right on processors with AMX too.
 
 Torch leaves convolutions in bfloat16 to oneDNN, which takes AMX where a processor has
-it. The gradients of kernels over large images are wrong there (seen in torch 2.13 with
-oneDNN 3.12 on an Intel Xeon, from 16 channels of 96 x 96 pixels on): no numbers, or
-others, and memory behind them is overwritten. Over small images they are right. So they
-are summed over strips of the image that are small enough. All else is left to oneDNN.
+it. Gradients of kernels over large images are wrong there (seen in torch 2.13 with
+oneDNN 3.12 on an Intel Xeon): no numbers, or others, and memory behind them is
+overwritten. They are right while channels x rows x columns of a slice, the latter
+filled up to a multiple of 16, are less than about 120,000. So they are summed over
+strips of rows that are small enough. (Those of biases, which oneDNN computes with them,
+are sums that need no convolution.)
 """
 
 from collections.abc import Iterator
@@ -15,22 +17,43 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from densecell.geometry import Shape
+from densecell.geometry import Shape, round_up
 
-LARGEST = 1 << 16  # values of a slice of a strip; wrong ones were seen from 120,000 on
-CHANNELS = 16  # that fewer ones are filled up to
-LAST = torch.channels_last_3d
+MOST_VALUES = 1 << 16  # of a slice of a strip; half of what went wrong
+FILLED = 16  # channels and columns are filled up to a multiple of this
+CHANNELS_LAST = torch.channels_last_3d
 
 
 class Conv3d(nn.Conv3d):
-    """A convolution of stride 1 over (B, C, Z, Y, X)."""
+    """A convolution of stride 1; torch's own, so that it is one where types are asked.
+
+    Parameters
+    ----------
+    inputs, outputs
+        Channels.
+    kernel, padding
+        Voxels (z, y, x).
+    bias
+        Whether a constant is added to each channel.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: Shape = (1, 1, 1),
+        *,
+        padding: Shape = (0, 0, 0),
+        bias: bool = True,
+    ) -> None:
+        super().__init__(inputs, outputs, kernel, padding=padding, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, Z, Y, X) as `torch.nn.Conv3d` does."""
         if not _needs_strips(x):
             return super().forward(x)
-        padding = cast(Shape, self.padding)
-        return _apply(x, self.weight, self.bias, How(padding, 1, transposed=False))
+        kind = Kind(cast(Shape, self.padding), 1, transposed=False)
+        return _apply(x, self.weight, self.bias, kind)
 
 
 class UpConv3d(nn.ConvTranspose3d):
@@ -43,7 +66,7 @@ class UpConv3d(nn.ConvTranspose3d):
         """Map (B, C, Z, Y, X) to (B, outputs, Z, 2 Y, 2 X)."""
         if output_size is not None or not _needs_strips(x):
             return super().forward(x, output_size)
-        return _apply(x, self.weight, self.bias, How((0, 0, 0), 2, transposed=True))
+        return _apply(x, self.weight, self.bias, Kind((0, 0, 0), 2, transposed=True))
 
 
 def has_amx() -> bool:
@@ -61,7 +84,7 @@ def _needs_strips(x: Tensor) -> bool:
     )
 
 
-class How(NamedTuple):
+class Kind(NamedTuple):
     """What kind of convolution it is."""
 
     padding: Shape
@@ -96,8 +119,8 @@ class How(NamedTuple):
         return found
 
 
-def _apply(x: Tensor, weight: Tensor, bias: Tensor | None, how: How) -> Tensor:
-    result: Tensor = _InStrips.apply(x.bfloat16(), weight, bias, how)  # type: ignore[no-untyped-call]
+def _apply(x: Tensor, weight: Tensor, bias: Tensor | None, kind: Kind) -> Tensor:
+    result: Tensor = _InStrips.apply(x.bfloat16(), weight, bias, kind)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -106,55 +129,63 @@ class _InStrips(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, how: How
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, kind: Kind
     ) -> Tensor:
         kernel = weight.bfloat16()
         ctx.save_for_backward(x, kernel)
-        ctx.how = how
-        return how.run(x, kernel, None if bias is None else bias.bfloat16())
+        ctx.kind = kind
+        return kind.run(x, kernel, None if bias is None else bias.bfloat16())
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, kernel = ctx.saved_tensors
-        how: How = ctx.how
+        kind: Kind = ctx.kind
         of_x, of_kernel, of_bias, _ = ctx.needs_input_grad
-        gradient = gradient.contiguous(memory_format=LAST)
+        gradient = gradient.contiguous(memory_format=CHANNELS_LAST)
         return (
-            how.back(gradient, x, kernel, of_kernel=False) if of_x else None,
-            kernel_gradient(gradient, x, kernel, how) if of_kernel else None,
+            kind.back(gradient, x, kernel, of_kernel=False) if of_x else None,
+            kernel_gradient(gradient, x, kernel, kind) if of_kernel else None,
             gradient.float().sum((0, 2, 3, 4)) if of_bias else None,
             None,
         )
 
 
-def kernel_gradient(gradient: Tensor, x: Tensor, kernel: Tensor, how: How) -> Tensor:
-    """Give the gradient of a kernel in float32, summed over strips."""
+def kernel_gradient(gradient: Tensor, x: Tensor, kernel: Tensor, kind: Kind) -> Tensor:
+    """Give the gradient of a kernel, of its shape, in float32.
+
+    Parameters
+    ----------
+    gradient
+        (B, outputs, Z, Y', X') of the result.
+    x
+        (B, inputs, Z, Y, X) what was convolved.
+    """
     total = torch.zeros(kernel.shape)
-    within = how._replace(padding=(how.padding[0], 0, how.padding[2]))
-    for said, seen, beyond in strips(gradient, x, kernel, how):
-        part = gradient[:, :, :, said].contiguous(memory_format=LAST)
-        image = functional.pad(x[:, :, :, seen], (0, 0, *beyond))
-        image = image.contiguous(memory_format=LAST)
+    within = kind._replace(padding=(kind.padding[0], 0, kind.padding[2]))
+    for rows, sources, zeros in strips(gradient, x, kernel, kind):
+        part = gradient[:, :, :, rows].contiguous(memory_format=CHANNELS_LAST)
+        image = functional.pad(x[:, :, :, sources], (0, 0, *zeros))
+        image = image.contiguous(memory_format=CHANNELS_LAST)
         total += within.back(part, image, kernel, of_kernel=True)
     return total
 
 
 def strips(
-    gradient: Tensor, x: Tensor, kernel: Tensor, how: How
+    gradient: Tensor, x: Tensor, kernel: Tensor, kind: Kind
 ) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
-    """Give rows of the gradient, those of `x` they come from, and rows beyond these.
+    """Give rows of the gradient, the rows of `x` they come from, and rows of zeros.
 
-    The last are how many rows of zeros lie before and behind.
+    The last are how many lie before and behind those of `x`.
     """
-    channels = max(CHANNELS, x.shape[1], gradient.shape[1])
-    width = max(gradient.shape[4], x.shape[4])
-    step = how.stride if how.transposed else 1  # rows of the gradient from one of `x`
-    most = max(1, LARGEST // (channels * width * step)) * step
-    around = 0 if how.transposed else kernel.shape[3] - 1
+    channels = round_up(max(x.shape[1], gradient.shape[1]), FILLED)
+    columns = round_up(max(gradient.shape[4], x.shape[4]), FILLED)
+    step = kind.stride if kind.transposed else 1  # rows of the gradient from one of `x`
+    around = 0 if kind.transposed else kernel.shape[3] - 1
+    most = max(1, MOST_VALUES // (channels * columns * step) - around) * step
     for first in range(0, gradient.shape[3], most):
         last = min(gradient.shape[3], first + most)
-        begin = first // step - how.padding[1]
-        end = last // step - how.padding[1] + around
-        seen = slice(max(0, begin), min(end, x.shape[3]))
-        yield slice(first, last), seen, (seen.start - begin, end - seen.stop)
+        begin = first // step - kind.padding[1]
+        end = last // step - kind.padding[1] + around
+        sources = slice(max(0, begin), min(end, x.shape[3]))
+        yield slice(first, last), sources, (sources.start - begin, end - sources.stop)

@@ -98,7 +98,7 @@ class Light2D3D(Network):
         self.pairs: nn.Sequential | None = None
         if affinities:
             mixing = Mixing(width, conv, kernel=DEEP)
-            self.pairs = nn.Sequential(mixing, Conv3d(width, affinities, 1))
+            self.pairs = nn.Sequential(mixing, Conv3d(width, affinities))
             self.radius = (self.radius[0] + 1, *self.radius[1:])
         initialise(self)
         for mixing in self._mixings():
@@ -157,7 +157,7 @@ class Mixing(nn.Module):
     ) -> None:
         super().__init__()
         self.first = conv(channels, channels, kernel)
-        self.last = Conv3d(channels, channels, 1)
+        self.last = Conv3d(channels, channels)
         self.on = True
 
     def forward(self, x: Tensor) -> Tensor:

@@ -62,6 +62,7 @@ def make_phantom(
     gaps
         Share of the cells that leave a gap to their neighbours, 0 to 1. With 0.2 about
         half of the cells touch others over a fifth of their surface, with 0.45 a third.
+        Another share gives other cells, of the same seed too.
 
     Raises
     ------

@@ -40,6 +40,7 @@ from densecell.training.validation import Adjusted, Validator
 HISTORY = "history.jsonl"
 SAVE_EVERY_S = 60.0
 SMOOTHING = 0.98  # of the loss that is shown
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class Record(NamedTuple):
@@ -182,14 +183,11 @@ def optimise(
 
 @contextmanager
 def _within_memory(shape: tuple[int, ...]) -> Iterator[None]:
-    """Put what torch says when memory runs out, of a GPU or not, into other words."""
+    """Put what torch says when memory runs out into other words."""
     try:
         yield
     except RuntimeError as error:
-        if not (
-            isinstance(error, torch.cuda.OutOfMemoryError)
-            or "can't allocate memory" in str(error)
-        ):
+        if not any(words in str(error) for words in OUT_OF_MEMORY):
             raise
         windows, _, *voxels = shape
         raise ConfigError(
