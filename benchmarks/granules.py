@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from objects import split_whole
 
-from densecell.config import ObjectsConfig, SplitConfig
+from densecell.config import ObjectsConfig
 from densecell.evaluation.instances import count_overlaps, match_objects
-from densecell.geometry import Box, Shape, Spacing
-from densecell.objects.coarse import factors_of, occupancy, refined, split_coarse
+from densecell.geometry import Shape, Spacing
 from densecell.phantom.grid import Grid
 from densecell.phantom.organelles import ORGANELLES
 from densecell.phantom.tissue import Thing
@@ -72,8 +72,6 @@ def thrown(kind: Kind, seed: int) -> NDArray[np.uint32]:
     depth = np.full(SHAPE, -np.inf, np.float32)
     count = 0
     for _ in range(TRIES):
-        if (ids > 0).mean() > FULL:
-            break
         body = kind.recipes[rng.integers(len(kind.recipes))](rng).parts[0].body
         at = rng.uniform(0, grid.size_nm)
         box = grid.box_around(at, body.reach_nm + max(0.0, -kind.overlap_nm))
@@ -84,13 +82,15 @@ def thrown(kind: Kind, seed: int) -> NDArray[np.uint32]:
             count += 1
             ids[box.slices][(own > 0) & (own > there)] = count
             np.maximum(there, own, out=there)
+            if np.count_nonzero(ids) > FULL * ids.size:
+                break
     return ids
 
 
 def row(name: str, volumes: list[NDArray[np.uint32]], neck: float) -> str:
     """Split all volumes and count matches over them."""
     organelles = ObjectsConfig().organelles.model_copy(update={"neck": neck})
-    found = [split(ids > 0, organelles) for ids in volumes]
+    found = [split_whole(ids > 0, SPACING, organelles) for ids in volumes]
     scored = zip(volumes, found, strict=True)
     matches = [match_objects(count_overlaps(*pair)) for pair in scored]
     truth, predicted = (
@@ -102,14 +102,6 @@ def row(name: str, volumes: list[NDArray[np.uint32]], neck: float) -> str:
         f"| {name} | {truth} | {100 * touch:.0f} % | {neck:g} | {predicted} "
         f"| {f1:.3f} |"
     )
-
-
-def split(mask: NDArray[np.bool_], config: SplitConfig) -> NDArray[np.uint32]:
-    factors = factors_of(SPACING, config.voxel_nm)
-    counts = occupancy(mask, factors)
-    coarse = split_coarse(counts, factors, spacing_nm=SPACING, split=config)
-    fine: NDArray[np.uint32] = refined(coarse, factors)[Box.whole(mask.shape).slices]
-    return fine * mask
 
 
 def touched(ids: NDArray[np.uint32]) -> NDArray[np.bool_]:

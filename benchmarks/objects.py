@@ -36,7 +36,7 @@ from unsure import write_affinities
 
 from densecell.classes import ClassScheme
 from densecell.compute import trim_memory, watched_memory
-from densecell.config import MeshConfig, ObjectsConfig
+from densecell.config import MeshConfig, ObjectsConfig, SplitConfig
 from densecell.evaluation.instances import count_overlaps, match_objects
 from densecell.geometry import Box, Shape, Spacing, tile
 from densecell.objects import (
@@ -278,7 +278,9 @@ def split(args: argparse.Namespace) -> None:
         truth, spacing = cells_of(seed, args)
         share = touching(truth)
         for smoothing, neck in settings(args):
-            found = split_whole(truth > 0, spacing, smoothing, neck)
+            update = {"smoothing_nm": smoothing, "neck": neck}
+            config = ObjectsConfig().cells.model_copy(update=update)
+            found = split_whole(truth > 0, spacing, config)
             m = match_objects(count_overlaps(truth, found))
             facts = (seed, m.truth, f"{100 * share:.0f} %", smoothing, neck)
             results = (m.predicted, f"{m.f1:.3f}")
@@ -299,12 +301,8 @@ def cells_of(seed: int, args: argparse.Namespace) -> tuple[np.ndarray, Spacing]:
     return skimage_measure.label(ids, connectivity=3), grid.spacing_nm
 
 
-def split_whole(
-    mask: np.ndarray, spacing: Spacing, smoothing: float, neck: float
-) -> np.ndarray:
-    config = ObjectsConfig().cells.model_copy(
-        update={"smoothing_nm": smoothing, "neck": neck}
-    )
+def split_whole(mask: np.ndarray, spacing: Spacing, config: SplitConfig) -> np.ndarray:
+    """Split as `measure` does, but all at once."""
     factors = factors_of(spacing, config.voxel_nm)
     counts = occupancy(mask, factors)
     coarse = split_coarse(counts, factors, spacing_nm=spacing, split=config)

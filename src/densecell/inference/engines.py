@@ -19,6 +19,7 @@ from densecell.config import InferenceConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Shape
 from densecell.networks import Network
+from densecell.networks.convolutions import has_amx
 
 EngineName = Literal["torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]
@@ -75,8 +76,8 @@ class LogitsEngine(Engine):
 
 def native_bfloat16() -> bool:
     """Tell whether this processor computes in bfloat16 itself, not by emulation."""
-    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, name, lambda: False)() for name in probes)
+    avx = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return bool(avx()) or has_amx()
 
 
 def choose_engine(config: InferenceConfig) -> EngineChoice:
