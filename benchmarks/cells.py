@@ -41,10 +41,9 @@ from densecell.evaluation.instances import (
     match_objects,
     variation_of_information,
 )
-from densecell.geometry import Box, Spacing
+from densecell.geometry import Box
 from densecell.objects import drop_objects, measure_objects, open_source
-from densecell.patches import default_affinities
-from densecell.training import load_data, train_members
+from densecell.training import learn_cells, load_data, train_members
 from densecell.volume import open_ome_zarr, open_volume
 
 PHANTOMS = {  # by seed
@@ -136,7 +135,7 @@ def phantoms(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
         for name, shape in PHANTOMS.values()
         if name not in learned
     ]
-    return project_of("platelet", volumes, (5, 128, 128), args.steps), tested
+    return project_of("platelet", volumes, args.steps), tested
 
 
 def fibsem(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
@@ -155,31 +154,23 @@ def fibsem(args: argparse.Namespace) -> tuple[ProjectConfig, list[Tested]]:
     apart = {i: body | {"parent": None} for i, body in BODIES.items()}
     scheme = ClassScheme.model_validate({"classes": apart})
     tested = [Tested(files["image"], files["objects"], box, scheme)]
-    return project_of(BODIES, volumes, (8, 128, 128), args.steps), tested
+    return project_of(BODIES, volumes, args.steps), tested
 
 
 TISSUES = {"phantom": phantoms, "fibsem": fibsem}
 
 
 def project_of(
-    classes: object, volumes: list[dict[str, Any]], window: object, steps: int
+    classes: object, volumes: list[dict[str, Any]], steps: int
 ) -> ProjectConfig:
+    """Give what `densecell train --cells --members 1 --steps N` would train."""
     values = {
         "classes": classes,
         "volumes": volumes,
-        "network": {
-            "affinities": default_affinities(Spacing(*volumes[0]["spacing_nm"]))
-        },
-        "training": {
-            "window": window,
-            "minutes": None,
-            "steps": steps,
-            "validations": 5,
-            "flat_share": 0.5,  # pairs across slices are learned in deep windows only
-        },
+        "training": {"minutes": None, "steps": steps, "validations": 5},
         "ensemble": {"members": 1},
     }
-    return parse_settings(values, ProjectConfig, where="benchmark")
+    return learn_cells(parse_settings(values, ProjectConfig, where="benchmark"))
 
 
 # The road

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from densecell.errors import ConfigError
 
 Shape = tuple[int, int, int]
+NEARLY = 1.5  # times deeper than wide, at most
 FACES: tuple[Shape, ...] = ((-1, 0, 0), (0, -1, 0), (0, 0, -1))  # to neighbours before
 
 
@@ -41,6 +42,11 @@ class Spacing(NamedTuple):
     def anisotropy(self) -> float:
         """How many times deeper than wide a voxel is."""
         return self.z / math.sqrt(self.y * self.x)
+
+    @property
+    def nearly_cubic(self) -> bool:
+        """Tell whether a voxel is at most half as deep again as it is wide."""
+        return self.anisotropy <= NEARLY
 
     @property
     def voxel_um3(self) -> float:

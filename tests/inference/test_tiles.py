@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from densecell.config import InferenceConfig, NetworkConfig
 from densecell.errors import ConfigError
-from densecell.geometry import Box, Tiling
+from densecell.geometry import FACES, Box, Tiling
 from densecell.inference import Engine, box_probabilities, plan_tiling
 from densecell.inference.tiles import _spared
 from densecell.networks import build_network
@@ -24,9 +24,9 @@ class Exact(Engine):
             return self.network(torch.from_numpy(windows).double()).numpy()
 
 
-def network_of(name, *, padding="same"):
+def network_of(name, **options):
     """Make a network that spreads light: positive kernels, no biases."""
-    config = NetworkConfig(name=name, width=1, padding=padding, normalisation="none")
+    config = NetworkConfig(name=name, width=1, normalisation="none", **options)
     network = build_network(config, classes=2)
     with torch.no_grad():
         for parameter in network.parameters():
@@ -39,6 +39,7 @@ def network_of(name, *, padding="same"):
 
 HYBRID, UNET = network_of("2d3d"), network_of("unet2d")
 VALID = network_of("unet2d", padding="valid")
+PAIRS = network_of("2d3d-light", affinities=FACES)
 
 
 def spread(network, shape, lit, tiling):
@@ -150,6 +151,7 @@ def test_a_box_without_a_voxel_is_refused():
         (HYBRID, (6, 48, 55), (6, 48, 56), (0, 0, 0)),  # one tile holds it
         (HYBRID, (100, 48, 999), (15, 48, 384), (1, 0, 24)),
         (HYBRID, (1, 48, 55), (3, 48, 56), (0, 0, 0)),  # least depth
+        (PAIRS, (100, 999, 1024), (21, 400, 416), (4, 32, 32)),
         (UNET, (100, 999, 50), (1, 576, 64), (0, 32, 0)),
         (VALID, (100, 999, 999), (1, 516, 516), (0, 2, 2)),
         (VALID, (2, 41, 27), (1, 52, 36), (0, 2, 2)),

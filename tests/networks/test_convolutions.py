@@ -10,6 +10,10 @@ LAYERS = {  # and what they get
     "3x3 in plane": (lambda: Conv3d(16, 16, (1, 3, 3), padding=(0, 1, 1)), 16),
     "valid": (lambda: Conv3d(8, 16, (3, 3, 3), padding=(1, 0, 0)), 8),
     "across": (lambda: Conv3d(24, 24, (3, 1, 1), padding=(1, 0, 0)), 24),
+    "far across": (
+        lambda: Conv3d(16, 16, (3, 1, 1), padding=(2, 0, 0), dilation=2),
+        16,
+    ),
     "logits": (lambda: Conv3d(16, 5), 16),
     "no bias": (lambda: Conv3d(1, 16, (1, 3, 3), padding=(0, 1, 1), bias=False), 1),
     "up": (lambda: UpConv3d(32, 16), 32),

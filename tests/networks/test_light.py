@@ -47,6 +47,22 @@ def test_neighbours_count_once_it_has_learned_from_them(network):
 
 
 @torch.no_grad()
+@pytest.mark.parametrize(("dilation", "far"), [((1, 1, 1), 3), ((2, 1, 4), 7)])
+def test_it_looks_as_far_across_slices_as_it_says(dilation, far):
+    config = NetworkConfig(name="2d3d-light", width=2, dilation=dilation)
+    network = build_network(config, classes=3).eval()
+    learn_depth(network)
+    window = noise(1, 17)
+    lit = window.clone()
+    lit[0, 0, 8] += 1
+
+    changed = (network(window) != network(lit))[0].any(0).any(-1).any(-1)
+
+    assert network.radius[0] == far
+    assert torch.nonzero(changed)[[0, -1], 0].tolist() == [8 - far, 8 + far]
+
+
+@torch.no_grad()
 def test_depth_can_be_switched_off_and_on(network):
     learn_depth(network)
     window = noise(1, 3)

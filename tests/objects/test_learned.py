@@ -79,7 +79,8 @@ def test_cells_that_touch_everywhere_are_found_in_any_blocks(source, cells, bloc
     found = measured(source, config(block=block))
 
     matches = match_objects(count_overlaps(cells, found), threshold=0.7)
-    assert matches.f1 >= 0.95
+    assert matches.f1 >= 0.9
+    assert matches.iou.mean() >= 0.93  # 0.91 where borders are half a voxel off
     assert (found > 0).all()
 
 

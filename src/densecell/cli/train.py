@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from densecell.training import Extension, Origin, Progress
 
 
-# Pairs of voxels across slices are learned from deep windows only.
-PAIRS_LEARN: dict[str, float | None] = {"flat_share": 0.5}
-
-
 def train(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="project folder, with project.yaml")
@@ -90,18 +86,17 @@ def train(
     from densecell.cli.training_display import training_display
     from densecell.datasets.project import read_project
     from densecell.ensemble import rank_members
-    from densecell.patches import default_affinities
     from densecell.report.training_pictures import draw_scores
-    from densecell.training import Extension
+    from densecell.training import Extension, learn_cells
 
-    project = with_preset(read_project(folder), preset)
-    pairs = default_affinities(project.grid_nm) if cells else None
     project = with_options(
-        project,
-        network={"name": network, "width": width, "affinities": pairs},
-        training=budget(minutes, steps) | (PAIRS_LEARN if cells else {}),
+        with_preset(read_project(folder), preset),
+        network={"name": network, "width": width},
+        training=budget(minutes, steps),
         ensemble={"members": members, "seed": seed},
     )
+    if cells:
+        project = learn_cells(project)
     begun_from = None
     if origin is not None:
         asked = bool(network or width or cells)
@@ -230,7 +225,7 @@ def with_preset(project: "ProjectConfig", name: str | None) -> "ProjectConfig":
         return project
     if name not in PRESETS:
         raise ConfigError(f"no preset {name!r}; known: {', '.join(PRESETS)}")
-    values = project.model_dump() | PRESETS[name]
+    values = project.model_dump(exclude_unset=True) | PRESETS[name]
     return parse_settings(values, ProjectConfig, where=f"preset {name}")
 
 
@@ -240,12 +235,12 @@ def with_options(
     """Give the project with the options that were given put over its settings."""
     from densecell.config import ProjectConfig, parse_settings
 
-    values = project.model_dump()
+    values = project.model_dump(exclude_unset=True)
     for part, options in parts.items():
         given = {
             k: v for k, v in options.items() if v is not None or part == "training"
         }
-        values[part] = values[part] | given
+        values[part] = values.get(part, {}) | given
     return parse_settings(values, ProjectConfig, where="options")
 
 

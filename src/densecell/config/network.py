@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from densecell.config.frozen import Frozen
 from densecell.geometry import FACES, Shape
@@ -40,6 +40,11 @@ class NetworkConfig(Frozen):
     )
     padding: Literal["same", "valid"] = Field(
         "same", description="unet2d only: valid as published, or same: faster"
+    )
+    dilation: tuple[PositiveInt, PositiveInt, PositiveInt] = Field(
+        (1, 1, 1),
+        description="2d3d-light only: how many slices apart those are that it mixes, "
+        "at 1/4, 1/8 and 1/16",
     )
     affinities: tuple[Shape, ...] = Field(
         (),

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from densecell.geometry import Shape, round_up
-from densecell.inference.tiles import MARGIN
+from densecell.inference.tiles import usual_margin
 from densecell.networks import Network
 
 Outputs = Tensor | tuple[Tensor, Tensor]
@@ -64,11 +64,13 @@ class Sizes(NamedTuple):
 def window_sizes(network: Network) -> Sizes:
     """Say which windows a network takes, and how much of the output is good."""
     step, lost = network.step, network.margin
-    side = 0 if lost != (0, 0, 0) else round_up(MARGIN[1], step)
-    halo = (0 if network.flat else MARGIN[0], side, side)
+    depth, plane, _ = usual_margin(network)
+    side = 0 if lost != (0, 0, 0) else round_up(plane, step)
+    halo = (depth, side, side)
     kept = network.residue or step
-    plane = kept + 2 * (lost[1] + side)
-    return Sizes((network.least_depth, plane, plane), (1, step, step), lost, halo)
+    least = kept + 2 * (lost[1] + side)
+    slices = max(network.least_depth, 2 * depth + 1)
+    return Sizes((slices, least, least), (1, step, step), lost, halo)
 
 
 def _mean(tensors: Sequence[Tensor]) -> Tensor:

@@ -15,6 +15,7 @@ from densecell.networks import Network
 MOST: Shape = (16, 448, 448)  # voxels of a tile, at most
 MOST_FLAT: Shape = (1, 768, 768)  # of networks that see one slice
 MARGIN: Shape = (1, 24, 24)
+MARGIN_OF_PAIRS = 4  # slices, of networks that tell affinities, across slices too
 Reader = Callable[[Box], NDArray[np.float32]]
 Keep = Callable[[Tile, NDArray[np.float32]], NDArray[np.float32]]
 
@@ -136,9 +137,19 @@ def _margin(network: Network, *, exact: bool) -> Shape:
     """Give the usual margin, or one as wide as the network sees."""
     if network.margin != (0, 0, 0):  # its own border is context enough
         return (0, network.residue // 2, network.residue // 2)
-    z, y, x = network.radius if exact else MARGIN
-    step = network.step
-    return (0 if network.flat else z, round_up(y, step), round_up(x, step))
+    z, y, x = network.radius if exact else usual_margin(network)
+    return (z, round_up(y, network.step), round_up(x, network.step))
+
+
+def usual_margin(network: Network) -> Shape:
+    """Give how many voxels of a tile lack context and are cut, on every side.
+
+    More slices where affinities are told, if the network sees that far.
+    """
+    z, y, x = MARGIN
+    if network.affinities:
+        z = max(z, MARGIN_OF_PAIRS)
+    return (min(z, network.radius[0]), y, x)
 
 
 def _even_tile(
@@ -148,6 +159,8 @@ def _even_tile(
     most = most or (MOST_FLAT if network.flat else MOST)
     if exact:  # as much is kept as usual, and more is read
         most = Box.whole(most).grown(margin).shape
+    elif margin[0] > MARGIN[0]:
+        most = Box.whole(most).grown((margin[0] - MARGIN[0], 0, 0)).shape
     steps = (1, network.step, network.step)
     padded = network.margin == (0, 0, 0)
     z, y, x = (

@@ -4,11 +4,12 @@ Every tensor is (B, C, Z, Y, X); pooling and up-convolution act in the plane onl
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from densecell.geometry import Shape
 from densecell.networks.convolutions import Conv3d, UpConv3d
 
 FLAT = (1, 3, 3)  # a convolution that sees one slice
@@ -22,7 +23,13 @@ class Heads(NamedTuple):
     auxiliary: Tensor | None  # of the 2D part alone, for the loss
 
 
-Convolution = Callable[[int, int, tuple[int, int, int]], nn.Module]
+class Convolution(Protocol):
+    """Makes a convolution and what follows it."""
+
+    def __call__(
+        self, inputs: int, outputs: int, kernel: Shape, *, dilation: int = 1
+    ) -> nn.Module:
+        """Give a module that maps (B, inputs, Z, Y, X); `dilation` is in slices."""
 
 
 class ChannelNorm(nn.Module):
@@ -56,11 +63,20 @@ def convolution(*, norm: str = "none", same: bool = True) -> Convolution:
         always kept.
     """
 
-    def make(inputs: int, outputs: int, kernel: tuple[int, int, int]) -> nn.Module:
+    def make(
+        inputs: int, outputs: int, kernel: Shape, *, dilation: int = 1
+    ) -> nn.Module:
         z, y, x = (k // 2 for k in kernel)
-        padding = (z, y, x) if same else (z, 0, 0)
+        deep = z * dilation
         layers: list[nn.Module] = [
-            Conv3d(inputs, outputs, kernel, padding=padding, bias=norm == "none")
+            Conv3d(
+                inputs,
+                outputs,
+                kernel,
+                padding=(deep, y, x) if same else (deep, 0, 0),
+                bias=norm == "none",
+                dilation=dilation,
+            )
         ]
         if norm != "none":
             layers.append(NORMS[norm](outputs))

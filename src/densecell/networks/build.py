@@ -116,6 +116,7 @@ def _light(config: NetworkConfig, channels: int) -> Network:
         width=config.width,
         conv=convolution(norm=config.normalisation),
         relu_logits=config.relu_logits,
+        dilation=config.dilation,
         affinities=len(config.affinities),
     )
 

@@ -35,6 +35,8 @@ class Conv3d(nn.Conv3d):
         Voxels (z, y, x).
     bias
         Whether a constant is added to each channel.
+    dilation
+        Slices from one that the kernel sees to the next.
     """
 
     def __init__(
@@ -45,14 +47,23 @@ class Conv3d(nn.Conv3d):
         *,
         padding: Shape = (0, 0, 0),
         bias: bool = True,
+        dilation: int = 1,
     ) -> None:
-        super().__init__(inputs, outputs, kernel, padding=padding, bias=bias)
+        super().__init__(
+            inputs,
+            outputs,
+            kernel,
+            padding=padding,
+            bias=bias,
+            dilation=(dilation, 1, 1),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, Z, Y, X) as `torch.nn.Conv3d` does."""
         if not _needs_strips(x):
             return super().forward(x)
-        kind = Kind(cast(Shape, self.padding), 1, transposed=False)
+        padding, dilation = cast(Shape, self.padding), cast(Shape, self.dilation)
+        kind = Kind(padding, 1, transposed=False, dilation=dilation)
         return _apply(x, self.weight, self.bias, kind)
 
 
@@ -90,13 +101,16 @@ class Kind(NamedTuple):
     padding: Shape
     stride: int  # in plane
     transposed: bool
+    dilation: Shape = (1, 1, 1)  # across slices alone
 
     def run(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
         """Convolve."""
         stride = (1, self.stride, self.stride)
         if self.transposed:
             return functional.conv_transpose3d(x, kernel, bias, stride, self.padding)
-        return functional.conv3d(x, kernel, bias, stride, self.padding)
+        return functional.conv3d(
+            x, kernel, bias, stride, self.padding, dilation=self.dilation
+        )
 
     def back(
         self, gradient: Tensor, x: Tensor, kernel: Tensor, *, of_kernel: bool
@@ -109,7 +123,7 @@ class Kind(NamedTuple):
             None,
             [1, self.stride, self.stride],
             list(self.padding),
-            [1, 1, 1],
+            list(self.dilation),
             self.transposed,
             [0, 0, 0],
             1,

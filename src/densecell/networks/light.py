@@ -14,6 +14,7 @@ one, on single slices, before it looks at neighbours.
 import torch
 from torch import Tensor, nn
 
+from densecell.geometry import Shape
 from densecell.networks.blocks import (
     DEEP,
     FLAT,
@@ -54,6 +55,8 @@ class Light2D3D(Network):
         Maker of the convolutions.
     relu_logits
         ReLU on the logits.
+    dilation
+        How many slices apart those are that are mixed, at each of the three scales.
     affinities
         Channels of affinities behind those of the classes. Whether a voxel and the one
         in the next slice are of one cell is decided voxel by voxel: for them, and for
@@ -79,15 +82,18 @@ class Light2D3D(Network):
         width: int,
         conv: Convolution,
         relu_logits: bool = False,
+        dilation: Shape = (1, 1, 1),
         affinities: int = 0,
     ) -> None:
         super().__init__()
+        apart = dict(zip(MIXED, dilation, strict=True))
+        self.radius = (sum(dilation), *self.radius[1:])
         sizes = [width * 2**n for n in range(5)]
         blocks = [_double(conv, 1, width)]
         for scale in range(1, 5):
             block = _double(conv, sizes[scale - 1], sizes[scale])
             if scale in MIXED:
-                block.append(Mixing(sizes[scale], conv))
+                block.append(Mixing(sizes[scale], conv, dilation=apart[scale]))
             blocks.append(block)
         self.encoder = nn.ModuleList(blocks[:4])
         self.bottom = blocks[4]
@@ -153,10 +159,12 @@ class Mixing(nn.Module):
         self,
         channels: int,
         conv: Convolution,
-        kernel: tuple[int, int, int] = ACROSS,
+        kernel: Shape = ACROSS,
+        *,
+        dilation: int = 1,
     ) -> None:
         super().__init__()
-        self.first = conv(channels, channels, kernel)
+        self.first = conv(channels, channels, kernel, dilation=dilation)
         self.last = Conv3d(channels, channels)
         self.on = True
 

@@ -62,7 +62,7 @@ def cut_by_affinities(
     if not inside.any():
         return np.zeros(inside.shape, np.uint32)
     coarse, steps = coarse_affinities(affinities, offsets, factors)
-    pieces = _pieces(coarse[: len(FACES)].min(0), inside)
+    pieces = _pieces(least_around(coarse[: len(FACES)]), inside)
     cells = joined_pieces(pieces, coarse, steps, sure=sure)
     return in_raster_order(without_crumbs(cells, coarse, least_voxels=least_voxels))
 
@@ -99,6 +99,32 @@ def joined_pieces(
         graph, weights, edge_sizes=pairs
     )
     return np.where(pieces > 0, node[pieces] + 1, 0).astype(np.uint32)
+
+
+def least_around(near: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the least affinity of each voxel with its six neighbours.
+
+    Channels tell of the pairs with those before alone; a border would be drawn half a
+    voxel too far on.
+
+    Parameters
+    ----------
+    near
+        (3, Z, Y, X) of the pairs across faces; those that leave the array do not count.
+
+    Examples
+    --------
+    >>> near = np.ones((3, 1, 1, 4), np.float32)
+    >>> near[2, 0, 0, 2] = 0.2
+    >>> least_around(near)[0, 0]
+    array([1. , 0.2, 0.2, 1. ], dtype=float32)
+    """
+    least = np.ones(near.shape[1:], near.dtype)
+    for axis, pairs in enumerate(near):
+        told, around = np.moveaxis(pairs, axis, 0)[1:], np.moveaxis(least, axis, 0)
+        np.minimum(around[1:], told, out=around[1:])
+        np.minimum(around[:-1], told, out=around[:-1])
+    return least
 
 
 def _pieces(near: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.uint32]:

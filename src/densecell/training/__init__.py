@@ -16,6 +16,7 @@ from densecell.training.member import (
 from densecell.training.members import Options, train_members, train_on_cluster
 from densecell.training.origin import Origin
 from densecell.training.record import DataRecord, VolumeRecord, read_data
+from densecell.training.touching import learn_cells
 from densecell.training.validation import Example, Validator
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Validator",
     "VolumeRecord",
     "Watch",
+    "learn_cells",
     "load_data",
     "load_eval",
     "load_member_settings",
