@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 from densecell.errors import ConfigError
 
 Shape = tuple[int, int, int]
-NEARLY = 1.5  # times deeper than wide, at most
+CUBIC = 1.5  # longest edge of a nearly cubic voxel, in shortest ones
 FACES: tuple[Shape, ...] = ((-1, 0, 0), (0, -1, 0), (0, 0, -1))  # to neighbours before
 
 
@@ -45,8 +45,8 @@ class Spacing(NamedTuple):
 
     @property
     def nearly_cubic(self) -> bool:
-        """Tell whether a voxel is at most half as deep again as it is wide."""
-        return self.anisotropy <= NEARLY
+        """Tell whether no edge of a voxel is half as long again as another."""
+        return max(self) <= CUBIC * min(self)
 
     @property
     def voxel_um3(self) -> float:

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -151,7 +153,6 @@ def test_a_box_without_a_voxel_is_refused():
         (HYBRID, (6, 48, 55), (6, 48, 56), (0, 0, 0)),  # one tile holds it
         (HYBRID, (100, 48, 999), (15, 48, 384), (1, 0, 24)),
         (HYBRID, (1, 48, 55), (3, 48, 56), (0, 0, 0)),  # least depth
-        (PAIRS, (100, 999, 1024), (21, 400, 416), (4, 32, 32)),
         (UNET, (100, 999, 50), (1, 576, 64), (0, 32, 0)),
         (VALID, (100, 999, 999), (1, 516, 516), (0, 2, 2)),
         (VALID, (2, 41, 27), (1, 52, 36), (0, 2, 2)),
@@ -162,6 +163,29 @@ def test_tiles_are_chosen_by_network_and_volume(network, shape, tile, margin):
 
     assert (tiling.shape, tiling.tile, tiling.margin) == (shape, tile, margin)
     assert tiling.step == network.step
+
+
+def test_affinities_get_more_slices_of_context():
+    plan = partial(plan_tiling, PAIRS, (100, 999, 1024), InferenceConfig())
+
+    classes, pairs, tighter = (
+        plan(),
+        plan(pairs=True),
+        plan(pairs=True, most=(21, 96, 96)),
+    )
+
+    assert (classes.tile, classes.margin) == ((15, 400, 416), (1, 32, 32))
+    assert (pairs.tile, pairs.margin) == ((21, 400, 416), (4, 32, 32))
+    assert (tighter.tile, tighter.margin) == ((21, 96, 96), (4, 32, 32))
+
+
+@pytest.mark.parametrize(
+    ("depth", "margin"), [(3, 1), (5, 1), (9, 2), (16, 4), (30, 4)]
+)
+def test_a_tile_of_settings_is_not_all_margin(depth, margin):
+    config = InferenceConfig(tile=(depth, 320, 320))
+
+    assert plan_tiling(PAIRS, (100, 640, 640), config, pairs=True).margin[0] == margin
 
 
 def test_settings_win():
@@ -232,8 +256,8 @@ def test_tiles_that_do_not_fit_the_network_are_refused(network, tile, margin, se
     [
         ((3, 64, 96), (1, 16, 24)),
         ((4, 64, 96), (1, 16, 24)),
-        ((5, 64, 96), (2, 16, 24)),
-        ((9, 64, 96), (3, 16, 24)),
+        ((8, 64, 96), (2, 16, 24)),
+        ((12, 64, 96), (3, 16, 24)),
     ],
 )
 def test_a_small_tile_gets_a_margin_that_leaves_a_slice(tile, margin):

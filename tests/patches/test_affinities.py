@@ -53,13 +53,15 @@ def test_a_pair_with_an_unknown_voxel_is_unknown():
 def test_far_pairs_have_a_physical_length():
     assert default_affinities(Spacing(10, 10, 10)) == (
         *FACES,
-        (-8, 0, 0),
+        (-2, 0, 0),
         (0, -8, 0),
         (0, 0, -8),
         (0, -24, 0),
         (0, 0, -24),
     )
-    assert default_affinities(Spacing(16, 10, 10))[3] == (-2, 0, 0)
+    fine = default_affinities(Spacing(4, 4, 4))
+    assert fine[4:] == ((0, -20, 0), (0, 0, -20), (0, -40, 0), (0, 0, -40))
+    assert default_affinities(Spacing(40, 4, 4))[-1] == (0, 0, -60)
     coarse = default_affinities(Spacing(100, 100, 100))
     assert coarse == (*FACES, (-2, 0, 0), (0, -2, 0), (0, 0, -2))
 

@@ -1,9 +1,11 @@
 import pytest
 
-from densecell.config import ProjectConfig
+from densecell.config import NetworkConfig, ProjectConfig, TrainingConfig
+from densecell.errors import ConfigError
 from densecell.geometry import FACES, Spacing
 from densecell.patches import default_affinities
-from densecell.training import learn_cells
+from densecell.training import learn_cells, suit_pairs
+from densecell.training.touching import check_pairs
 
 THICK, CUBES = (40, 10, 10), (12, 8, 8)
 
@@ -48,3 +50,27 @@ def test_other_networks_have_no_dilation():
     found = learn_cells(project(CUBES, network={"name": "unet3d"}))
 
     assert found.network.dilation == (1, 1, 1)
+
+
+def test_training_alone_is_suited_to_a_network_that_is_there():
+    network = NetworkConfig(affinities=FACES)
+
+    found = suit_pairs(project(CUBES).model_copy(update={"network": network}))
+
+    assert found.network == network
+    assert found.training.window == (24, 80, 80)
+
+
+@pytest.mark.parametrize("edge", [2, 3, 4, 8, 10, 16, 50])
+def test_what_is_learned_of_cubes_fits_into_the_windows(edge):
+    found = learn_cells(project((edge, edge, edge)))
+
+    check_pairs(found.network, found.training)
+
+
+def test_a_pair_as_long_as_a_window_is_refused():
+    network = NetworkConfig(affinities=(*FACES, (-8, 0, 0)))
+    check_pairs(network, TrainingConfig(window=(9, 16, 16)))
+
+    with pytest.raises(ConfigError, match=r"\(8, 16, 16\) are \(-8, 0, 0\) apart"):
+        check_pairs(network, TrainingConfig(window=(8, 16, 16)))

@@ -182,7 +182,7 @@ def with_origin(
     """Give the project with the network of a model, and its members to begin from."""
     from densecell.ensemble import read_ensemble
     from densecell.errors import ConfigError
-    from densecell.training import Origin
+    from densecell.training import Origin, suit_pairs
 
     if asked:
         raise ConfigError(
@@ -192,7 +192,8 @@ def with_origin(
     voting = [m.folder for m in read_ensemble(model).members if m.used]
     origin = Origin(tuple(model.absolute() / name for name in voting))
     origin.check(project.classes)
-    return project.model_copy(update={"network": origin.network}), origin
+    project = project.model_copy(update={"network": origin.network})
+    return suit_pairs(project) if origin.network.affinities else project, origin
 
 
 def default_name(project: "ProjectConfig") -> str:

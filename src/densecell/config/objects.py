@@ -36,7 +36,7 @@ class CutConfig(Frozen):
     """How cells are cut where their affinities were learned."""
 
     sure: float = Field(
-        0.7,
+        0.6,
         gt=0,
         lt=1,
         description="pieces are of one cell from this mean affinity on; higher cuts "

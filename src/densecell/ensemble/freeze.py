@@ -63,6 +63,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
     seen = volume if grid is None else ResampledVolume(volume, grid)
     statistics = intensity_statistics(seen)
     change = _change(seen, statistics, ensemble, wish)
+    affinities = offsets_asked(ensemble, wish, grid)
     engine, tile_bytes = _engine(seen.shape, extent, ensemble, wish)
     budget = wish.max_memory or int(SHARE_OF_FREE * usable_memory())
     cut = fit(
@@ -74,6 +75,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
         tile_bytes=tile_bytes,
         budget=budget // wish.processes,
         processes=wish.processes,
+        pairs=bool(affinities),
     )
     run = Run(
         command=wish.command,
@@ -95,7 +97,7 @@ def settle(volume: Volume, ensemble: Ensemble, wish: Wish) -> tuple[Run, int]:
         inference=_inference(cut, engine, wish.inference, change),
         keep_members=wish.keep_members,
         probabilities=wish.probabilities,
-        affinities=offsets_asked(ensemble, wish, grid),
+        affinities=affinities,
         versions=_versions(),
     )
     return run, cut.bytes

@@ -40,6 +40,7 @@ def fit(
     tile_bytes: float,
     budget: int,
     processes: int = 1,
+    pairs: bool = False,
 ) -> Cut:
     """Choose the largest usual tile, and a block of such tiles, that fit.
 
@@ -59,6 +60,8 @@ def fit(
         Bytes of this process.
     processes
         That will share the work, and want some blocks each.
+    pairs
+        Affinities are wanted.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def fit(
     """
     network = ensemble.networks[0]
     shape = volume.shape if grid is None else grid.shape
-    tiling = plan_tiling(network, shape, config)
+    tiling = plan_tiling(network, shape, config, pairs=pairs)
     while True:
         laid = None if grid is None else aligned(grid, tiling)
         written = unit(laid, tiling)
@@ -79,7 +82,7 @@ def fit(
             if needed <= RESERVE * budget:
                 return Cut(tiling, laid, block, needed)
         smaller = _smaller(tiling)
-        tighter = plan_tiling(network, shape, config, most=smaller)
+        tighter = plan_tiling(network, shape, config, most=smaller, pairs=pairs)
         if min(smaller[1:]) <= 2 * max(tiling.margin) or tighter == tiling:
             raise ConfigError(
                 f"--max-memory {in_gb(budget)} is too little: tiles of "

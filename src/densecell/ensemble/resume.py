@@ -41,7 +41,11 @@ def check_same_run(
     asked["--no-resample"] = (not wish.inference.resample, not frozen.resample)
     wished = wish.inference
     if wished.tile or wished.margin:  # fitted to the volume, as frozen
-        whole = wished.model_copy(update={"tile": wished.tile or frozen.tile})
+        open_ = {
+            "tile": wished.tile or frozen.tile,
+            "margin": wished.margin or frozen.margin,
+        }
+        whole = wished.model_copy(update=open_)
         tiling = plan_tiling(ensemble.networks[0], run.seen_shape, whole)
         asked["tile"] = (tiling.tile, frozen.tile)
         asked["margin"] = (tiling.margin, frozen.margin)

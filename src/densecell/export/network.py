@@ -64,7 +64,7 @@ class Sizes(NamedTuple):
 def window_sizes(network: Network) -> Sizes:
     """Say which windows a network takes, and how much of the output is good."""
     step, lost = network.step, network.margin
-    depth, plane, _ = usual_margin(network)
+    depth, plane, _ = usual_margin(network, pairs=network.affinities > 0)
     side = 0 if lost != (0, 0, 0) else round_up(plane, step)
     halo = (depth, side, side)
     kept = network.residue or step

@@ -15,7 +15,7 @@ from densecell.networks import Network
 MOST: Shape = (16, 448, 448)  # voxels of a tile, at most
 MOST_FLAT: Shape = (1, 768, 768)  # of networks that see one slice
 MARGIN: Shape = (1, 24, 24)
-MARGIN_OF_PAIRS = 4  # slices, of networks that tell affinities, across slices too
+MARGIN_OF_PAIRS = 4  # slices, where affinities are wanted, across slices too
 Reader = Callable[[Box], NDArray[np.float32]]
 Keep = Callable[[Tile, NDArray[np.float32]], NDArray[np.float32]]
 
@@ -26,6 +26,7 @@ def plan_tiling(
     config: InferenceConfig,
     *,
     most: Shape | None = None,
+    pairs: bool = False,
 ) -> Tiling:
     """Choose the tiles for a volume of `shape`; settings win over defaults.
 
@@ -43,13 +44,15 @@ def plan_tiling(
         A tile or margin that it names is taken.
     most
         Voxels of a tile that the settings leave open, at most.
+    pairs
+        Affinities are wanted, not classes alone: more slices of margin.
 
     Raises
     ------
     ConfigError
         If a tile or margin of the settings does not fit the network.
     """
-    margin = config.margin or _margin(network, exact=config.exact)
+    margin = config.margin or _margin(network, exact=config.exact, pairs=pairs)
     tile = config.tile
     if tile is None:
         tile = _even_tile(network, shape, margin, most, exact=config.exact)
@@ -133,34 +136,28 @@ def batched(tiles: Iterable[Tile], size: int) -> Iterator[list[Tile]]:
         yield batch
 
 
-def _margin(network: Network, *, exact: bool) -> Shape:
+def _margin(network: Network, *, exact: bool, pairs: bool) -> Shape:
     """Give the usual margin, or one as wide as the network sees."""
     if network.margin != (0, 0, 0):  # its own border is context enough
         return (0, network.residue // 2, network.residue // 2)
-    z, y, x = network.radius if exact else usual_margin(network)
+    z, y, x = network.radius if exact else usual_margin(network, pairs=pairs)
     return (z, round_up(y, network.step), round_up(x, network.step))
 
 
-def usual_margin(network: Network) -> Shape:
-    """Give how many voxels of a tile lack context and are cut, on every side.
-
-    More slices where affinities are told, if the network sees that far.
-    """
+def usual_margin(network: Network, *, pairs: bool) -> Shape:
+    """Give how many voxels of a tile lack context and are cut, on every side."""
     z, y, x = MARGIN
-    if network.affinities:
-        z = max(z, MARGIN_OF_PAIRS)
-    return (min(z, network.radius[0]), y, x)
+    return (min(MARGIN_OF_PAIRS if pairs else z, network.radius[0]), y, x)
 
 
 def _even_tile(
     network: Network, shape: Shape, margin: Shape, most: Shape | None, *, exact: bool
 ) -> Shape:
     """Give the tile that covers a volume in as few as `most` allows."""
-    most = most or (MOST_FLAT if network.flat else MOST)
-    if exact:  # as much is kept as usual, and more is read
-        most = Box.whole(most).grown(margin).shape
-    elif margin[0] > MARGIN[0]:
-        most = Box.whole(most).grown((margin[0] - MARGIN[0], 0, 0)).shape
+    if most is None:
+        most = MOST_FLAT if network.flat else MOST
+        more = max(0, margin[0] - MARGIN[0])  # as many slices are kept as usual
+        most = Box.whole(most).grown(margin if exact else (more, 0, 0)).shape
     steps = (1, network.step, network.step)
     padded = network.margin == (0, 0, 0)
     z, y, x = (
@@ -187,7 +184,8 @@ def _spared(margin: Shape, tile: Shape, network: Network) -> Shape:
     y, x = (
         min(m, t // 4 // step * step) for m, t in zip(margin[1:], tile[1:], strict=True)
     )
-    return (min(margin[0], (tile[0] - 1) // 2), y, x)
+    most = max(MARGIN[0], tile[0] // 4)
+    return (min(margin[0], most, (tile[0] - 1) // 2), y, x)
 
 
 def _fitted(tile: Shape, shape: Shape, network: Network) -> Shape:

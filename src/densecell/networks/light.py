@@ -28,7 +28,7 @@ from densecell.networks.blocks import (
 from densecell.networks.convolutions import Conv3d
 from densecell.networks.interface import Network, bias_of, weights_of
 
-ACROSS = (3, 1, 1)  # a convolution that sees its neighbours alone
+ACROSS = (3, 1, 1)  # a convolution that sees two other slices alone
 MIXED = (2, 3, 4)  # scales whose features are mixed across slices: 1/4, 1/8, 1/16
 
 
@@ -153,7 +153,10 @@ class Light2D3D(Network):
 
 
 class Mixing(nn.Module):
-    """Add to each slice what its two neighbours say, by default at the same place."""
+    """Add to each slice what two others say, by default at the same place.
+
+    Those are its neighbours, or `dilation` slices off.
+    """
 
     def __init__(
         self,

@@ -19,27 +19,25 @@ from densecell.volume import Volume, open_volume
 
 UNKNOWN_PAIR = 255
 FAR_NM = (80.0, 240.0)  # between the voxels of far pairs, in plane
-DEEPEST = 2  # slices between those of far pairs, where slices are thick
+LONGEST = 40  # pixels, where voxels are cubes: half of a window
+DEEPEST = 2  # slices between those of pairs across slices, at most
 
 
 def default_affinities(spacing_nm: Spacing) -> tuple[Shape, ...]:
     """Choose pairs for a voxel size: the three faces, then far ones.
 
-    Where voxels are nearly cubes a network is to see far across slices too.
-
     Examples
     --------
     >>> default_affinities(Spacing(40, 10, 10))[3:]
     ((-2, 0, 0), (0, -8, 0), (0, 0, -8), (0, -24, 0), (0, 0, -24))
-    >>> default_affinities(Spacing(10, 10, 10))[3]
-    (-8, 0, 0)
     """
-    cubes = spacing_nm.nearly_cubic
-    depth = max(DEEPEST, round(FAR_NM[0] / spacing_nm.z)) if cubes else DEEPEST
-    far: list[Shape] = [(-depth, 0, 0)]
+    far: list[Shape] = [(-DEEPEST, 0, 0)]
     for length in FAR_NM:
-        far.append((0, -max(2, round(length / spacing_nm.y)), 0))
-        far.append((0, 0, -max(2, round(length / spacing_nm.x))))
+        y, x = (max(2, round(length / edge)) for edge in spacing_nm[1:])
+        if spacing_nm.nearly_cubic:
+            y, x = min(y, LONGEST), min(x, LONGEST)
+        far.append((0, -y, 0))
+        far.append((0, 0, -x))
     return (*FACES, *dict.fromkeys(far))
 
 

@@ -16,7 +16,7 @@ from densecell.training.member import (
 from densecell.training.members import Options, train_members, train_on_cluster
 from densecell.training.origin import Origin
 from densecell.training.record import DataRecord, VolumeRecord, read_data
-from densecell.training.touching import learn_cells
+from densecell.training.touching import learn_cells, suit_pairs
 from densecell.training.validation import Example, Validator
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "read_data",
     "read_history",
     "read_outcome",
+    "suit_pairs",
     "train_member",
     "train_members",
     "train_on_cluster",

@@ -25,6 +25,7 @@ from densecell.training.member import (
     new_network,
 )
 from densecell.training.origin import Origin, take_origin
+from densecell.training.touching import check_pairs
 from densecell.training.validation import Validator
 from densecell.volume import Look, look_of
 
@@ -139,6 +140,7 @@ def _settings(project: ProjectConfig, data: Data, number: int) -> MemberSettings
         std=sum(v.statistics.std for v in data.train) / len(data.train),
     )
     training = fitted(project.training, new_network(settings), data.train)
+    check_pairs(project.network, training)
     return settings.model_copy(update={"training": training})
 
 
