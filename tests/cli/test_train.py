@@ -276,5 +276,10 @@ def test_borders_of_cells_are_learned_from_ids(tmp_path, write_project, discs):
     settings = load_member_settings(tmp_path / "models" / "2d3d-light-2" / "member_00")
     assert settings.network.affinities == default_affinities(Spacing(40, 10, 10))
     assert settings.training.flat_share == 0.5
+    model = tmp_path / "models" / "2d3d-light-2"
+    run(tmp_path, "--steps", 1, "--members", 1, "--name", "tuned", "--from", model)
+    tuned = load_member_settings(tmp_path / "models" / "tuned" / "member_00")
+    assert tuned.network == settings.network
+    assert tuned.training.flat_share == 0.5
     with pytest.raises(ConfigError, match="sees one slice at a time"):
         run(tmp_path, "--network", "unet2d", "--steps", 1, "--cells")
