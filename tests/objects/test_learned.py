@@ -62,7 +62,7 @@ def source(tmp_path, cells, source_of, platelet):
 def config(**changes):
     values = {
         "cells": {"min_volume_um3": 0},
-        "affinities": {"min_piece_um3": 1e-3, "halo_nm": 120},
+        "affinities": {"sure": 0.7, "min_piece_um3": 1e-3, "halo_nm": 120},
     }
     return ObjectsConfig.model_validate(values | changes)
 
@@ -129,7 +129,7 @@ def test_affinities_that_are_not_there_are_asked_for_in_vain(source):
 
 
 def test_coarser_voxels_find_them_too(source, cells):
-    cut = {"voxel_nm": 40, "min_piece_um3": 1e-3}
+    cut = {"sure": 0.7, "voxel_nm": 40, "min_piece_um3": 1e-3}
 
     found = measured(source, config(affinities=cut))
 

@@ -30,8 +30,8 @@ def learn_cells(project: ProjectConfig) -> ProjectConfig:
         network["affinities"] = default_affinities(project.grid_nm)
     if project.grid_nm.nearly_cubic and project.network.name == "2d3d-light":
         network.setdefault("dilation", DILATION)
-    changed = {"network": parse_settings(network, NetworkConfig, where="options")}
-    return suit_pairs(project.model_copy(update=changed))
+    values = project.model_dump(exclude_unset=True) | {"network": network}
+    return suit_pairs(parse_settings(values, ProjectConfig, where="options"))
 
 
 def suit_pairs(project: ProjectConfig) -> ProjectConfig:
