@@ -54,7 +54,7 @@ def write(out, cells, *, offsets=OFFSETS, seed=0):
 @pytest.fixture
 def source(tmp_path, cells, source_of, platelet):
     """Give a result of one class all over, with affinities."""
-    write(tmp_path, cells)
+    write(tmp_path, cells, seed=1)
     labels = np.ones(SHAPE, np.uint8)
     return source_of(labels, tmp_path, spacing=SPACING)._replace(affinities=OFFSETS)
 
@@ -79,8 +79,8 @@ def test_cells_that_touch_everywhere_are_found_in_any_blocks(source, cells, bloc
     found = measured(source, config(block=block))
 
     matches = match_objects(count_overlaps(cells, found), threshold=0.7)
-    assert matches.f1 >= 0.9
-    assert matches.iou.mean() >= 0.93  # 0.91 where borders are half a voxel off
+    assert matches.f1 >= 0.95
+    assert matches.iou.mean() >= 0.93  # 0.88 where borders are half a voxel off
     assert (found > 0).all()
 
 
