@@ -96,15 +96,9 @@ def native_bfloat16() -> list[str]:
     """Name what computes bfloat16 natively here; elsewhere it is emulated and slow."""
     import torch
 
-    probes = {
-        "AVX-512 bf16": "_is_avx512_bf16_supported",
-        "AMX": "_is_amx_tile_supported",
-    }
-    found = [
-        name
-        for name, probe in probes.items()
-        if hasattr(torch.cpu, probe) and getattr(torch.cpu, probe)()
-    ]
+    from densecell.inference import bfloat16_abilities
+
+    found = bfloat16_abilities()
     if torch.cuda.is_available() and torch.cuda.is_bf16_supported():
         found.append("GPU")
     return found

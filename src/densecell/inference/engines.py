@@ -76,8 +76,14 @@ class LogitsEngine(Engine):
 
 def native_bfloat16() -> bool:
     """Tell whether this processor computes in bfloat16 itself, not by emulation."""
+    return bool(bfloat16_abilities())
+
+
+def bfloat16_abilities() -> list[str]:
+    """Name what this processor has for bfloat16."""
     avx = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    return bool(avx()) or has_amx()
+    has = {"AVX-512 bf16": bool(avx()), "AMX": has_amx()}
+    return [name for name, there in has.items() if there]
 
 
 def choose_engine(config: InferenceConfig) -> EngineChoice:
