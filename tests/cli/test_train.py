@@ -136,6 +136,7 @@ def test_a_misspelt_setting_is_named_and_nothing_written(tmp_path, write_project
         (("--width", 0), "options: network.width: input should be greater than or"),
         (("--steps", 1, "--minutes", 2), "give --minutes or --steps, not both"),
         (("--extend", 1, "--extend-steps", 2), "give --extend or --extend-steps, not"),
+        (("--extend", 1, "--overwrite"), "give --extend or --overwrite, not both"),
     ],
 )
 def test_options_are_checked_like_settings(tmp_path, write_project, options, sentence):

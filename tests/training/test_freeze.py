@@ -5,7 +5,7 @@ from densecell.config import NetworkConfig, TrainingConfig
 from densecell.errors import OutputError
 from densecell.networks import build_network
 from densecell.training import Extension, freeze, load_data
-from densecell.training.freeze import extend_members, fitted
+from densecell.training.freeze import begun_members, extend_members, fitted
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,14 @@ def test_nothing_can_be_extended_where_nothing_is(tmp_path, write_project):
         extend_members(data, tmp_path / "model", Extension(steps=1))
     assert str(caught.value) == (
         f"{tmp_path / 'model'}: holds no trained member to extend; train first"
+    )
+
+
+def test_models_that_can_be_extended_are_named(tmp_path, trained):
+    with pytest.raises(OutputError) as caught:
+        begun_members(trained / "models" / "missing")
+
+    assert str(caught.value) == (
+        f"{trained / 'models' / 'missing'}: holds no trained member to extend; there "
+        "is tiny: name it (--name), or give the options that it was trained with"
     )

@@ -19,6 +19,7 @@ from densecell.training import (
     train_members,
     train_on_cluster,
 )
+from densecell.training.schedule import Spell
 
 
 def outcomes(project, folder, *options):
@@ -267,6 +268,40 @@ def test_finished_members_go_on_when_extended(tmp_path, write_project):
     member = tmp_path / "model" / "member_01"
     assert load_member_settings(member).extensions == (12,)
     assert [line["step"] for line in read_history(member)] == [4, 8, 10, 12]
+
+
+def test_an_extension_adds_no_members(tmp_path, write_project):
+    outcomes(write_project(tmp_path, ensemble={"members": 1}), tmp_path)
+    project = write_project(tmp_path, ensemble={"members": 3})
+
+    ended = outcomes(project, tmp_path, Options(extension=Extension(steps=4)))
+
+    assert [o.steps for o in ended] == [12]
+    assert not (tmp_path / "model" / "member_01").exists()
+
+
+def test_a_member_that_is_extended_before_its_end_keeps_its_rates(
+    tmp_path, write_project, monkeypatch
+):
+    project = write_project(tmp_path, ensemble={"members": 1})
+    rates, told = [], loop.learning_rate
+
+    def watched(*args):
+        rates.append(told(*args))
+        return rates[-1]
+
+    monkeypatch.setattr(loop, "learning_rate", watched)
+    data = load_data(project, tmp_path)
+    begun = train_members(project, data, tmp_path / "model")
+    while next(begun).record.step < 5:  # it is saved after the fourth
+        pass
+    begun.close()
+    rates.clear()
+
+    outcomes(project, tmp_path, Options(extension=Extension(steps=4)))
+
+    config, spells = project.training, (Spell(0, 8), Spell(8, 12))
+    assert rates == [told(config, spells[s > 8], s) for s in range(5, 13)]
 
 
 def test_a_killed_extension_ends_like_an_undisturbed_one(tmp_path, write_project):

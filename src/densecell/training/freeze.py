@@ -88,9 +88,7 @@ def extend_members(data: Data, folder: Path, extension: Extension) -> None:
     OutputError
         If nothing is there to be extended.
     """
-    members = {m: load_member_settings(m) for m in _members(folder)}
-    if not members:
-        raise OutputError(f"{folder}: holds no trained member to extend; train first")
+    members = {m: load_member_settings(m) for m in begun_members(folder)}
     longest = max(s.extensions for s in members.values())
     done = all(s.extensions == longest and ended(m, s) for m, s in members.items())
     if done or not longest:
@@ -100,6 +98,29 @@ def extend_members(data: Data, folder: Path, extension: Extension) -> None:
     for member, settings in members.items():
         extended = settings.model_copy(update={"extensions": longest})
         save_settings(extended, member / SETTINGS)
+
+
+def begun_members(folder: Path) -> list[Path]:
+    """List the members that have settings, in the order of their numbers.
+
+    Raises
+    ------
+    OutputError
+        If there is none.
+    """
+    found: list[Path] = []
+    while (member := member_folder(folder, len(found))).joinpath(SETTINGS).exists():
+        found.append(member)
+    if found:
+        return found
+    beside = sorted(f.parts[-3] for f in folder.parent.glob(f"*/*_00/{SETTINGS}"))
+    advice = "train first"
+    if beside:
+        advice = (
+            f"there is {', '.join(beside)}: name it (--name), or give the options that "
+            "it was trained with"
+        )
+    raise OutputError(f"{folder}: holds no trained member to extend; {advice}")
 
 
 def fitted(
@@ -163,14 +184,6 @@ def _in_steps(settings: MemberSettings, data: Data, minutes: float | None) -> in
     training = settings.training.model_copy(update={"minutes": minutes, "steps": None})
     settings = settings.model_copy(update={"training": training})
     return _settled(settings, data).steps or 0
-
-
-def _members(folder: Path) -> list[Path]:
-    """List the members that have settings, in the order of their numbers."""
-    found: list[Path] = []
-    while (member := member_folder(folder, len(found))).joinpath(SETTINGS).exists():
-        found.append(member)
-    return found
 
 
 def _check_same(

@@ -94,7 +94,7 @@ def train_member(
     HopelessError
         If a quarter of the steps brought less than `hopeless_below`.
     """
-    first, spell = spells[0], spells[-1]
+    first, last = spells[0], spells[-1].until
     device = next(network.parameters()).device
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     averaged = averaged_copy(network, config.average)
@@ -108,7 +108,8 @@ def train_member(
         _check_hope(best, hopeless_below, decided_at)
     clock, since, saved = time.monotonic(), done, time.monotonic()
 
-    for step, batch in enumerate(batches.ahead(done, spell.until), done + 1):
+    for step, batch in enumerate(batches.ahead(done, last), done + 1):
+        spell = next(s for s in spells if step <= s.until)
         set_rate(optimiser, learning_rate(config, spell, step))
         network.see_depth(step > flat)
         loss = optimise(network, optimiser, batch, config, device)
@@ -131,7 +132,7 @@ def train_member(
                     save_weights(mean, folder / WEIGHTS, facts)
             append_history(folder, step, smooth, scores)
         rate = (step - since) / (time.monotonic() - clock)
-        yield Record(step, spell.until, smooth, rate, miou, best)
+        yield Record(step, last, smooth, rate, miou, best)
         # Saved after whoever watches has drawn the step: it is killed with it, or not.
         if step in validate_at or time.monotonic() - saved > SAVE_EVERY_S:
             facts = {"step": step, "best": best, "loss": smooth}

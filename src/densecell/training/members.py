@@ -22,7 +22,12 @@ from densecell.config import ProjectConfig, parse_settings
 from densecell.disk import drop_partial
 from densecell.errors import ClusterError
 from densecell.training.data import Data, load_data
-from densecell.training.freeze import Extension, extend_members, freeze_members
+from densecell.training.freeze import (
+    Extension,
+    begun_members,
+    extend_members,
+    freeze_members,
+)
 from densecell.training.loop import Record, read_history
 from densecell.training.member import (
     Outcome,
@@ -59,7 +64,8 @@ def train_members(
     Parameters
     ----------
     project
-        Classes, network, training and number of members.
+        Classes, network, training and number of members; an extension takes those
+        there are.
     data
         Of `load_data`.
     folder
@@ -70,12 +76,13 @@ def train_members(
     Raises
     ------
     OutputError
-        If the folder holds members of other settings, cannot be written, or another
-        process trains there.
+        If the folder holds members of other settings, or none to extend, cannot be
+        written, or another process trains there.
     """
     torch.set_num_threads(usable_cores())
     with claimed(folder):
         drop_partial(folder)
+        project = _of_those_there(project, folder, options)
         _prepare_here(project, data, folder, options)
         for number in range(project.ensemble.members):
             yield from train_one(data, folder, number, watch=options.watch)
@@ -126,9 +133,10 @@ def train_on_cluster(
         the same call goes on from what is on the disk.
     """
     where = root.absolute(), folder.absolute()
-    task = Task(project.model_dump_json(), *where, threads, options)
     with claimed(folder):
         drop_partial(folder)
+        project = _of_those_there(project, folder, options)
+        task = Task(project.model_dump_json(), *where, threads, options)
         yield from _trained_elsewhere(task, project.ensemble.members, cluster)
         drop_partial(folder)
 
@@ -169,6 +177,18 @@ def _prepare(task: Task) -> None:
     project, data = _loaded(task.project, task.root)
     torch.set_num_threads(task.threads or usable_cores())
     _prepare_here(project, data, task.folder, task.options)
+
+
+def _of_those_there(
+    project: ProjectConfig, folder: Path, options: Options
+) -> ProjectConfig:
+    """Give the project with as many members as there are, if they are to go on."""
+    if options.extension is None:
+        return project
+    there = {"members": len(begun_members(folder))}
+    return project.model_copy(
+        update={"ensemble": project.ensemble.model_copy(update=there)}
+    )
 
 
 def _prepare_here(
