@@ -24,6 +24,8 @@ WORD = re.compile(r"(?<=\w)_(?=\w)")  # where one ends in a long name
 OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
 MOVED = {
     "](../examples/": "](examples/",
+    "](../notebooks/01_use_an_ensemble.py)": "](notebooks/01_use_an_ensemble.md)",
+    "](../src/densecell/cli/main.py)": "](commands.md)",
     "](../src/densecell/config/project.py)": "](settings.md)",
 }
 

@@ -77,7 +77,8 @@ def _(at):
 
 @case("a volume to segment without a voxel size")
 def _(at):
-    image = at.array("image.npy", np.random.default_rng(0).integers(0, 9, SHAPE))
+    values = np.random.default_rng(0).integers(0, 9, SHAPE, np.uint8)
+    image = at.array("image.npy", values)
     return ["segment", image, "-m", at.model(), "-o", at / "out"]
 
 

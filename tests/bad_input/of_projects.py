@@ -85,8 +85,8 @@ def _(at):
 
 @case("a class scheme whose parent is no class")
 def _(at):
-    text = "0: {name: a, colour: [0, 0, 0], role: cell, parent: b}\n"
-    path = at.write("c.yaml", text)
+    first = "0: {name: a, colour: [0, 0, 0], role: cell, parent: c}\n"
+    path = at.write("c.yaml", first + "1: {name: b, colour: [0, 0, 0]}\n")
     return ["init", at / "p", at.image(), at.labels(), "--classes", path]
 
 

@@ -5,6 +5,7 @@ import shutil
 import pytest
 from commands import run
 
+from densecell.errors import ConfigError
 from densecell.volume import ArrayVolume, write_tiff
 
 pytest.importorskip("trimesh", reason="needs trimesh")
@@ -46,6 +47,23 @@ def test_it_leaves_what_the_four_commands_leave(made, trained):
     assert {"run.yaml", "tables/organelles.csv"} <= set(one)
     assert one == four
     assert (made / "ran" / PAGE).is_file()
+
+
+def test_classes_without_roles_are_refused_before_anything_is_made(
+    made, trained, tmp_path
+):
+    scheme = tmp_path / "bare.yaml"
+    colour = "colour: [0, 0, 0]"
+    scheme.write_text(f"0: {{name: a, {colour}}}\n1: {{name: b, {colour}}}\n")
+    out = tmp_path / "result"
+    road = ("run", made / "image.tif", "-m", model(trained), "-o", out)
+
+    with pytest.raises(
+        ConfigError, match=r"\['a', 'b'\] has the role cell or organelle"
+    ):
+        run(*road, "--classes", scheme)
+
+    assert not out.exists()
 
 
 def test_given_again_it_goes_on_with_what_is_missing(made, trained, tmp_path):

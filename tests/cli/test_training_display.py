@@ -20,7 +20,7 @@ def test_piped_output_has_a_line_for_validations_and_outcomes(capsys):
         show(Progress(2, None, given_up))
 
     assert capsys.readouterr().out.splitlines() == [
-        "member 01, step 2 of 10, loss 0.500, MIoU 0.750, 4.00 steps/s, 2 s left",
+        "member 01, step 2 of 10, loss 0.500, best MIoU 0.750, 4.00 steps/s, 2 s left",
         "member 01, finished, MIoU 0.750",
         "member 02, abandoned: after 3 steps MIoU 0.1",
     ]
@@ -59,5 +59,6 @@ def test_members_trained_elsewhere_have_no_rate(capsys):
         show(record(2, 0.75, 0.75, rate=None))
 
     assert (
-        capsys.readouterr().out == "member 01, step 2 of 10, loss 0.500, MIoU 0.750\n"
+        capsys.readouterr().out
+        == "member 01, step 2 of 10, loss 0.500, best MIoU 0.750\n"
     )

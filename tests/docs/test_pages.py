@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from densecell import config
 from densecell.cli.main import COMMANDS, main
@@ -53,6 +54,22 @@ def test_the_commands_of_a_page_run_one_after_another(page, tmp_path, monkeypatc
         with pytest.raises(SystemExit) as ended:
             main()
         assert not ended.value.code, line
+
+
+def test_the_settings_of_measuring_are_all_shown_with_their_defaults():
+    text = (DOCS / "tables.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```yaml\n(cells:.*?)```", text, re.DOTALL)
+
+    expected = config.ObjectsConfig().model_dump(mode="json")
+
+    assert yaml.safe_load(shown) == expected
+
+
+def test_links_between_files_lead_somewhere():
+    link = re.compile(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)")
+    for page in (*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")):
+        for target in link.findall(page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 def test_every_shell_block_says_densecell_first():

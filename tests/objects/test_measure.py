@@ -222,6 +222,20 @@ def test_other_settings_are_refused(measured, source_of, plain):
         run(source_of(tissue(), measured), plain(fill_holes=False))
 
 
+def test_of_other_classes_the_first_thing_that_differs_is_told(
+    measured, source_of, plain
+):
+    classes = dict(ClassScheme.platelet().classes)
+    classes[3] = classes[3].model_copy(update={"name": "vesicle"})
+    other = source_of(tissue(), measured, scheme=ClassScheme(classes=classes))
+
+    with pytest.raises(
+        OutputError,
+        match=r"with classes\.classes\.3\.name alpha granule, now asked for vesicle; ",
+    ):
+        run(other, plain())
+
+
 def test_other_labels_are_refused(measured, source_of, plain):
     labels = tissue()
     labels[0, 0, 0] = 1

@@ -67,7 +67,12 @@ def init(
     to choose the best networks on.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
-    from densecell.datasets.project import Labelled, draft_project, write_project
+    from densecell.datasets.project import (
+        Labelled,
+        draft_project,
+        read_project,
+        write_project,
+    )
     from densecell.volume import open_volume
 
     def opened(image: str, labels: str) -> Labelled:
@@ -88,4 +93,8 @@ def init(
     path = write_project(folder, draft.text)
     for line in draft.words:
         typer.echo(line)
-    typer.echo(f"{path}: written; look at its classes, then `densecell train {folder}`")
+    scheme = read_project(folder).classes
+    look = "look at its classes"
+    if not (scheme.with_role("cell") or scheme.organelle_ids):
+        look = "say which of its classes are cells or organelles (role)"
+    typer.echo(f"{path}: written; {look}; then `densecell train {folder}`")

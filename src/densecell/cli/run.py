@@ -25,6 +25,12 @@ def run(
     spacing: Spacing = None,
     channel: Channel = None,
     time: Time = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE_OR_NAME", help="class scheme; a model knows its own"
+        ),
+    ] = None,
     max_memory: MaxMemory = None,
     cluster: Cluster = None,
     overwrite: Anew = False,
@@ -39,7 +45,13 @@ def run(
     from densecell.cli.mesh import mesh
     from densecell.cli.report import report
     from densecell.cli.segment import segment
+    from densecell.config import ObjectsConfig
+    from densecell.datasets.scheme import choose_scheme
+    from densecell.ensemble import read_ensemble
+    from densecell.objects.layers import layers_of
 
+    scheme = choose_scheme(classes, stored=read_ensemble(model).classes)
+    layers_of(scheme, ObjectsConfig())  # refused now, not after hours
     segment(
         volume,
         model,
@@ -52,6 +64,6 @@ def run(
         keep_members=True,
         overwrite=overwrite,
     )
-    measure(str(out), cluster=cluster)
+    measure(str(out), classes=classes, cluster=cluster)
     mesh(out, cluster=cluster)
     report(out)

@@ -81,7 +81,7 @@ def _record_row(member: int, record: Record) -> tuple[str, ...]:
         rate = f"{record.rate:.2f} steps/s"
         seconds = (record.steps - record.step) / record.rate if record.rate else 0
         left = f"{in_words(seconds)} left"
-    best = f"MIoU {record.best:.3f}" if record.best >= 0 else ""
+    best = f"best MIoU {record.best:.3f}" if record.best >= 0 else ""
     return (
         f"{member:02d}",
         f"step {record.step} of {record.steps}",

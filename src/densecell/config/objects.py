@@ -89,7 +89,9 @@ class ObjectsConfig(Frozen):
     )
     fill_holes: bool = Field(True, description="what one object encloses becomes it")
     block: Shape | None = Field(
-        None, description="voxels computed at once; none: 64 x 512 x 512"
+        None,
+        description="voxels computed at once; none: 64 x 512 x 512, or "
+        "64 x 256 x 256 where cells are cut by affinities",
     )
 
 

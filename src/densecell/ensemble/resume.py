@@ -1,5 +1,6 @@
 """What a run that goes on has to share with what was begun."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from densecell.ensemble.freeze import offsets_asked
@@ -25,8 +26,8 @@ def check_same_run(
         "shape of the volume": (volume.shape, run.volume.shape),
         "spacing": (tuple(require_spacing(volume)), run.volume.spacing_nm),
         "members": (
-            dict(zip(ensemble.names, ensemble.fingerprints, strict=True)),
-            run.model.members,
+            _listed(zip(ensemble.names, ensemble.fingerprints, strict=True)),
+            _listed(run.model.members.items()),
         ),
         "box": (wish.box or "the whole volume", run.box or "the whole volume"),
         "--keep-members": (wish.keep_members, run.keep_members),
@@ -60,6 +61,11 @@ def check_same_run(
                 "another --out, or --overwrite to start anew"
             )
     check_same_voxels(run, volume, out)
+
+
+def _listed(members: Iterable[tuple[str, str]]) -> str:
+    """Name members, with the beginning of what tells their weights apart."""
+    return ", ".join(f"{name} ({weights[:8]})" for name, weights in members)
 
 
 def check_same_voxels(run: Run, volume: Volume, out: Path) -> None:

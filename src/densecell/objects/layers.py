@@ -127,7 +127,8 @@ def _check(scheme: ClassScheme, config: ObjectsConfig) -> None:
     if not known and not scheme.with_role("cell"):
         raise ConfigError(
             f"none of the classes {list(scheme.names)} has the role cell or organelle, "
-            "so there is nothing to measure; name a scheme with roles: --classes FILE"
+            "so there is nothing to measure; name a scheme with roles: --classes FILE "
+            "(a project.yaml will do)"
         )
     if unknown := [name for name in config.whole if name not in known]:
         raise ConfigError(
