@@ -277,10 +277,12 @@ def row(name: str, parts: list[tuple[Overlaps, Overlaps]], seconds: float) -> st
 
 
 def errors(parts: tuple[Overlaps, ...]) -> str:
-    """Give the variation of information and the adapted Rand error."""
-    voi = [variation_of_information(part) for part in parts]
+    """Give the mean variation of information and adapted Rand error, where defined."""
+    voi = [v for p in parts if (v := variation_of_information(p)) is not None]
+    if not voi:
+        return "- | -"
     split, merge = (np.mean(side) for side in zip(*voi, strict=True))
-    rand = np.mean([adapted_rand_error(part) for part in parts])
+    rand = np.mean([r for p in parts if (r := adapted_rand_error(p)) is not None])
     return f"{split:.3f} + {merge:.3f} = {split + merge:.2f} | {rand:.3f}"
 
 

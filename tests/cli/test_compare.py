@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from densecell.classes import ClassScheme
-from densecell.cli.compare import compare
+from densecell.cli.compare import _names, compare
 from densecell.config import write_text, yaml_text
 from densecell.errors import ConfigError, OutputError, VolumeError
 from densecell.evaluation import score
@@ -111,7 +112,10 @@ def test_volumes_of_other_shapes_are_refused(tmp_path):
     a = write_result(tmp_path / "a", A)
     b = write_result(tmp_path / "b", B[:5])
 
-    with pytest.raises(VolumeError, match=r"shape \(5, 7, 9\) and the truth \(6, 7"):
+    sentence = (
+        r"A \(.*\) has shape \(6, 7, 9\) and B \(.*\) has \(5, 7, 9\); give two lab"
+    )
+    with pytest.raises(VolumeError, match=sentence):
         run(a, b)
 
 
@@ -137,3 +141,71 @@ def test_a_picture_is_not_replaced_unasked_and_shows_a_slice(tmp_path):
         run(a, a, "--picture", picture, "--z", 6, "--overwrite")
     run(a, a, "--picture", picture, "--z", 0, "--overwrite")
     assert picture.read_bytes() == before
+
+
+def test_a_volume_of_the_box_alone_is_compared_where_the_box_lies(tmp_path):
+    part = write_result(tmp_path / "part", A[PART.slices], box=PART)
+    np.save(tmp_path / "crop.npy", B[PART.slices])
+    options = ("--json", "--classes", "platelet", "--picture", tmp_path / "p.png")
+
+    for pair in ((part, tmp_path / "crop.npy"), (tmp_path / "crop.npy", part)):
+        found = json.loads(run(*pair, *options, "--overwrite"))
+
+        assert found["box"] == [list(PART.start), list(PART.stop)]
+        assert found["iou"] == score(A[PART.slices], B[PART.slices], SCHEME).iou
+
+
+def test_a_box_that_sticks_out_of_the_other_volume_is_refused(tmp_path):
+    part = write_result(tmp_path / "part", A[PART.slices], box=PART)
+    np.save(tmp_path / "crop.npy", B[:4])
+
+    sentence = (
+        r"A \(.*part.*\) covers \(2, 1, 3\) to \(5, 6, 9\) and B \(.*crop.npy\) covers "
+        r"\(0, 0, 0\) to \(4, 7, 9\): the box that was segmented sticks out of the o"
+    )
+    with pytest.raises(VolumeError, match=sentence):
+        run(part, tmp_path / "crop.npy")
+
+
+def test_pictures_of_others_of_the_same_name_are_kept(tmp_path):
+    a = write_result(tmp_path / "a", A)
+    for name in ("alice", "bob"):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "labels.npy", B)
+    alice, bob = (tmp_path / name / "labels.npy" for name in ("alice", "bob"))
+
+    run(a, alice)
+    before = (a / "compare" / "labels.png").read_bytes()
+    for _ in range(2):
+        run(a, bob)
+        run(a, alice)
+
+    assert (a / "compare" / "labels.png").read_bytes() == before
+    names = sorted(path.name for path in (a / "compare").iterdir())
+    assert names == ["bob_labels.png", "labels.png"]
+
+
+def test_equal_names_are_told_apart_by_their_stores():
+    one, other = Path("/x/one.zarr/labels/classes"), Path("/x/two.zarr/labels/classes")
+
+    assert _names(one, other) == ("classes of one", "classes of two")
+    assert _names(one, Path("/x/b.tif")) == ("classes", "b.tif")
+
+
+def test_errors_of_objects_that_a_has_not_are_a_dash(tmp_path):
+    cells = np.ones((6, 7, 9), np.uint32)
+    a = write_result(tmp_path / "a", A, objects={"cells": cells * 0})
+    b = write_result(tmp_path / "b", B, objects={"cells": cells})
+
+    text, found = run(a, b), json.loads(run(a, b, "--json"))["objects"]["cells"]
+
+    assert found["f1"] == 0
+    assert found["variation_of_information"] is None
+    assert found["adapted_rand_error"] is None
+    words = "variation of information -, adapted Rand error -"
+    assert words in " ".join(text.split())
+
+
+def test_a_threshold_that_nothing_is_above_is_refused_at_once():
+    with pytest.raises(ConfigError, match="--threshold 1: no overlap is above 1"):
+        run("not there", "nor this", "--threshold", 1)

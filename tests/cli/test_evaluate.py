@@ -117,3 +117,24 @@ def test_another_volume_is_refused(tmp_path, truth):
         VolumeError, match=r"has shape \(4, 7, 9\) and the truth \(6, 7,"
     ):
         run(tmp_path / "mine.npy", truth)
+
+
+def test_a_truth_of_the_box_alone_is_scored_where_the_box_lies(result, tmp_path):
+    np.save(tmp_path / "crop.npy", TRUTH[PART.slices])
+
+    record = json.loads(run(result, tmp_path / "crop.npy", "--json"))
+    box = ("--box", 2, 1, 4, 4, 6, 9)
+    less = json.loads(run(result, tmp_path / "crop.npy", "--json", *box))
+
+    expected = score(TRUTH[PART.slices], PREDICTED[PART.slices], SCHEME)
+    assert record["confusion"] == expected.as_json()["confusion"]
+    assert record["box"] == [[2, 1, 3], [5, 6, 9]]
+    expected = score(TRUTH[2:4, 1:6, 4:9], PREDICTED[2:4, 1:6, 4:9], SCHEME)
+    assert less["confusion"] == expected.as_json()["confusion"]
+
+
+def test_a_truth_that_ends_within_the_box_is_refused(result, tmp_path):
+    np.save(tmp_path / "crop.npy", TRUTH[:4])
+
+    with pytest.raises(VolumeError, match=r"but the truth ends at \(4, 7, 9\); give"):
+        run(result, tmp_path / "crop.npy")

@@ -107,6 +107,9 @@ def test_cells_are_cut_by_affinities_where_a_result_has_them(result):
     run(result, *options, "--overwrite")
 
     assert read_record(result).affinities == FACES
+
+    with pytest.raises(ConfigError, match="--neck: cells of .* are cut by affinities"):
+        run(result, "--neck", 0.5)
     assert read_record(result).objects.cells_by == "auto"
 
 

@@ -80,8 +80,8 @@ def test_another_volume_voxel_size_or_model_is_refused(
             volume_of(discs[0], spacing=(40, 5, 10)),
             ensemble,
         ),
-        r"members (member_\d\d \([0-9a-f]{8}\)), member_\d\d \([0-9a-f]{8}\), now asked "
-        r"for \1; ": (
+        r"members (member_\d\d \([0-9a-f]{8}\)), member_\d\d \([0-9a-f]{8}\), "
+        r"now asked for \1; ": (
             volume,
             load_ensemble(trained / "models" / "tiny", best=1),
         ),

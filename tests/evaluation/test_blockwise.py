@@ -6,7 +6,12 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
 from densecell.evaluation import confusion_matrix
-from densecell.evaluation.blockwise import blocks_of, scored_box, volumes_confusion
+from densecell.evaluation.blockwise import (
+    blocks_of,
+    scored_box,
+    truth_box,
+    volumes_confusion,
+)
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume
 
@@ -66,7 +71,7 @@ def test_every_block_is_reported_once():
 def test_the_default_box_is_all_that_was_predicted():
     assert scored_box(TRUTH.shape, WHOLE, partial=False) == WHOLE
     assert scored_box(TRUTH.shape, PART, partial=True) == PART
-    assert scored_box((34, 5, 50), PART, partial=True).stop == (34, 5, 9)
+    assert scored_box((34, 6, 50), PART, partial=True).stop == (34, 6, 9)
 
 
 def test_a_part_may_begin_at_voxel_nought():
@@ -112,3 +117,27 @@ def test_a_label_without_a_class_is_told_with_its_file():
     predicted = ArrayVolume(odd, path=Path("b.tif"))
     with pytest.raises(VolumeError, match=r"^b\.tif: label ids \[7\] are not in the"):
         volumes_confusion(truth, predicted, SCHEME, box=WHOLE)
+
+
+def test_a_truth_of_the_box_alone_lies_on_that_box():
+    covered = Box((0, 10, 10), (4, 50, 50))
+    wanted = Box((1, 0, 0), (3, 20, 30))
+
+    assert truth_box((4, 40, 40), covered) == covered
+    assert truth_box((4, 50, 50), covered) == Box.whole((4, 50, 50))
+    assert scored_box((4, 40, 40), covered, partial=True) == covered
+    box = scored_box((4, 40, 40), covered, partial=True, wanted=wanted)
+    assert box == Box((1, 10, 10), (3, 20, 30))
+
+
+def test_a_box_that_sticks_out_of_the_truth_is_refused_unless_asked_for_less():
+    covered, wanted = Box((0, 10, 10), (4, 50, 50)), Box((0, 0, 0), (4, 30, 30))
+    sentence = (
+        r"covers \(0, 10, 10\) to \(4, 50, 50\) of the whole volume, but the truth "
+        r"ends at \(4, 40, 41\); give the truth of the whole volume, or of that box al"
+    )
+    with pytest.raises(VolumeError, match=sentence):
+        scored_box((4, 40, 41), covered, partial=True)
+
+    box = scored_box((4, 40, 41), covered, partial=True, wanted=wanted)
+    assert box == Box((0, 10, 10), (4, 30, 30))

@@ -108,8 +108,8 @@ def test_nothing_anywhere_is_undefined():
     matches = match_objects(found)
 
     assert (matches.precision, matches.recall, matches.f1) == (None, None, None)
-    assert adapted_rand_error(found) == 0
-    assert variation_of_information(found).total == 0
+    assert adapted_rand_error(found) is None
+    assert variation_of_information(found) is None
 
 
 @given(IDS, IDS, st.integers(1, 6))
@@ -146,3 +146,11 @@ def test_a_threshold_is_a_share(threshold):
     found = count_overlaps(np.ones(2, int), np.ones(2, int))
     with pytest.raises(VolumeError, match=f"0 to below 1, got {threshold}"):
         match_objects(found, threshold=threshold)
+
+
+def test_errors_without_a_true_object_are_undefined_whatever_was_predicted():
+    found = count_overlaps(np.zeros(6, int), np.arange(6))
+
+    assert match_objects(found).f1 == 0
+    assert variation_of_information(found) is None
+    assert adapted_rand_error(found) is None

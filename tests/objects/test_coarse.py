@@ -36,6 +36,12 @@ def test_occupancy_counts_fine_voxels():
     assert found.tolist() == [[[4, 2], [2, 1], [0, 0]], [[0, 0], [0, 0], [2, 0]]]
 
 
+def test_very_many_fine_voxels_are_counted_too():
+    found = occupancy(np.ones((64, 64, 64), bool), (64, 64, 64))
+
+    assert found.tolist() == [[[64**3]]]
+
+
 def test_refined_repeats():
     coarse = np.array([[[1, 2]]], np.uint32)
 

@@ -84,6 +84,17 @@ def test_cells_that_touch_everywhere_are_found_in_any_blocks(source, cells, bloc
     assert (found > 0).all()
 
 
+def test_a_thin_process_is_one_cell_across_blocks(tmp_path, source_of):
+    labels = np.zeros((12, 16, 128), np.uint8)
+    labels[3:6, 5:7] = 1  # 40 nm wide, between the voxels that others are told of
+    write(tmp_path, np.ones(labels.shape, np.uint32), offsets=FACES)
+    source = source_of(labels, tmp_path, spacing=(8, 8, 8))
+
+    found = measured(source._replace(affinities=FACES), config(block=(12, 16, 32)))
+
+    np.testing.assert_array_equal(found, labels)
+
+
 def test_distances_can_be_asked_for_instead(source):
     assert freeze(source, config()).affinities == OFFSETS
     assert freeze(source, config(cells_by="distances")).affinities == ()

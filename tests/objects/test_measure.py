@@ -10,7 +10,13 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.errors import BlocksFailedError, ConfigError, OutputError
 from densecell.geometry import Box
-from densecell.objects import drop_objects, is_finished, measure_objects, stages
+from densecell.objects import (
+    drop_objects,
+    is_finished,
+    measure,
+    measure_objects,
+    stages,
+)
 from densecell.volume import create_ome_zarr, open_ome_zarr, open_volume
 
 UM3 = 40 * 10 * 20 * 1e-9  # of one voxel
@@ -190,6 +196,25 @@ def test_blocks_do_not_change_a_byte_of_the_tables(
         np.testing.assert_array_equal(objects(tmp_path, name), objects(measured, name))
 
 
+def test_what_a_kill_at_the_very_end_leaves_is_dropped(
+    tmp_path, source_of, plain, monkeypatch
+):
+    source = source_of(tissue(), tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(measure, "remove", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run(source, plain())
+    assert is_finished(tmp_path)
+
+    run(source, plain())
+
+    assert [p.name for p in (tmp_path / "blocks" / "measure").iterdir()] == ["finished"]
+
+
+def stopped(_):
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("stage", ["number", "join", "write"])
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     stage, tmp_path, source_of, plain, monkeypatch
@@ -306,6 +331,29 @@ def test_a_scheme_without_cells_gives_organelles_only(tmp_path, source_of, plain
     assert len(table(tmp_path, "organelles")) == 2
     assert not (tmp_path / "tables" / "cells.csv").exists()
     assert not (tmp_path / "segmentation.zarr" / "labels" / "cells").exists()
+
+
+def test_classes_of_one_column_get_two(tmp_path, source_of, plain):
+    colour, of = (9, 9, 9), {"role": "organelle", "parent": "cell"}
+    scheme = ClassScheme(
+        classes={
+            0: {"name": "else", "colour": colour, "role": "background"},
+            1: {"name": "cell", "colour": colour, "role": "cell"},
+            2: {"name": "DA+ vesicle", "colour": colour, **of},
+            3: {"name": "DA- vesicle", "colour": colour, **of},
+        }
+    )
+    labels = np.where(tissue() > 0, 1, 0).astype(np.uint8)
+    labels[2, 3, 3], labels[2, 5, 3], labels[2, 5, 5] = 2, 3, 3
+
+    run(source_of(labels, tmp_path, scheme=scheme), plain())
+
+    (cell,) = [
+        row for row in table(tmp_path, "cells") if int(row["DA_vesicle_class_2_count"])
+    ]
+    assert cell["DA_vesicle_class_2_count"] == "1"
+    assert cell["DA_vesicle_class_3_count"] == "2"
+    assert "DA_vesicle_count" not in cell
 
 
 def test_a_scheme_without_cells_and_organelles_is_refused(tmp_path, source_of, plain):

@@ -46,8 +46,8 @@ def box_of(mask):
 
 def area_of(ids, number):
     blocks = OneBlock(cells=ids)
-    (um2,), (reliable,) = areas_of(blocks, [blocks.item("cells", number)], SPACING)
-    return um2, reliable
+    found = areas_of(blocks, [blocks.item("cells", number)], SPACING)
+    return found.area_um2[0], found.reliable[0]
 
 
 def distances(cells, organelles):
@@ -113,7 +113,7 @@ def test_many_objects_are_measured_as_each_alone():
     blocks = OneBlock(cells=ids)
     items = [blocks.item("cells", n) for n in (4, 3, 1)]
 
-    um2, reliable = areas_of(blocks, items, SPACING)
+    um2, reliable, _ = areas_of(blocks, items, SPACING)
 
     alone = [area_of(ids, n) for n in (4, 3, 1)]
     np.testing.assert_allclose(um2, [a for a, _ in alone], rtol=1e-12)
@@ -175,3 +175,25 @@ def test_distances_in_a_huge_cell_are_resolved_to_steps(monkeypatch):
     organelles[8, 34, 17] = 1
 
     assert distances(cells, organelles) == [pytest.approx(280, abs=60)]
+
+
+def test_the_far_border_of_the_volume_is_none_in_a_huge_cell_either(monkeypatch):
+    monkeypatch.setattr(shapes, "MOST_INSIDE", 200)
+    cells = np.zeros((8, 16, 16), int)
+    cells[:, 2:14] = 2  # up to both ends along z and x
+    organelles = np.zeros_like(cells)
+    organelles[7, 7:9, 15] = 1  # in the last voxels, none of which is drawn
+
+    assert distances(cells, organelles)[0] > 40
+
+
+def test_nothing_is_rounder_than_a_ball():
+    ids = ball(280)
+    ids[2:4, 60:65, 1:6] = 1  # too small for its surface to be as large as it should
+    blocks = OneBlock(cells=ids)
+
+    found = areas_of(blocks, [blocks.item("cells", n) for n in (3, 1)], SPACING)
+
+    round_, small = found.sphericity
+    assert 0.97 < round_ <= 1
+    assert 0.5 < small < round_

@@ -1,3 +1,6 @@
+import pytest
+
+from densecell.report import curves
 from densecell.report.curves import learning_curves, score_bars
 
 
@@ -17,3 +20,19 @@ def test_a_class_without_a_score_is_drawn_as_nothing():
     zero = score_bars({"ensemble": {"cell": 0.9, "core": 0.0}})
 
     assert missing == zero
+
+
+@pytest.mark.parametrize("losses", [(1.0, 0.9999), (2.0, 0.1), (0.0, 0.0)])
+def test_the_highest_loss_lies_below_the_frame(losses, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(curves, "png", lambda figure: drawn.append(figure) or b"")
+    history = [
+        {"step": step, "loss": loss, "miou_all": 0.4}
+        for step, loss in enumerate(losses)
+    ]
+
+    learning_curves({"member_00": history})
+
+    bottom, top = drawn[0].axes[0].get_ylim()
+    assert bottom == 0
+    assert top == (1.05 * max(losses) or 1)

@@ -138,6 +138,21 @@ def test_scores_against_several_truths_are_told_apart(made, result, tmp_path):
     assert re.findall("against (truth|second)<", text) == ["second", "truth"]
 
 
+def test_scores_of_a_part_say_of_which(made, result):
+    truth = str(made / "truth.tif")
+    for words in (("--box", "0", "0", "0", "2", "9", "9"), ("--where-labelled",), ()):
+        done = CliRunner().invoke(app, ["evaluate", str(result), truth, *words])
+        assert done.exit_code == 0, done.output
+
+    text = html.unescape(text_of(write_report(result)))
+
+    assert re.findall("against (truth.*?)</th>", text) == [
+        "truth 2, only where truth > 0",
+        "truth 3",
+        "truth, only voxels 0, 0, 0 to 2, 9, 9",
+    ]
+
+
 def test_a_part_says_of_what_it_is_one(result, change_run):
     change_run(result, box=((0, 0, 0), (6, 48, 56)))
 
@@ -181,6 +196,10 @@ def test_measured_labels_from_elsewhere_are_reported(made, tmp_path):
 
     text = text_of(page)
     assert "they came from elsewhere" in text
+    assert "<code>densecell report measured --truth LABELS</code>" in text
+    assert "densecell evaluate measured" not in text
+    assert "No image belongs to these labels, so that they lie on grey" in text
+    assert "any more" not in text
     assert "Volumes and sizes" in headings(page)
 
 

@@ -20,13 +20,13 @@ def ball(centre, radius_nm):
     return at[0][:, None, None] + at[1][:, None] + at[2] < radius_nm**2
 
 
-def _write_store(result, name, array, scheme=None):
+def _write_store(result, name, array, scheme=None, *, spacing_nm=DEEP):
     path = result / "segmentation.zarr" / "labels" / name
     volume = create_ome_zarr(
         path,
         shape=array.shape,
         dtype=array.dtype,
-        spacing_nm=DEEP,
+        spacing_nm=spacing_nm,
         kind="label",
         scheme=scheme,
         overwrite=True,

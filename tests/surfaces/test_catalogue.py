@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from densecell.classes import ClassScheme
+from densecell.classes import CellClass, ClassScheme
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Spacing
 from densecell.surfaces import catalogue
@@ -33,6 +33,42 @@ def test_boxes_classes_and_cells_do_not_depend_on_blocks(monkeypatch, block):
         Listed(7, 2, 4, Box((0, 0, 0), (1, 2, 2)), 3),  # 4 and 6: the lowest
         Listed(9, 1, 0, Box((0, 2, 4), (1, 3, 5)), 1),  # no organelle under it
     ]
+
+
+def test_a_granule_of_mostly_core_is_a_granule():
+    granule = volume([[1, 1, 1, 1, 0]])
+    labels = volume([[5, 6, 6, 6, 1]])
+
+    (whole,) = list_objects(granule, labels, SCHEME, role="organelle")
+    (core,) = list_objects(granule, labels, SCHEME, role="organelle", depth=1)
+
+    assert (whole.class_id, core.class_id) == (5, 6)
+
+
+def test_a_class_in_a_part_or_a_cell_counts_as_that():
+    rows = {
+        0: ("outside", None, "background"),
+        1: ("neuron", None, "cell"),
+        2: ("glia", None, "cell"),
+        3: ("mitochondrion", "neuron", "organelle"),
+        4: ("crista", "mitochondrion", "organelle"),
+        5: ("grain", "crista", "organelle"),
+    }
+    classes = {
+        i: CellClass(name=name, colour=(0, 0, 0), role=role, parent=parent)
+        for i, (name, parent, role) in rows.items()
+    }
+    scheme = ClassScheme(classes=classes)
+    ids = volume([[1, 1, 1, 1, 1, 1, 1]])
+    labels = volume([[1, 2, 2, 3, 4, 5, 5]])
+
+    def found(role, depth):
+        (listed,) = list_objects(ids, labels, scheme, role=role, depth=depth)
+        return listed.class_id
+
+    assert found("cell", 0) == 1  # 5 of 7 voxels lie in neurons
+    assert found("organelle", 0) == 3
+    assert found("organelle", 1) == 4
 
 
 def test_cells_are_their_own_cells():

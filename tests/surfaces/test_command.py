@@ -1,8 +1,10 @@
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
 from densecell.cli.main import app
-from densecell.errors import ConfigError, VolumeError
+from densecell.errors import ConfigError, MissingExtraError, VolumeError
 
 
 def run(*words):
@@ -33,6 +35,16 @@ def test_overwriting_starts_anew(measured):
 def test_unknown_formats_are_refused(measured):
     with pytest.raises(ConfigError, match=r"options: formats.*'glb', .*got 'vtk'"):
         run(measured, "--format", "vtk")
+
+
+def test_a_missing_extra_does_not_cost_the_old_meshes(measured, monkeypatch):
+    run(measured, "--format", "stl")
+    monkeypatch.setitem(sys.modules, "trimesh", None)
+
+    with pytest.raises(MissingExtraError, match="meshes need trimesh"):
+        run(measured, "--format", "stl", "--overwrite")
+
+    assert (measured / "meshes" / "stl" / "cell_1.stl").is_file()
 
 
 def test_a_mistake_does_not_cost_the_old_meshes(tmp_path):

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.sparse import csgraph
@@ -6,6 +9,17 @@ from densecell.surfaces import surface_of
 from densecell.surfaces.fair import _neighbours, fair
 
 DEEP = (40.0, 10.0, 10.0)
+# 48 voxels whose surface has edges of four triangles; a search for strongly connected
+# parts never ended on it, and held the interpreter, hence a process that can be killed.
+ROUGH_OBJECT = """
+import numpy as np
+from densecell.surfaces import surface_of
+
+packed = bytes.fromhex("c2c5082dc844527968440ec78261f8")
+mask = np.unpackbits(np.frombuffer(packed, np.uint8)).reshape(6, 5, 4)
+assert mask.sum() == 48
+print(len(surface_of(mask == 1, spacing_nm=(45, 4, 4)).faces) > 0)
+"""
 
 
 def ball(radius_nm, *, rough_nm=0.0):
@@ -88,3 +102,15 @@ def test_surfaces_together_are_what_each_is_alone():
         np.testing.assert_array_equal(found.vertices_nm, faired(rough).vertices_nm)
         np.testing.assert_array_equal(found.faces, rough.faces)
     assert fair([], spacings_nm=[]) == []
+
+
+def test_a_surface_that_touches_itself_along_edges_comes_to_an_end():
+    outcome = subprocess.run(
+        [sys.executable, "-c", ROUGH_OBJECT],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert outcome.stdout.strip() == "True"

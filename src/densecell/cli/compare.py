@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from densecell.address import Address
     from densecell.classes import ClassScheme
     from densecell.evaluation.comparison import Comparison
     from densecell.evaluation.result import Prediction
@@ -37,7 +38,9 @@ def compare(
     ] = None,
     threshold: Annotated[
         float,
-        typer.Option(help="overlap (IoU) above which two objects match", min=0, max=1),
+        typer.Option(
+            help="overlap (IoU) above which two objects match, below 1", min=0, max=1
+        ),
     ] = 0.5,
     picture: Annotated[
         Path | None,
@@ -50,7 +53,7 @@ def compare(
         bool, typer.Option("--json", help="print the comparison as JSON only")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="replace the picture if it is there")
+        bool, typer.Option("--overwrite", help="replace what is at --picture")
     ] = False,
 ) -> None:
     """Compare two annotators, or a model and an annotator.
@@ -61,30 +64,37 @@ def compare(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from rich.console import Console
 
-    from densecell.address import to_address
+    from densecell.address import to_address, with_choice
     from densecell.cli.progress import told_progress
     from densecell.datasets.scheme import choose_scheme
+    from densecell.errors import ConfigError
     from densecell.evaluation.comparison import compare as compared
-    from densecell.evaluation.comparison import shared_objects
+    from densecell.evaluation.comparison import placed, shared_objects
     from densecell.evaluation.result import is_result, open_prediction
     from densecell.volume.aside import check_free
 
+    if threshold >= 1:
+        raise ConfigError(
+            f"--threshold {threshold:g}: no overlap is above 1; give 0 to below 1"
+        )
     one, other = to_address(a), to_address(b)
     first, second = (
         open_prediction(address, channel=channel, time=time) for address in (one, other)
     )
-    if picture is None and is_result(one):
-        picture = one / "compare" / f"{other.name.split('.')[0]}.png"
-        overwrite = True  # of its own making
+    first, second = placed(first, second)
+    about = with_choice(other, channel=channel, time=time)
     if picture is not None:
         check_free(picture, overwrite=overwrite)
+    elif is_result(one):
+        picture = _own_picture(one, about)
     scheme = choose_scheme(
         classes,
         stored=first.scheme or second.scheme,
         labels=[first.labels, second.labels],
     )
+    names = _names(one, other)
     done = 0
-    with told_progress(f"comparing {one.name} and {other.name}") as told:
+    with told_progress(f"comparing {names[0]} and {names[1]}") as told:
 
         def on_block(block: "Box") -> None:
             nonlocal done
@@ -100,7 +110,7 @@ def compare(
             on_block=on_block,
         )
     if picture is not None:
-        _draw(picture, first, second, found, scheme, z, (one.name, other.name))
+        _draw(picture, first, second, found, scheme, z, names, about)
     if as_json:
         typer.echo(json.dumps(found.as_json()))
         return
@@ -126,11 +136,39 @@ def comparison_table(found: "Comparison", *, names: tuple[str, str]) -> object:
     lines += [
         f"{name}: {x.a} in A, {x.b} in B, {x.matched} match (IoU above "
         f"{found.threshold:g}), F1 {number(x.f1)}, variation of information "
-        f"{x.variation_of_information:.3f} bits, adapted Rand error "
-        f"{x.adapted_rand_error:.4f}"
+        f"{_bits(x.variation_of_information)}, adapted Rand error "
+        f"{number(x.adapted_rand_error)}"
         for name, x in found.objects.items()
     ]
     return Group(table, *(Text(line) for line in lines))
+
+
+def _bits(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f} bits"
+
+
+def _names(one: "Address", other: "Address") -> tuple[str, str]:
+    """Name both, with the folder or store that they lie in if their names are equal."""
+    from densecell.evaluation.kept import folder_name
+
+    a, b = one.name, other.name
+    if a != b:
+        return a, b
+    return f"{a} of {folder_name(one)}", f"{b} of {folder_name(other)}"
+
+
+def _own_picture(result: Path, other: "Address") -> Path:
+    """Find where the picture of this comparison goes, beside those of others."""
+    from densecell.evaluation.kept import kept_path
+    from densecell.report.comparison_picture import picture_about
+
+    return kept_path(
+        result / "compare",
+        other,
+        ".png",
+        about=(str(other.resolve()),),
+        read=lambda path: (picture_about(path) or "",),
+    )
 
 
 def _draw(
@@ -141,6 +179,7 @@ def _draw(
     scheme: "ClassScheme",
     z: int | None,
     names: tuple[str, str],
+    about: "Address",
 ) -> None:
     from densecell.errors import ConfigError
     from densecell.geometry import Box
@@ -163,6 +202,7 @@ def _draw(
         scheme=scheme,
         spacing_nm=first.labels.spacing_nm,
         fractions=(found.scores.truth_share, found.scores.predicted_share),
+        about=str(about.resolve()),
     )
     with written_aside(path, overwrite=True) as aside:
         aside.write_bytes(drawn)

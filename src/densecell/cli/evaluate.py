@@ -10,7 +10,12 @@ def evaluate(
     result: Annotated[
         str, typer.Argument(help="result folder, or any volume of labels")
     ],
-    truth: Annotated[str, typer.Argument(help="true labels of the whole volume")],
+    truth: Annotated[
+        str,
+        typer.Argument(
+            help="true labels of the whole volume, or of the box that was segmented"
+        ),
+    ],
     box: Annotated[
         tuple[int, int, int, int, int, int] | None,
         typer.Option(
@@ -50,8 +55,11 @@ def evaluate(
     """Score RESULT against TRUTH: overlap per class and on average.
 
     A result folder keeps the scores in scores/<truth name>.json, which also
-    names a channel or time point. Voxels that nobody annotated never count;
-    --where-labelled also leaves out all voxels of class 0.
+    names a channel or time point; scores of another truth of that name, of
+    another box or of other voxels are kept beside it.
+
+    Voxels that nobody annotated never count; --where-labelled also leaves out
+    all voxels of class 0.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from rich.console import Console
@@ -61,7 +69,7 @@ def evaluate(
     from densecell.cli.scores_table import scores_table
     from densecell.datasets.scheme import choose_scheme
     from densecell.evaluation import scores_from_confusion
-    from densecell.evaluation.blockwise import scored_box, volumes_confusion
+    from densecell.evaluation.blockwise import scored_box, truth_box, volumes_confusion
     from densecell.evaluation.result import (
         is_result,
         open_prediction,
@@ -76,6 +84,7 @@ def evaluate(
     labels = open_volume(truth, labels=True, channel=channel, time=time)
     wanted = Box(box[:3], box[3:]) if box else None
     area = scored_box(labels.shape, found.box, partial=found.partial, wanted=wanted)
+    start = truth_box(labels.shape, found.box).start
     scheme = choose_scheme(classes, stored=found.scheme, labels=[labels, found.labels])
     done = 0
     with told_progress("scoring") as told:
@@ -90,8 +99,8 @@ def evaluate(
             labels,
             found.labels,
             scheme,
-            box=area,
-            origin=found.box.start,
+            box=area.relative_to(start),
+            origin=found.box.relative_to(start).start,
             where_labelled=where_labelled,
             on_block=on_block,
         )

@@ -80,6 +80,7 @@ def measure(
     from densecell.cli.progress import told_progress
     from densecell.compute import connected
     from densecell.config import ObjectsConfig, load_settings, parse_settings
+    from densecell.errors import ConfigError
     from densecell.objects import (
         drop_objects,
         is_finished,
@@ -112,6 +113,12 @@ def measure(
         channel=channel,
         time=time,
     )
+    if neck is not None and settings.cells_by != "distances" and source.affinities:
+        raise ConfigError(
+            f"--neck: cells of {source.out} are cut by affinities, where it counts for "
+            "nothing; add --cells-by distances, or leave it out (affinities.sure in a "
+            "--config file cuts more or less)"
+        )
     if overwrite:
         freeze(source, settings)  # a mistake must not cost the old objects
         drop_objects(source.out)
@@ -134,8 +141,6 @@ def show_summary(out: Path) -> None:
     """Print what was found, from the table of classes."""
     import csv
 
-    from densecell.evaluation.result import is_result
-
     path = out / "tables" / "classes.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["objects"]]
@@ -150,6 +155,5 @@ def show_summary(out: Path) -> None:
             f"{row['class']:22} {row['objects']:>7} objects, {whole} whole, {left_out} "
             "cut by the border" + "".join(f", {w}" for w in words)
         )
-    # Surfaces are made of results only, not of labels measured by themselves.
-    after = f"; next `densecell mesh {out}`" if is_result(out) else ""
-    typer.echo(f"{path.parent}: tables, explained in docs/tables.md{after}")
+    after = f"next `densecell mesh {out}`"
+    typer.echo(f"{path.parent}: tables, explained in docs/tables.md; {after}")

@@ -9,7 +9,10 @@ from densecell.cli.options import Anew, Cluster
 
 
 def mesh(
-    result: Annotated[Path, typer.Argument(help="result folder, measured")],
+    result: Annotated[
+        Path,
+        typer.Argument(help="measured result, or the folder of `measure --out`"),
+    ],
     max_error: Annotated[
         float | None,
         typer.Option(

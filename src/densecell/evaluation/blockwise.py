@@ -45,7 +45,7 @@ def volumes_confusion(
     scheme
         The classes.
     box
-        What is scored, in voxels of `truth`; see `scored_box`.
+        What is scored, in voxels of `truth`; see `scored_box` and `truth_box`.
     origin
         Where in `truth` the prediction begins.
     where_labelled
@@ -75,39 +75,63 @@ def volumes_confusion(
     return total
 
 
+def truth_box(truth: Shape, covered: Box) -> Box:
+    """Tell where in the whole volume a truth lies.
+
+    It begins at voxel 0, unless it has just the shape of what the prediction covers:
+    then it is the truth of that box alone.
+
+    Examples
+    --------
+    >>> covered = Box((0, 10, 10), (4, 50, 50))
+    >>> truth_box((4, 40, 40), covered).start, truth_box((4, 60, 60), covered).start
+    ((0, 10, 10), (0, 0, 0))
+    """
+    return covered if truth == covered.shape else Box.whole(truth)
+
+
 def scored_box(
     truth: Shape, covered: Box, *, partial: bool, wanted: Box | None = None
 ) -> Box:
-    """Find where truth and prediction are both there.
+    """Find where truth and prediction are both there, in voxels of the whole volume.
 
     Parameters
     ----------
     truth
-        Shape of the truth, which begins at voxel 0 of the whole volume.
+        Shape of the truth, which lies at its `truth_box`.
     covered
         What the prediction covers, in voxels of the whole volume.
     partial
-        The prediction was made for a box only, so the truth may be larger.
+        The prediction was made for a box only, so the truth may be larger; but all of
+        the box must be in it, unless the user asked for less.
     wanted
         What the user asked for; all that is there when left out.
 
     Raises
     ------
     VolumeError
-        If nothing is left; or if the shapes of a whole prediction and its truth
-        differ though no box was asked for: then they belong to other volumes.
+        If nothing is left; or if no box was asked for and the shapes of a whole
+        prediction and its truth differ, or the box of a partial one sticks out of the
+        truth: then they belong to other volumes.
     """
     if wanted is None and not partial and covered.shape != truth:
         raise VolumeError(
             f"the prediction has shape {covered.shape} and the truth {truth}; "
             "give the labels of the same volume, or say with --box what to score"
         )
-    box = covered.intersection(wanted or covered).clipped(truth)
+    there = truth_box(truth, covered)
+    box = covered.intersection(wanted or covered).intersection(there)
     if box.voxels == 0:
         asked = f", asked for was {_words(wanted)}" if wanted else ""
         raise VolumeError(
             f"nothing to score: the prediction covers {_words(covered)}, the truth "
-            f"{_words(Box.whole(truth))}{asked}; boxes count voxels of the whole volume"
+            f"{_words(there)}{asked}; boxes count voxels of the whole volume"
+        )
+    if wanted is None and box != covered:
+        raise VolumeError(
+            f"the prediction covers {_words(covered)} of the whole volume, but the "
+            f"truth ends at {there.stop}; give the truth of the whole volume, or of "
+            "that box alone, or say with --box what to score"
         )
     return box
 

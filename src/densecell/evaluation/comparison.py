@@ -16,7 +16,7 @@ import numpy as np
 from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
-from densecell.evaluation.blockwise import blocks_of, scored_box, volumes_confusion
+from densecell.evaluation.blockwise import blocks_of, volumes_confusion
 from densecell.evaluation.instances import (
     adapted_rand_error,
     add_overlaps,
@@ -24,6 +24,7 @@ from densecell.evaluation.instances import (
     match_objects,
     variation_of_information,
 )
+from densecell.evaluation.measured import refuse_half_measured
 from densecell.evaluation.result import Prediction, is_result
 from densecell.evaluation.scores import Scores, scores_from_confusion
 from densecell.geometry import Box
@@ -41,8 +42,8 @@ class Agreement(NamedTuple):
     matched: int
     f1: float | None
     mean_iou: float | None  # of the matched
-    variation_of_information: float  # bits
-    adapted_rand_error: float
+    variation_of_information: float | None  # bits; none: A has no object
+    adapted_rand_error: float | None
 
 
 class Comparison(NamedTuple):
@@ -97,7 +98,8 @@ def compare(
     VolumeError
         If the two belong to volumes of other shapes, or share no voxel.
     """
-    box = _shared_box(a, b)
+    a, b = placed(a, b)
+    box = a.box.intersection(b.box)
     inner = box.relative_to(a.box.start)
     confusion = volumes_confusion(
         a.labels,
@@ -118,17 +120,33 @@ def compare(
         )
         overlaps = add_overlaps(parts)
         matches = match_objects(overlaps, threshold=threshold)
+        variation = variation_of_information(overlaps)
         found[name] = Agreement(
             matches.truth,
             matches.predicted,
             len(matches.pairs),
             matches.f1,
             float(np.mean(matches.iou)) if len(matches.iou) else None,
-            variation_of_information(overlaps).total,
+            None if variation is None else variation.total,
             adapted_rand_error(overlaps),
         )
     scores = scores_from_confusion(confusion, scheme)
     return Comparison(scores, found, box, threshold)
+
+
+def placed(a: Prediction, b: Prediction) -> tuple[Prediction, Prediction]:
+    """Put both where they lie in the whole volume.
+
+    A bare volume of just the box that the other one covers is moved to that box.
+
+    Raises
+    ------
+    VolumeError
+        If they cannot be of one volume, or share no voxel.
+    """
+    a, b = _beside(a, b), _beside(b, a)
+    _check_volume(a, b)
+    return a, b
 
 
 def shared_objects(a: Address, b: Address) -> dict[str, tuple[Volume, Volume]]:
@@ -137,13 +155,16 @@ def shared_objects(a: Address, b: Address) -> dict[str, tuple[Volume, Volume]]:
     Raises
     ------
     VolumeError
-        If objects have another shape than the class labels beside them.
+        If objects are not measured to their end, or have another shape than the
+        class labels beside them.
     """
     found = {}
     if is_result(a) and is_result(b):
         for name in OBJECTS:
             paths = [path / STORE / name for path in (a, b)]
             if all(path.exists() for path in paths):
+                refuse_half_measured(a)
+                refuse_half_measured(b)
                 first, second = (_opened(path) for path in paths)
                 found[name] = first, second
     return found
@@ -160,17 +181,36 @@ def _opened(path: Path) -> Volume:
     return objects
 
 
-def _shared_box(a: Prediction, b: Prediction) -> Box:
-    """Find what both cover, in voxels of the whole volume."""
-    if not (a.partial or b.partial):
-        return scored_box(a.labels.shape, b.box, partial=False)
-    box = a.box.intersection(b.box)
-    if box.voxels == 0:
+def _beside(labels: Prediction, other: Prediction) -> Prediction:
+    """Move labels of just the box that the other one covers to that box."""
+    of_box = other.partial and not labels.partial
+    if of_box and labels.labels.shape == other.box.shape:
+        return labels._replace(box=other.box)
+    return labels
+
+
+def _check_volume(a: Prediction, b: Prediction) -> None:
+    """Refuse labels that cannot be of one volume, or that share no voxel."""
+    one, other = f"A ({a.labels.path})", f"B ({b.labels.path})"
+    if not (a.partial or b.partial) and a.labels.shape != b.labels.shape:
         raise VolumeError(
-            f"{a.labels.path} covers {a.box.start} to {a.box.stop} and "
-            f"{b.labels.path} {b.box.start} to {b.box.stop}: they share no voxel"
+            f"{one} has shape {a.labels.shape} and {other} has {b.labels.shape}; give "
+            "two labellings of the same volume"
         )
-    return box
+    lying = f"{one} covers {_words(a.box)} and {other} covers {_words(b.box)}"
+    shared = a.box.intersection(b.box)
+    if shared.voxels == 0:
+        raise VolumeError(f"{lying}: they share no voxel")
+    for part, whole in ((a, b), (b, a)):
+        if part.partial and not whole.partial and shared != part.box:
+            raise VolumeError(
+                f"{lying}: the box that was segmented sticks out of the other one; "
+                "give labels of the whole volume, or of that box alone"
+            )
+
+
+def _words(box: Box) -> str:
+    return f"{box.start} to {box.stop}"
 
 
 def _minus(a: tuple[int, int, int], b: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -156,28 +156,30 @@ def match_objects(overlaps: Overlaps, *, threshold: float = 0.5) -> Matches:
     )
 
 
-def variation_of_information(overlaps: Overlaps) -> Variation:
+def variation_of_information(overlaps: Overlaps) -> Variation | None:
     """Measure how much one partition tells about the other, in bits [1]_.
 
     Voxels of the true background do not count; a predicted background counts as one
-    object.
+    object. None where no voxel counts: nothing is there to be told about.
     """
     joint, truth, predicted = _shares(overlaps)
+    if not len(joint):
+        return None
     return Variation(
         split=float(-(joint * np.log2(joint / truth)).sum()) + 0.0,
         merge=float(-(joint * np.log2(joint / predicted)).sum()) + 0.0,
     )
 
 
-def adapted_rand_error(overlaps: Overlaps) -> float:
+def adapted_rand_error(overlaps: Overlaps) -> float | None:
     """Give 1 - F1 of pairs of voxels in one object, 0 to 1 [2]_.
 
     Voxels of the true background do not count; a predicted background counts as one
-    object.
+    object. None where no voxel counts.
     """
     joint = _shares(overlaps)[0]
     if not len(joint):
-        return 0.0
+        return None
     both = float((joint**2).sum())
     of_truth = _squares(overlaps.truth[overlaps.truth > 0], joint)
     of_predicted = _squares(overlaps.predicted[overlaps.truth > 0], joint)

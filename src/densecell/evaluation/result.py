@@ -1,7 +1,6 @@
 """What is scored: a result folder, or any volume of labels; and where scores go."""
 
 import json
-import re
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
 
@@ -11,6 +10,7 @@ from densecell.address import Address, split_choice
 from densecell.classes import ClassScheme
 from densecell.config import FORMAT, SchemeSetting, load_settings, write_text
 from densecell.errors import VolumeError
+from densecell.evaluation.kept import About, kept_path
 from densecell.evaluation.scores import Scores
 from densecell.geometry import Box, Shape
 from densecell.volume import Volume, open_volume
@@ -72,15 +72,19 @@ def open_prediction(
 def save_scores(scores: Scores, result: Path, *, truth: Address, box: Box) -> Path:
     """Write `scores/<truth name>.json` into a result folder, all at once.
 
-    A channel and a time point belong to the name: `truth channel 1 time 3.json`.
+    Scores of the same truth, box and choice of voxels are replaced; those of others
+    are kept, and the file gets another name.
     """
-    plain, channel, time = split_choice(truth)
-    chosen = (("channel", channel), ("time", time))
-    words = [f"{what} {which}" for what, which in chosen if which is not None]
-    words = [re.sub(r"[^\w. -]", "_", word) for word in words]  # for a file's name
-    name = " ".join([plain.stem, *words])
-    path = result / "scores" / f"{name}.json"
-    write_text(path, json.dumps(scores_record(scores, truth=truth, box=box), indent=1))
+    record = scores_record(scores, truth=truth, box=box)
+    text = json.dumps(record, indent=1)
+    path = kept_path(
+        result / "scores",
+        truth,
+        ".json",
+        about=_about(record),
+        read=lambda path: _read_about(path, record),
+    )
+    write_text(path, text)
     return path
 
 
@@ -88,8 +92,28 @@ def scores_record(scores: Scores, *, truth: Address, box: Box) -> dict[str, obje
     """Give scores as plain values, with what they were counted on."""
     plain = split_choice(truth).address
     name = plain.name + str(truth).removeprefix(str(plain))
-    where = {"truth": name, "box": [list(box.start), list(box.stop)]}
+    where = {
+        "truth": name,
+        "truth_at": str(truth.resolve()),
+        "box": [list(box.start), list(box.stop)],
+    }
     return {"format": FORMAT} | where | scores.as_json()
+
+
+def _about(record: dict[str, object]) -> About:
+    parts = ("truth_at", "truth", "box", "where_labelled")
+    return tuple(str(record.get(part)) for part in parts)
+
+
+def _read_about(path: Path, mine: dict[str, object]) -> About | None:
+    """Say what a file of scores tells of; older ones do not know the truth's folder."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(record, dict):
+        return None
+    return _about({"truth_at": mine["truth_at"]} | record)
 
 
 class _Run(BaseModel, frozen=True, extra="ignore"):

@@ -13,6 +13,7 @@ from densecell.config import SplitConfig
 from densecell.geometry import Box, Shape, Spacing, round_up
 from densecell.objects.splitting import split_touching
 
+Counts = NDArray[np.uint16] | NDArray[np.uint32]
 FULL = 0.85  # share of a coarse voxel; a gap through 4 x 4 voxels leaves 0.75
 
 
@@ -30,7 +31,7 @@ def factors_of(spacing_nm: Spacing, voxel_nm: float) -> Shape:
     return (z, y, x)
 
 
-def occupancy(mask: NDArray[np.bool_], factors: Shape) -> NDArray[np.uint16]:
+def occupancy(mask: NDArray[np.bool_], factors: Shape) -> Counts:
     """Count the voxels of a mask in every coarse voxel.
 
     Parameters
@@ -56,7 +57,10 @@ def occupancy(mask: NDArray[np.bool_], factors: Shape) -> NDArray[np.uint16]:
     words = np.ascontiguousarray(padded).view(f"u{word}")
     within = (factors[0], factors[1], factors[2] // word)
     sizes = [n // f for n, f in zip(words.shape, within, strict=True)]
-    counts = np.zeros(sizes, np.uint16)
+    many = math.prod(factors) > np.iinfo(np.uint16).max
+    counts: Counts = np.zeros(sizes, np.uint16)
+    if many:
+        counts = counts.astype(np.uint32)
     for z, y, x in np.ndindex(within):
         counts += np.bitwise_count(
             words[z :: within[0], y :: within[1], x :: within[2]]
@@ -70,6 +74,27 @@ def refined(objects: NDArray[np.uint32], factors: Shape) -> NDArray[np.uint32]:
         if factor > 1:
             objects = objects.repeat(factor, axis)
     return objects
+
+
+def thinned(objects: NDArray[np.uint32], steps: Shape) -> NDArray[np.uint32]:
+    """Give every n-th voxel; where it is empty, the highest id of those it stands for.
+
+    So what is thinner than a step is there too.
+
+    Examples
+    --------
+    >>> thinned(np.array([[[1, 2, 0, 3, 0, 0, 4]]], np.uint32), (1, 1, 2))
+    array([[[1, 3, 0, 4]]], dtype=uint32)
+    """
+    z, y, x = steps
+    some = objects[::z, ::y, ::x]
+    if steps == (1, 1, 1):
+        return some
+    highest = objects
+    for axis, step in enumerate(steps):
+        begins = np.arange(0, highest.shape[axis], step)
+        highest = np.maximum.reduceat(highest, begins, axis=axis)
+    return np.where(some > 0, some, highest)
 
 
 def with_halo(core: Box, halo_nm: float, shape: Shape, spacing_nm: Spacing) -> Box:
@@ -94,7 +119,7 @@ def coarse_box(box: Box, factors: Shape) -> Box:
 
 
 def split_coarse(
-    counts: NDArray[np.uint16],
+    counts: Counts,
     factors: Shape,
     *,
     spacing_nm: Spacing,

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from densecell.config import ObjectsConfig, SplitConfig
 from densecell.geometry import Box, Shape, Spacing
-from densecell.objects.coarse import factors_of, split_coarse
+from densecell.objects.coarse import Counts, factors_of, split_coarse
 from densecell.objects.cutting import cut_by_affinities
 from densecell.objects.learned import Affinities
 
-Cut = Callable[[Box, NDArray[np.uint16]], NDArray[np.uint32]]
+Cut = Callable[[Box, Counts], NDArray[np.uint32]]
 
 
 class Cutter(NamedTuple):
@@ -29,7 +29,7 @@ def by_distances(split: SplitConfig, spacing_nm: Spacing) -> Cutter:
     """Cut where objects are thin; see `splitting`."""
     factors = factors_of(spacing_nm, split.voxel_nm)
 
-    def cut(box: Box, counts: NDArray[np.uint16]) -> NDArray[np.uint32]:
+    def cut(box: Box, counts: Counts) -> NDArray[np.uint32]:
         return split_coarse(counts, factors, spacing_nm=spacing_nm, split=split)
 
     return Cutter(factors, factors, split.halo_nm, cut)
@@ -48,7 +48,7 @@ def by_affinities(
     finest = max(settings.voxel_nm, config.cells.voxel_nm)
     voxel_um3 = spacing_nm.voxel_um3 * math.prod(factors)
 
-    def cut(box: Box, counts: NDArray[np.uint16]) -> NDArray[np.uint32]:
+    def cut(box: Box, counts: Counts) -> NDArray[np.uint32]:
         return cut_by_affinities(
             counts > 0,
             near.read(box),

@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from densecell.config import ObjectsConfig
 from densecell.geometry import Box, Shape, Spacing, round_up
 from densecell.objects.coarse import (
+    Counts,
     aligned,
     coarse_box,
     occupancy,
     refined,
+    thinned,
     with_halo,
 )
 from densecell.objects.cutters import Cutter, by_affinities, by_distances
@@ -168,7 +170,7 @@ def _surroundings(
 
 def _counted(
     labels: NDArray[np.uint8], family: tuple[int, ...], factors: Shape
-) -> NDArray[np.uint16]:
+) -> Counts:
     """Count the voxels of some classes in every coarse voxel.
 
     A few slices at a time: fresh memory for as many booleans takes longer than to
@@ -215,5 +217,5 @@ def _numbered(
     part = Box((0, 0, 0), core.shape).slices
     fine = refined(table[coarse[here.slices]], factors)[part]
     fine *= mask
-    some = tuple(slice(None, None, t // f) for t, f in zip(told, factors, strict=True))
-    return fine, Seen(coarse_box(box, told), outside[coarse[some]], last)
+    z, y, x = (t // f for t, f in zip(told, factors, strict=True))
+    return fine, Seen(coarse_box(box, told), thinned(outside[coarse], (z, y, x)), last)

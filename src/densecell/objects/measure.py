@@ -104,10 +104,10 @@ def is_finished(out: Path) -> bool:
 def drop_objects(out: Path) -> None:
     """Remove objects, tables and what is left of their making."""
     refuse_claimed(out)
-    for path in (out / RECORD, out / TABLES, out / FOLDER):
+    layers = [objects_path(out, layer) for layer in LAYERS]
+    # The record last: until then it says what is left, and that it is not finished.
+    for path in (out / FOLDER, out / TABLES, *layers, out / RECORD):
         remove(path)
-    for layer in LAYERS:
-        remove(objects_path(out, layer))
     drop_checksums(out, STEP)
 
 
@@ -121,7 +121,9 @@ def _begin_or_resume(source: Source, config: ObjectsConfig) -> Record:
         _check_free(out)
         record = now
         save_record(record, out)
-    if not is_finished(out):
+    if is_finished(out):
+        _drop_blocks(out)  # killed at the very end
+    else:
         _drop_partial(out)
     return record
 
@@ -181,6 +183,11 @@ def _measured(out: Path, record: Record, cluster: Cluster | None) -> Iterator[St
     stores = [objects_path(out, layer) for layer in job.layers]
     write_checksums(out, STEP, [out / RECORD, out / TABLES, *stores])
     write_text(out / FINISHED, "")
+    _drop_blocks(out)
+
+
+def _drop_blocks(out: Path) -> None:
+    """Drop what only a resume would need."""
     for left in (out / FOLDER).iterdir():
         if left != out / FINISHED:
             remove(left)
@@ -299,6 +306,7 @@ def _seen(job: Job, units: list[Unit], found: Found) -> dict[str, Seen]:
         name: Seen(
             np.full(len(objects), np.nan),
             np.zeros(len(objects), bool),
+            np.full(len(objects), np.nan),
             np.full(len(objects), np.nan),
         )
         for name, objects in found.items()

@@ -171,7 +171,11 @@ def _first_difference(
             other = getattr(asked, field)
             if value != other:
                 return _first_difference(f"{name}.{field}", value, other)
-    if isinstance(then, dict) and isinstance(asked, dict) and then.keys() == asked.keys():
+    if (
+        isinstance(then, dict)
+        and isinstance(asked, dict)
+        and then.keys() == asked.keys()
+    ):
         key = next(k for k, value in then.items() if value != asked[k])
         return _first_difference(f"{name}.{key}", then[key], asked[key])
     return name, then, asked

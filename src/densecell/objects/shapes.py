@@ -6,6 +6,7 @@ too large for memory is drawn on every second voxel along an axis, or fewer.
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,29 +23,32 @@ MOST_INSIDE = 16_000_000  # voxels of one cell that distances are measured in
 Floats = NDArray[np.float64]
 
 
-def areas_of(
-    blocks: Blocks, items: Sequence[Item], spacing_nm: Spacing
-) -> tuple[Floats, NDArray[np.bool_]]:
+class Surfaces(NamedTuple):
+    """What the smooth meshes around objects tell; not a number where there is none."""
+
+    area_um2: Floats
+    reliable: NDArray[np.bool_]  # whether an object is thick enough for its voxels
+    sphericity: Floats  # surface of a ball as large as the mesh, over the mesh's
+
+
+def areas_of(blocks: Blocks, items: Sequence[Item], spacing_nm: Spacing) -> Surfaces:
     """Measure the surfaces of objects by smooth meshes around them.
 
-    Where the volume ends, an object does: the cut is part of its surface.
-
-    Returns
-    -------
-    um2
-        (N,), not a number where the steps of a large object miss it.
-    reliable
-        (N,), whether it is thick enough for its voxels.
+    Where the volume ends, an object does: the cut is part of its surface. The steps of
+    a large object may miss it.
     """
     # A voxel more: blurred, thin objects reach far beyond their boxes.
     frames = [frame_around(item.box, MOST, margin=1) for item in items]
     masks = draw(frames, blocks.runs(items))
-    um2, reliable = np.full(len(items), math.nan), np.zeros(len(items), bool)
+    um2, um3 = np.full((2, len(items)), math.nan)
+    reliable = np.zeros(len(items), bool)
     seen = [n for n, mask in enumerate(masks) if mask.any()]
     solids = [Solid(masks[n], _pixel(frames[n], spacing_nm)) for n in seen]
     for n, found in zip(seen, surfaces_of(solids), strict=True):
-        um2[n], reliable[n] = found.area_um2, found.surface.reliable
-    return um2, reliable
+        um2[n], um3[n] = found.area_um2, found.volume_um3
+        reliable[n] = found.surface.reliable
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Surfaces(um2, reliable, np.cbrt(36 * math.pi * um3**2) / um2)
 
 
 def membrane_distances_nm(
@@ -82,23 +86,30 @@ def membrane_distances_nm(
     depth = depth_nm(inside, _pixel(frame, spacing_nm))
     least = np.full(len(items), np.inf, np.float32)
     for found in blocks.runs(items):
-        _lower(least, depth, found, frame)
+        _lower(least, depth, found, frame, shape)
     least[~np.isfinite(least)] = np.nan
     return least.astype(np.float64)
 
 
 def _lower(
-    least: NDArray[np.float32], depth: NDArray[np.float32], found: Found, frame: Frame
+    least: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    found: Found,
+    frame: Frame,
+    shape: Shape,
 ) -> None:
     """Lower the least depth of each object to that under its runs."""
+    depths, rows, width = depth.shape
 
     def place(voxels: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
+        """Find the nearest voxel that was drawn: the volume's last may have none."""
         step = frame.steps[axis]
-        return (voxels + step // 2) // step - frame.box.start[axis]
+        nearest = (voxels + step // 2) // step
+        drawn = (shape[axis] - 1) // step
+        return np.minimum(nearest, drawn) - frame.box.start[axis]
 
     z, y = place(found.z, 0), place(found.y, 1)
     first, last = place(found.x, 2), place(found.x + found.length - 1, 2)
-    depths, rows, width = depth.shape
     known = (z >= 0) & (z < depths) & (y >= 0) & (y < rows)
     known &= (first >= 0) & (last < width)
     least[found.which[~known]] = 0

@@ -3,6 +3,7 @@
 Every number follows from sums over whole objects, so that blocks do not matter.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -46,8 +47,9 @@ def cells_table(m: Measured) -> Table:
     scheme = m.record.classes
     cells = m.found[CELLS]
     table: Table = {"cell_id": np.arange(1, len(cells) + 1), **_shared(m, CELLS)}
+    columns = columns_of(scheme)
     for group in _organelle_groups(m):
-        name = column_name(scheme.classes[group.class_id].name)
+        name = columns[scheme.classes[group.class_id].name]
         table[f"{name}_count"] = counts_in_cells(
             m.found, m.record.layers, group.class_id
         )
@@ -128,6 +130,26 @@ def column_name(name: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in name).split())
 
 
+def columns_of(scheme: ClassScheme) -> dict[str, str]:
+    """Write the names of organelles for columns; where two would be equal, with the id.
+
+    Examples
+    --------
+    >>> names = {1: "DA+ vesicle", 2: "DA- vesicle", 3: "nucleus"}
+    >>> grey = {"colour": (9, 9, 9), "role": "organelle"}
+    >>> classes = {i: grey | {"name": name} for i, name in names.items()}
+    >>> list(columns_of(ClassScheme.model_validate({"classes": classes})).values())
+    ['DA_vesicle_class_1', 'DA_vesicle_class_2', 'nucleus']
+    """
+    names = {i: scheme.classes[i].name for i in scheme.organelle_ids}
+    columns = {i: column_name(name) for i, name in names.items()}
+    times = Counter(columns.values())
+    return {
+        names[i]: f"{column}_class_{i}" if times[column] > 1 else column
+        for i, column in columns.items()
+    }
+
+
 def _organelle_groups(m: Measured) -> list[Any]:
     return [g for x in m.record.layers if x.name != CELLS for g in x.groups]
 
@@ -148,15 +170,13 @@ def _shared(m: Measured, layer: str) -> Table:
     names = [m.record.classes.classes[g.class_id].name for g in groups]
     volume = sums.voxels * spacing.voxel_um3
     centre = centroids_nm(sums, spacing)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sphericity = np.cbrt(36 * np.pi * volume**2) / seen.area_um2
     table: Table = {
         "class": [names[g - 1] for g in objects.group],
         "voxels": sums.voxels,
         "volume_um3": volume,
         "surface_um2": seen.area_um2,
         "surface_reliable": seen.reliable,
-        "sphericity": sphericity,
+        "sphericity": seen.sphericity,
         "elongation": elongations(sums, spacing),
     }
     for k, axis in enumerate("zyx"):

@@ -34,6 +34,7 @@ class Seen(NamedTuple):
 
     area_um2: NDArray[np.float64]
     reliable: NDArray[np.bool_]
+    sphericity: NDArray[np.float64]
     membrane_nm: NDArray[np.float64]  # not a number where there is no cell
 
 
@@ -67,8 +68,7 @@ class Look:
             )
         ]
         if not unit.cell:
-            um2, reliable = areas_of(self._blocks, items, spacing)
-            return {"area_um2": um2, "reliable": reliable}
+            return areas_of(self._blocks, items, spacing)._asdict()
         nm = membrane_distances_nm(
             self._blocks,
             self._item(CELLS, unit.cell),

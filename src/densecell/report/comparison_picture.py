@@ -1,10 +1,13 @@
 """Two segmentations of a slice beside each other, and where they differ."""
 
+from pathlib import Path
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
+from PIL import Image
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Spacing
@@ -28,6 +31,7 @@ def comparison_picture(
     scheme: ClassScheme,
     spacing_nm: Spacing | None,
     fractions: tuple[dict[str, float], dict[str, float]],
+    about: str | None = None,
 ) -> bytes:
     """Draw both labellings of a slice, their differences, and volume fractions.
 
@@ -41,6 +45,8 @@ def comparison_picture(
         For the scale bar; none: there is no bar.
     fractions
         Share of the whole volume by class name, of a and b.
+    about
+        Kept in the file, for `picture_about`.
 
     Returns
     -------
@@ -57,8 +63,8 @@ def comparison_picture(
     differ[a != b] = DIFFERENT
     share = 100 * float(np.mean(a != b))
     panels = (
-        (titles[0], colours[a]),
-        (titles[1], colours[b]),
+        (f"A: {titles[0]}", colours[a]),
+        (f"B: {titles[1]}", colours[b]),
         (f"different: {share:.1f} % of this slice", differ),
     )
     for axis, (title, picture) in zip(axes, panels, strict=False):
@@ -67,22 +73,30 @@ def comparison_picture(
         axis.set_axis_off()
     if spacing_nm is not None:
         scale_bar(axes[0], width, spacing_nm)
-    _bars(axes[3], fractions, titles, scheme)
+    _bars(axes[3], fractions, scheme)
     _legend(figure, scheme)
-    return png(figure)
+    return png(figure, about=about)
+
+
+def picture_about(path: Path) -> str | None:
+    """Read what a picture is about; none where it does not say."""
+    try:
+        with Image.open(path) as picture:
+            return picture.info.get("Description")
+    except OSError:
+        return None
 
 
 def _bars(
     axis: Axes,
     fractions: tuple[dict[str, float], dict[str, float]],
-    titles: tuple[str, str],
     scheme: ClassScheme,
 ) -> None:
     """Draw the volume fractions of all classes but the background."""
     about = [scheme.classes[i] for i in scheme.ids]
     shown = [c for c in about if c.role != "background"]
     places = np.arange(len(shown))
-    for k, (share, title) in enumerate(zip(fractions, titles, strict=True)):
+    for k, share in enumerate(fractions):
         values = [100 * share.get(c.name, 0.0) for c in shown]
         axis.barh(
             places + 0.4 * k,
@@ -92,14 +106,13 @@ def _bars(
             edgecolor="black",
             linewidth=0.6,
             hatch="" if k == 0 else "////",
-            label=title,
         )
     axis.set_yticks(places + 0.2, [c.name for c in shown], fontsize=8)
     axis.invert_yaxis()
     axis.set_xscale("symlog", linthresh=1)
     axis.set_xlabel("% of the volume", fontsize=8)
     axis.tick_params(labelsize=8)
-    axis.set_title(f"plain: {titles[0]}, hatched: {titles[1]}", fontsize=9)
+    axis.set_title("plain: A, hatched: B", fontsize=9)
 
 
 def _legend(figure: Figure, scheme: ClassScheme) -> None:

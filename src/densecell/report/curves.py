@@ -1,6 +1,7 @@
 """Plots of a training and of scores."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -21,7 +22,9 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> byt
         loss.plot(steps, [line["loss"] for line in history], **style)
         score.plot(steps, [line["miou_all"] for line in history], **style)
     loss.set(xlabel="step", ylabel="training loss")
-    loss.set_ylim(bottom=0)
+    losses = [line["loss"] for history in histories.values() for line in history]
+    highest = max(filter(isfinite, losses), default=0)
+    loss.set_ylim(0, 1.05 * highest or 1)  # else a level line lies on the frame
     score.set(xlabel="step", ylabel="MIoU(all) of the eval volume", ylim=(0, 1))
     for axis in (loss, score):
         axis.set_xlim(left=0)

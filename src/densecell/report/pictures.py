@@ -92,11 +92,15 @@ def overlay(
     return tinted.astype(np.float32)
 
 
-def png(figure: Figure) -> bytes:
-    """Render a figure; no time or version in the file, so equal pictures are equal."""
+def png(figure: Figure, *, about: str | None = None) -> bytes:
+    """Render a figure; no time or version in the file, so equal pictures are equal.
+
+    The file holds what it is about as its description.
+    """
     FigureCanvasAgg(figure)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    metadata = {"Software": None} | ({} if about is None else {"Description": about})
+    figure.savefig(buffer, format="png", metadata=metadata)
     return buffer.getvalue()
 
 

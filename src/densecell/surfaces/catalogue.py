@@ -28,7 +28,7 @@ class Listed(NamedTuple):
     id
         From 1.
     class_id
-        The most frequent class under it, of those that play the store's role.
+        The class that heads the store's objects, and most voxels under it lie in.
     cell
         The most frequent cell under it, 0 for none; of a cell itself its id.
     box
@@ -50,6 +50,7 @@ def list_objects(
     scheme: ClassScheme,
     *,
     role: Role,
+    depth: int = 0,
     cells: Volume | None = None,
     own_cell: bool = False,
     told: Told | None = None,
@@ -63,7 +64,10 @@ def list_objects(
     labels
         Class ids of the same voxels.
     role
-        Of the classes that the store is made of; others count where these are missing.
+        Of the classes that the store is made of. A class that lies in one of these
+        counts as that one; others count where these are missing.
+    depth
+        In how many classes of this role these lie: 0 for organelles, 1 for their parts.
     cells
         Ids of the cells that may hold the objects.
     own_cell
@@ -105,7 +109,11 @@ def list_objects(
         done += block.voxels
         if told:
             told(done, total)
-    class_of = _winners(classes, prefer=set(scheme.with_role(role)))
+    heads = _heads(scheme, role, depth)
+    of_heads: Counter[tuple[int, int]] = Counter()
+    for (i, class_id), n in classes.items():
+        of_heads[i, heads.get(class_id, class_id)] += n
+    class_of = _winners(of_heads, prefer=set(heads.values()))
     cell_of = _winners(inside, prefer={cell for _, cell in inside} - {0})
     return [
         Listed(
@@ -113,6 +121,22 @@ def list_objects(
         )
         for i in sorted(boxes)
     ]
+
+
+def _heads(scheme: ClassScheme, role: Role, depth: int) -> dict[int, int]:
+    """Give the class whose objects each class is a part of; only those that are."""
+    by_name = {c.name: i for i, c in scheme.classes.items()}
+    heads = {}
+    for class_id in scheme.ids:
+        chain = [class_id]  # from the inside out
+        while parent := scheme.classes[chain[-1]].parent:
+            if by_name[parent] in chain:
+                break
+            chain.append(by_name[parent])
+        of_role = [i for i in chain if scheme.classes[i].role == role]
+        if len(of_role) > depth:
+            heads[class_id] = of_role[-1 - depth]
+    return heads
 
 
 def _boxes(where: NDArray[np.bool_], numbers: NDArray[np.intp]) -> list[Box]:

@@ -87,8 +87,10 @@ def _extents(
     vertices: NDArray[np.float64], middle: sparse.csr_array
 ) -> NDArray[np.float64]:
     """Give the (N, 3) extent of the connected part that each vertex belongs to."""
-    # Round a triangle a way leads back: what is connected is strongly connected.
-    parts, part = csgraph.connected_components(middle, connection="strong")
+    # Not strongly connected, though that is the same here, as round a triangle a way
+    # leads back: scipy's search for that may never end where a pair is listed twice,
+    # as it is along an edge of four triangles.
+    parts, part = csgraph.connected_components(middle, directed=False)
     order = np.argsort(part, kind="stable")
     starts = np.searchsorted(part[order], np.arange(parts))
     each = np.ascontiguousarray(vertices[order].T)  # (3, N): along memory

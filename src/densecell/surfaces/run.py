@@ -20,6 +20,7 @@ from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import MeshConfig, write_text
 from densecell.disk import drop_partial, writing
 from densecell.errors import BlocksFailedError, OutputError
+from densecell.evaluation.measured import refuse_half_measured
 from densecell.surfaces.catalogue import Told, list_objects
 from densecell.surfaces.extra import imported
 from densecell.surfaces.precomputed import write_precomputed_info
@@ -74,7 +75,8 @@ def mesh_result(
     Parameters
     ----------
     result
-        Folder with `segmentation.zarr/labels/cells`, `organelles`, `parts`, or some.
+        Folder with `segmentation.zarr/labels/cells`, `organelles`, `parts`, or some;
+        what `densecell measure` has begun there must be finished.
     config
         What is asked for; what it leaves open is settled and kept at the first start.
     stores
@@ -85,7 +87,7 @@ def mesh_result(
     Raises
     ------
     VolumeError
-        If there are no objects.
+        If there are no objects, or not all yet.
     OutputError
         If the meshes there were begun with other settings or of other objects.
     BlocksFailedError
@@ -151,8 +153,8 @@ def find_objects(
     told
         Is called with the voxels looked at and those of all.
     """
-    for package in ("trimesh", "fast_simplification"):
-        imported(package)
+    _require_extra()
+    refuse_half_measured(result)
     stores = open_object_stores(result)
     freeze(result, settle(config, stores))
     if not (result / STAGE / LISTING).exists():
@@ -167,6 +169,8 @@ def is_meshed(result: Path) -> bool:
 
 def drop_meshes(result: Path) -> None:
     """Remove the meshes of a result, to start anew; first see that this can succeed."""
+    _require_extra()
+    refuse_half_measured(result)
     open_object_stores(result)
     refuse_claimed(result)
     try:
@@ -179,16 +183,24 @@ def drop_meshes(result: Path) -> None:
         ) from None
 
 
+def _require_extra() -> None:
+    """See that all packages of the extra `mesh` are there."""
+    for package in ("trimesh", "fast_simplification"):
+        imported(package)
+
+
 def _listing(stores: ObjectStores, told: Told | None) -> Listing:
     listing: Listing = {}
     for kind, levels in stores.objects.items():
         are_cells = kind == "cells"
         cells = None if are_cells else stores.objects.get("cells")
+        role, depth = KINDS[kind]
         listing[kind] = list_objects(
             levels.finest,
             stores.labels,
             stores.scheme,
-            role=KINDS[kind],
+            role=role,
+            depth=depth,
             cells=cells and cells.finest,
             own_cell=are_cells,
             told=told,

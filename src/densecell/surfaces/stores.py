@@ -8,25 +8,29 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from densecell.address import to_address
 from densecell.classes import ClassScheme, Role
 from densecell.errors import VolumeError
+from densecell.evaluation.measured import RECORD, read_measured
 from densecell.geometry import Box
 from densecell.surfaces.extract import surface_of
 from densecell.surfaces.surface import Surface
 from densecell.volume import (
     OmeZarrVolume,
+    Volume,
     open_levels,
     open_ome_zarr,
+    open_volume,
     read_scheme,
     require_spacing,
 )
 from densecell.volume import fingerprint as volume_fingerprint
 
 Kind = Literal["cells", "organelles", "parts"]
-KINDS: Mapping[Kind, Role] = {
-    "cells": "cell",
-    "organelles": "organelle",
-    "parts": "organelle",  # inside an organelle, such as cores
+KINDS: Mapping[Kind, tuple[Role, int]] = {  # inside how many others of the role
+    "cells": ("cell", 0),
+    "organelles": ("organelle", 0),
+    "parts": ("organelle", 1),  # such as cores
 }
 STORE = "segmentation.zarr"
 
@@ -87,17 +91,21 @@ class ObjectStores(NamedTuple):
     """What `densecell measure` made of a result, ready to be read."""
 
     objects: dict[Kind, Levels]
-    labels: OmeZarrVolume
+    labels: Volume
     scheme: ClassScheme
 
     @property
     def coarsest_edge_nm(self) -> float:
-        """Longest edge of a voxel of the finest level."""
-        return max(require_spacing(self.labels))
+        """Longest edge of a voxel of the finest level of the objects."""
+        return max(
+            edge
+            for levels in self.objects.values()
+            for edge in require_spacing(levels.finest)
+        )
 
 
 def open_object_stores(result: Path) -> ObjectStores:
-    """Open the objects of a result.
+    """Open the objects of a result, or of labels that were measured by themselves.
 
     Raises
     ------
@@ -105,25 +113,27 @@ def open_object_stores(result: Path) -> ObjectStores:
         If it is no result, or has not been measured yet.
     """
     folder = result / STORE / "labels"
-    if not (folder / "classes").is_dir():
+    measured = read_measured(result)
+    if measured is None and not (folder / "classes").is_dir():
         raise VolumeError(
-            f"{result}: is no result of densecell (no {STORE}/labels/classes in it); "
-            "give the folder that `densecell segment` wrote"
+            f"{result}: is no result of densecell (neither {STORE}/labels/classes nor "
+            f"{RECORD} in it); give the folder that `densecell segment` or `measure` "
+            "wrote"
         )
     there = [kind for kind in KINDS if (folder / kind).is_dir()]
     if not there:
         raise VolumeError(
             f"{result}: has no objects yet; `densecell measure {result}` finds them"
         )
-    scheme = read_scheme(folder / "classes")
-    if scheme is None:
-        raise VolumeError(
-            f"{folder / 'classes'}: names no classes; segment the volume again"
-        )
-    labels = open_ome_zarr(folder / "classes", labels=True)
+    if measured is None:
+        labels, scheme = _stored_classes(folder / "classes")
+    else:
+        path = result / to_address(measured.labels)
+        labels = open_volume(path, labels=True, spacing_nm=measured.spacing_nm)
+        scheme = measured.classes
     objects = {kind: Levels(open_levels(folder / kind, labels=True)) for kind in there}
     for levels in objects.values():
-        _check_shape(levels.finest, labels, result)
+        _check_shape(levels.finest, labels)
     return ObjectStores(objects, labels, scheme)
 
 
@@ -140,10 +150,18 @@ def fingerprint(stores: ObjectStores) -> str:
     return digest.hexdigest()
 
 
-def _check_shape(objects: OmeZarrVolume, labels: OmeZarrVolume, result: Path) -> None:
+def _stored_classes(path: Path) -> tuple[Volume, ClassScheme]:
+    """Open class labels that name their classes."""
+    scheme = read_scheme(path)
+    if scheme is None:
+        raise VolumeError(f"{path}: names no classes; segment the volume again")
+    return open_ome_zarr(path, labels=True), scheme
+
+
+def _check_shape(objects: OmeZarrVolume, labels: Volume) -> None:
     if objects.shape != labels.shape:
         raise VolumeError(
             f"{objects.path}: has {objects.shape} voxels (z, y, x), the labels "
-            f"that it belongs to have {labels.shape}; `densecell measure {result} "
-            "--overwrite` makes them anew"
+            f"that it belongs to have {labels.shape}; `densecell measure --overwrite` "
+            "makes them anew"
         )

@@ -4,7 +4,7 @@ A piece of work is a cell with its organelles, or an organelle outside every cel
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,16 +73,18 @@ class Mesher:
 
     def __call__(self, number: int) -> None:
         """Mesh, write and mark one piece; its objects one after the other."""
-        parts, rows = [], []
+        rows: list[dict[str, Any]] = []
+        scene: dict[str, Part] = {}  # by names, which must differ
         for member in self._pieces[number].members:
             surface, row = self._mesh(member)
             self._write(member, surface)
             rows.append(row)
             if "glb" in self._settings.formats:
-                parts.append(self._part(member, surface))
-        if parts:
+                part = self._part(member, surface, taken=scene.keys())
+                scene[part.name] = part
+        if scene:
             stem = self._pieces[number].members[0].stem
-            write_glb(self._folder / "glb" / f"{stem}.glb", parts)
+            write_glb(self._folder / "glb" / f"{stem}.glb", list(scene.values()))
         write_text(mark(self._result, number), json.dumps(rows))
 
     def _mesh(self, member: Member) -> tuple[Surface, dict[str, Any]]:
@@ -115,13 +117,17 @@ class Mesher:
             elif name != "glb":
                 write_mesh(self._folder / name / f"{member.stem}.{name}", surface)
 
-    def _part(self, member: Member, surface: Surface) -> Part:
+    def _part(self, member: Member, surface: Surface, *, taken: Set[str]) -> Part:
         scheme = self._stores.scheme
         known = class_of(scheme, member.listed.class_id)
         holds = any(c.parent == known.name for c in scheme.classes.values())
         opacity = HALF_SEEN if holds else 1.0
+        name = f"{known.name} {member.listed.id}"
+        if name in taken:  # by an object of another kind
+            kind = member.kind.removesuffix("s")
+            name = f"{known.name} ({kind}) {member.listed.id}"
         return Part(
-            f"{known.name} {member.listed.id}",
+            name,
             surface,
             known.colour,
             TRANSLUCENT if member.kind == "cells" else opacity,

@@ -1,13 +1,13 @@
 """A table of cells, each with a picture of the slice that shows most of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box
 from densecell.objects.reading import Row
-from densecell.objects.tables import column_name
+from densecell.objects.tables import columns_of
 from densecell.report.cell_picture import cell_picture
 from densecell.report.found import Found, is_whole, number
 from densecell.report.page import Cell, Legend, LongTable, Picture, Section
@@ -29,8 +29,11 @@ def cells_section(found: Found) -> Section | None:
         return None
     ids = found.layer("labels/cells")
     greys = _ends(found.image)
-    organelles = [found.scheme.classes[i].name for i in found.scheme.organelle_ids]
-    columns = [n for n in organelles if f"{column_name(n)}_count" in rows[0]]
+    columns = {
+        name: column
+        for name, column in columns_of(found.scheme).items()
+        if f"{column}_count" in rows[0]
+    }
     header = ["cell", "slice", "volume, µm³", "surface, µm²", "sphericity"]
     header += ["confidence", "at border"]
     for name in columns:
@@ -42,7 +45,7 @@ def cells_section(found: Found) -> Section | None:
         picture: Cell = ""
         if ids and n < len(pictured):
             picture = _picture(found, ids, row, greys)
-        table.append([row["cell_id"], picture, *_values(row, columns)])
+        table.append([row["cell_id"], picture, *_values(row, columns.values())])
     return Section(
         "Cells",
         f"{_told_apart(found)}{_words(rows, listed, pictured)}",
@@ -85,7 +88,7 @@ def _words(rows: Sequence[Row], listed: Sequence[Row], pictured: Sequence[Row]) 
     return text
 
 
-def _values(row: Row, organelles: Sequence[str]) -> list[Cell]:
+def _values(row: Row, organelles: Iterable[str]) -> list[Cell]:
     reliable = row["surface_reliable"] == "true"
     values: list[Cell] = [
         _shown(number(row, "volume_um3")),
@@ -94,7 +97,7 @@ def _values(row: Row, organelles: Sequence[str]) -> list[Cell]:
         _shown(number(row, "confidence")),
         "no" if is_whole(row) else "yes",
     ]
-    for name in map(column_name, organelles):
+    for name in organelles:
         values.append(row[f"{name}_count"] or "-")
         share = number(row, f"{name}_volume_fraction")
         values.append(_shown(None if share is None else 100 * share))

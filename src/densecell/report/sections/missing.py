@@ -51,10 +51,10 @@ def _of_steps(found: Found, shown: set[str]) -> list[str]:
             + ("." if found.is_measured else ", after `measure`.")
         )
     if found.truth is None and not found.scores:
-        sentences.append(
-            f"Scores, if there are true labels: `densecell evaluate {name} LABELS`, or "
-            f"`densecell report {name} --truth LABELS`."
-        )
+        ways = [f"`densecell report {name} --truth LABELS`"]
+        if found.run is not None:  # labels from elsewhere are not scored by folder
+            ways.insert(0, f"`densecell evaluate {name} LABELS`")
+        sentences.append(f"Scores, if there are true labels: {', or '.join(ways)}.")
     return sentences
 
 

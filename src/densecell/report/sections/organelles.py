@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from densecell.objects.reading import Row
-from densecell.objects.tables import column_name
+from densecell.objects.tables import column_name, columns_of
 from densecell.report.found import Found, is_whole, number
 from densecell.report.page import Picture, Section, Table
 from densecell.report.size_pictures import (
@@ -23,6 +23,7 @@ def organelles_section(found: Found) -> Section | None:
         return None
     cells, organelles = found.table("cells"), found.table("organelles")
     whole = [row for row in cells if is_whole(row)]
+    columns = columns_of(found.scheme)
     colours = {c.name: c.colour for c in found.scheme.classes.values()}
     parts: list[Table | Picture] = [
         _table(classes, members=found.run is not None and not found.is_of_one)
@@ -31,7 +32,7 @@ def organelles_section(found: Found) -> Section | None:
         Group(
             row["class"],
             colours.get(row["class"], GREY),
-            _fractions(whole, row["class"]),
+            _fractions(whole, columns.get(row["class"], column_name(row["class"]))),
         )
         for row in classes
         if row["role"] == "organelle"
@@ -63,9 +64,8 @@ def _words(cells: Sequence[Row], whole: Sequence[Row]) -> str:
     return text if whole else text + " None is left, so that means per cell are empty."
 
 
-def _fractions(cells: Sequence[Row], name: str) -> list[float]:
-    column = f"{column_name(name)}_volume_fraction"
-    found = (number(row, column) for row in cells)
+def _fractions(cells: Sequence[Row], column: str) -> list[float]:
+    found = (number(row, f"{column}_volume_fraction") for row in cells)
     return [100 * value for value in found if value is not None]
 
 

@@ -31,13 +31,26 @@ def scores_section(found: Found) -> Section | None:
         return None
     parts = []
     for name, scores in found.scores.items():
-        column = {f"against {name}": scores}
+        column = {f"against {name}{_part(found, scores)}": scores}
         parts += [_table(column), *_pictures(column, scores)]
     words = (
         "Overlap (IoU) of each class with truth, as `densecell evaluate` counted it. "
         "With `--truth LABELS` this page also shows truth and errors in the slices."
     )
     return Section("Scores", words, parts)
+
+
+def _part(found: Found, scores: Plain) -> str:
+    """Say which part of the result was scored; nothing where all of it was."""
+    words = ""
+    whole = Box.whole(found.shape).shifted(found.origin)
+    box = scores.get("box")
+    if box is not None and box != [list(corner) for corner in whole]:
+        start, stop = (", ".join(map(str, corner)) for corner in box)
+        words = f", only voxels {start} to {stop}"
+    if scores.get("where_labelled"):
+        words += ", only where truth > 0"
+    return words
 
 
 def _score(found: Found, labels: Volume) -> Plain:

@@ -70,7 +70,9 @@ def _words(found: Found, planes: Planes) -> str:
     if planes.box.shape != found.shape:
         z, y, x = planes.box.shape
         text += f". Only the middle {z} x {y} x {x} voxels are shown"
-    if found.image is None:
+    if found.run is None:
+        text += ". No image belongs to these labels, so that they lie on grey"
+    elif found.image is None:
         text += ". The image is not at its place any more, so that labels lie on grey"
     return (
         f"{text}. Numbers of classes are those of the legend, for whoever cannot tell "
