@@ -108,7 +108,7 @@ def test_cells_are_cut_by_affinities_where_a_result_has_them(result):
 
     assert read_record(result).affinities == FACES
 
-    with pytest.raises(ConfigError, match="--neck: cells of .* are cut by affinities"):
+    with pytest.raises(ConfigError, match=r"--neck: cells of .* are cut by affinities"):
         run(result, "--neck", 0.5)
     assert read_record(result).objects.cells_by == "auto"
 
