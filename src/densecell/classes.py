@@ -126,6 +126,16 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
         """Give the ids of the classes that play `role`."""
         return tuple(i for i in self.ids if self.classes[i].role == role)
 
+    def ancestors(self, class_id: int) -> tuple[int, ...]:
+        """Give the classes that a class lies in, from the inside out."""
+        by_name = {c.name: i for i, c in self.classes.items()}
+        found: list[int] = []
+        parent = self.classes[class_id].parent
+        while parent is not None and by_name[parent] not in (class_id, *found):
+            found.append(by_name[parent])
+            parent = self.classes[found[-1]].parent
+        return tuple(found)
+
     def to_channels(self, labels: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Turn class ids into channel numbers 0..K-1; 255 stands for ignored.
 

@@ -4,7 +4,7 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
 from densecell.errors import ConfigError
-from densecell.objects.layers import ancestors, family_of, layers_of, of_classes
+from densecell.objects.layers import family_of, layers_of, of_classes
 
 
 def scheme_of(**classes):
@@ -43,7 +43,7 @@ def test_families_reach_over_classes_of_other_roles():
 
     cells, organelles = layers_of(scheme, ObjectsConfig())
 
-    assert ancestors(scheme, 3) == (2, 1)
+    assert scheme.ancestors(3) == (2, 1)
     assert family_of(scheme, 1) == cells.groups[0].family == (1, 2, 3)
     needs = {g.class_id: g.needs_cell for g in organelles.groups}
     assert needs == {3: True, 4: False}
@@ -54,7 +54,7 @@ def test_a_circle_of_parents_ends():
         resin=("background", None), a=("organelle", "b"), b=("organelle", "a")
     )
 
-    assert ancestors(scheme, 1) == (2,)
+    assert scheme.ancestors(1) == (2,)
 
 
 def test_what_is_split_follows_the_role_and_the_names(platelet):

@@ -87,7 +87,7 @@ def measure(
         measure_objects,
         open_source,
     )
-    from densecell.objects.record import freeze
+    from densecell.objects.record import affinities_of, freeze
 
     base = load_settings(config, ObjectsConfig) if config else ObjectsConfig()
     values: dict[str, Any] = base.model_dump()
@@ -113,7 +113,7 @@ def measure(
         channel=channel,
         time=time,
     )
-    if neck is not None and settings.cells_by != "distances" and source.affinities:
+    if neck is not None and affinities_of(source, settings):
         raise ConfigError(
             f"--neck: cells of {source.out} are cut by affinities, where it counts for "
             "nothing; add --cells-by distances, or leave it out (affinities.sure in a "

@@ -104,8 +104,8 @@ def train(
     extension = None
     if extend is not None or extend_steps is not None:
         refuse_both(extend, extend_steps, "--extend or --extend-steps")
-        refuse_both(overwrite or None, True, "--extend or --overwrite")
         extension = Extension(extend, extend_steps)
+        refuse_both(overwrite or None, extension, "--extend or --overwrite")
     model = folder / "models" / (name or default_name(project))
     with training_display() as show:
         for progress in trained(

@@ -122,14 +122,14 @@ def scored_box(
     there = truth_box(truth, covered)
     box = covered.intersection(wanted or covered).intersection(there)
     if box.voxels == 0:
-        asked = f", asked for was {_words(wanted)}" if wanted else ""
+        asked = f", asked for was {in_words(wanted)}" if wanted else ""
         raise VolumeError(
-            f"nothing to score: the prediction covers {_words(covered)}, the truth "
-            f"{_words(there)}{asked}; boxes count voxels of the whole volume"
+            f"nothing to score: the prediction covers {in_words(covered)}, the truth "
+            f"{in_words(there)}{asked}; boxes count voxels of the whole volume"
         )
     if wanted is None and box != covered:
         raise VolumeError(
-            f"the prediction covers {_words(covered)} of the whole volume, but the "
+            f"the prediction covers {in_words(covered)} of the whole volume, but the "
             f"truth ends at {there.stop}; give the truth of the whole volume, or of "
             "that box alone, or say with --box what to score"
         )
@@ -141,5 +141,6 @@ def blocks_of(box: Box) -> Iterator[Box]:
     return (block.shifted(box.start) for block in tile(box.shape, _BLOCK))
 
 
-def _words(box: Box) -> str:
+def in_words(box: Box) -> str:
+    """Name the corners of a box."""
     return f"{box.start} to {box.stop}"

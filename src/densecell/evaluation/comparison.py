@@ -16,7 +16,7 @@ import numpy as np
 from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
-from densecell.evaluation.blockwise import blocks_of, volumes_confusion
+from densecell.evaluation.blockwise import blocks_of, in_words, volumes_confusion
 from densecell.evaluation.instances import (
     adapted_rand_error,
     add_overlaps,
@@ -197,7 +197,7 @@ def _check_volume(a: Prediction, b: Prediction) -> None:
             f"{one} has shape {a.labels.shape} and {other} has {b.labels.shape}; give "
             "two labellings of the same volume"
         )
-    lying = f"{one} covers {_words(a.box)} and {other} covers {_words(b.box)}"
+    lying = f"{one} covers {in_words(a.box)} and {other} covers {in_words(b.box)}"
     shared = a.box.intersection(b.box)
     if shared.voxels == 0:
         raise VolumeError(f"{lying}: they share no voxel")
@@ -207,10 +207,6 @@ def _check_volume(a: Prediction, b: Prediction) -> None:
                 f"{lying}: the box that was segmented sticks out of the other one; "
                 "give labels of the whole volume, or of that box alone"
             )
-
-
-def _words(box: Box) -> str:
-    return f"{box.start} to {box.stop}"
 
 
 def _minus(a: tuple[int, int, int], b: tuple[int, int, int]) -> tuple[int, int, int]:

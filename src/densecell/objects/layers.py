@@ -80,27 +80,16 @@ def of_classes(labels: NDArray[np.uint8], family: Collection[int]) -> NDArray[np
     return found
 
 
-def ancestors(scheme: ClassScheme, class_id: int) -> tuple[int, ...]:
-    """Give the classes that a class lies in, from the inside out."""
-    by_name = {c.name: i for i, c in scheme.classes.items()}
-    found: list[int] = []
-    parent = scheme.classes[class_id].parent
-    while parent is not None and by_name[parent] not in (class_id, *found):
-        found.append(by_name[parent])
-        parent = scheme.classes[found[-1]].parent
-    return tuple(found)
-
-
 def family_of(scheme: ClassScheme, class_id: int) -> tuple[int, ...]:
     """Give a class and all whose chain of parents leads to it."""
-    inside = (i for i in scheme.ids if class_id in ancestors(scheme, i))
+    inside = (i for i in scheme.ids if class_id in scheme.ancestors(i))
     return (class_id, *inside)
 
 
 def _layer_name(scheme: ClassScheme, class_id: int) -> str | None:
     """Give the layer that a class is the head of a group in, if any."""
     role = scheme.classes[class_id].role
-    above = [scheme.classes[i].role for i in ancestors(scheme, class_id)]
+    above = [scheme.classes[i].role for i in scheme.ancestors(class_id)]
     if role == "cell":
         return None if "cell" in above else CELLS
     if role == "organelle":
@@ -111,7 +100,7 @@ def _layer_name(scheme: ClassScheme, class_id: int) -> str | None:
 def _group(
     scheme: ClassScheme, class_id: int, layer: str, config: ObjectsConfig
 ) -> Group:
-    above = [scheme.classes[i].role for i in ancestors(scheme, class_id)]
+    above = [scheme.classes[i].role for i in scheme.ancestors(class_id)]
     split = config.cells if layer == CELLS else config.organelles
     whole = not split.split or scheme.classes[class_id].name in config.whole
     return Group(

@@ -81,7 +81,7 @@ def freeze(source: Source, config: ObjectsConfig) -> Record:
         If the classes hold nothing to measure, or the block is no block.
     """
     layers_of(source.scheme, config)  # refuses what cannot be measured
-    affinities = _affinities(source, config)
+    affinities = affinities_of(source, config)
     return Record(
         labels=source.named(source.labels.path),
         fingerprint=fingerprint(source.labels),
@@ -128,7 +128,7 @@ def save_record(record: Record, out: Path) -> None:
     save_settings(record, out / RECORD)
 
 
-def _affinities(source: Source, config: ObjectsConfig) -> tuple[Shape, ...]:
+def affinities_of(source: Source, config: ObjectsConfig) -> tuple[Shape, ...]:
     """Give the offsets of the affinities that cells are cut by, if they are."""
     if config.cells_by == "affinities" and not source.affinities:
         raise ConfigError(

@@ -125,14 +125,9 @@ def list_objects(
 
 def _heads(scheme: ClassScheme, role: Role, depth: int) -> dict[int, int]:
     """Give the class whose objects each class is a part of; only those that are."""
-    by_name = {c.name: i for i, c in scheme.classes.items()}
     heads = {}
     for class_id in scheme.ids:
-        chain = [class_id]  # from the inside out
-        while parent := scheme.classes[chain[-1]].parent:
-            if by_name[parent] in chain:
-                break
-            chain.append(by_name[parent])
+        chain = (class_id, *scheme.ancestors(class_id))
         of_role = [i for i in chain if scheme.classes[i].role == role]
         if len(of_role) > depth:
             heads[class_id] = of_role[-1 - depth]
