@@ -6,14 +6,34 @@ name ends in `_nm`.
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, Self
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Self, TypeVar
 
 from densecell.errors import ConfigError
 
 Shape = tuple[int, int, int]
+T = TypeVar("T")
 CUBIC = 1.5  # longest edge of a nearly cubic voxel, in shortest ones
 FACES: tuple[Shape, ...] = ((-1, 0, 0), (0, -1, 0), (0, 0, -1))  # to neighbours before
+
+
+def per_axis(function: Callable[..., T], *triples: Sequence[Any]) -> tuple[T, T, T]:
+    """Apply a function to z, y and x of one or more triples, one axis at a time.
+
+    Raises
+    ------
+    ValueError
+        If one of them does not have three values.
+
+    Examples
+    --------
+    >>> per_axis(min, (5, 300, 300), (16, 256, 512))
+    (5, 256, 300)
+    >>> per_axis(lambda size, block: -(-size // block), (10, 100, 100), (4, 64, 32))
+    (3, 2, 4)
+    """
+    z, y, x = (function(*values) for values in zip(*triples, strict=True))
+    return (z, y, x)
 
 
 class Spacing(NamedTuple):
@@ -45,7 +65,7 @@ class Spacing(NamedTuple):
 
     @property
     def nearly_cubic(self) -> bool:
-        """Tell whether no edge of a voxel is half as long again as another."""
+        """Whether no edge of a voxel is 1.5 times as long as another."""
         return max(self) <= CUBIC * min(self)
 
     @property
@@ -77,8 +97,12 @@ class Box(NamedTuple):
     @property
     def shape(self) -> Shape:
         """Voxels along (z, y, x)."""
-        z, y, x = (b - a for a, b in zip(self.start, self.stop, strict=True))
-        return (z, y, x)
+        return per_axis(lambda start, stop: stop - start, self.start, self.stop)
+
+    @classmethod
+    def at(cls, start: Shape, shape: Shape) -> Self:
+        """Box of a `shape` whose first voxel is `start`."""
+        return cls(start, per_axis(int.__add__, start, shape))
 
     @property
     def voxels(self) -> int:
@@ -94,17 +118,20 @@ class Box(NamedTuple):
     def grown(self, margin: Shape) -> Self:
         """Widen by `margin` voxels on every side."""
         return type(self)(
-            _add(self.start, (-margin[0], -margin[1], -margin[2])),
-            _add(self.stop, margin),
+            per_axis(int.__sub__, self.start, margin),
+            per_axis(int.__add__, self.stop, margin),
         )
 
     def shifted(self, offset: Shape) -> Self:
         """Move by `offset` voxels."""
-        return type(self)(_add(self.start, offset), _add(self.stop, offset))
+        return type(self)(
+            per_axis(int.__add__, self.start, offset),
+            per_axis(int.__add__, self.stop, offset),
+        )
 
     def relative_to(self, origin: Shape) -> Self:
         """Express in voxels counted from `origin`."""
-        return self.shifted((-origin[0], -origin[1], -origin[2]))
+        return self.shifted(per_axis(int.__neg__, origin))
 
     def clipped(self, shape: tuple[int, ...]) -> Self:
         """Keep what lies inside a volume of `shape`."""
@@ -112,19 +139,33 @@ class Box(NamedTuple):
 
     def intersection(self, other: "Box") -> Self:
         """Keep what lies in both; empty boxes have `voxels == 0`."""
-        start = _each(max, self.start, other.start)
-        stop = _each(max, start, _each(min, self.stop, other.stop))
+        start = per_axis(max, self.start, other.start)
+        stop = per_axis(max, start, per_axis(min, self.stop, other.stop))
         return type(self)(start, stop)
 
     def union(self, other: "Box") -> Self:
         """Span the smallest box around both."""
         return type(self)(
-            _each(min, self.start, other.start), _each(max, self.stop, other.stop)
+            per_axis(min, self.start, other.start), per_axis(max, self.stop, other.stop)
         )
 
     def contains(self, other: "Box") -> bool:
-        """Tell whether `other` lies wholly inside."""
+        """Whether `other` lies wholly inside."""
         return self.intersection(other) == other
+
+    def coarsened(self, factors: Shape) -> Self:
+        """Smallest box of voxels `factors` times as large that covers this one."""
+        return type(self)(
+            per_axis(int.__floordiv__, self.start, factors),
+            per_axis(lambda stop, factor: -(-stop // factor), self.stop, factors),
+        )
+
+    def refined(self, factors: Shape) -> Self:
+        """Box in voxels that are `factors` times smaller."""
+        return type(self)(
+            per_axis(int.__mul__, self.start, factors),
+            per_axis(int.__mul__, self.stop, factors),
+        )
 
 
 class Tile(NamedTuple):
@@ -171,11 +212,11 @@ class Tiling(NamedTuple):
     @property
     def kept(self) -> Shape:
         """Voxels that one tile writes: the lattice constant."""
-        z, y, x = (
-            t if self.flush and t >= n else t - 2 * m
-            for t, m, n in zip(self.tile, self.margin, self.shape, strict=True)
-        )
-        return (z, y, x)
+
+        def kept(tile: int, margin: int, size: int) -> int:
+            return tile if self.flush and tile >= size else tile - 2 * margin
+
+        return per_axis(kept, self.tile, self.margin, self.shape)
 
     def tiles(self, within: Box) -> Iterator[Tile]:
         """Yield the tiles that write into `within`, in raster order.
@@ -186,26 +227,27 @@ class Tiling(NamedTuple):
         within = within.clipped(self.shape)
         if within.voxels == 0:
             return
-        starts = [
-            range(a // k * k, b, k)
-            for a, b, k in zip(within.start, within.stop, self.kept, strict=True)
-        ]
-        for z, y, x in itertools.product(*starts):
-            cell = Box((z, y, x), _add((z, y, x), self.kept))
-            yield Tile(self._read_box((z, y, x)), cell.intersection(within))
+        starts = per_axis(
+            lambda first, stop, kept: range(first // kept * kept, stop, kept),
+            within.start,
+            within.stop,
+            self.kept,
+        )
+        for corner in itertools.product(*starts):
+            cell = Box.at(corner, self.kept)
+            yield Tile(self._read_box(corner), cell.intersection(within))
 
     def _read_box(self, corner: Shape) -> Box:
-        start = []
+        def origin(first: int, size: int, tile: int, margin: int, step: int) -> int:
+            start = first - margin
+            if not self.flush:
+                return start
+            padded = max(tile, round_up(size, step))
+            return min(max(start, 0), padded - tile)
+
         steps = (1, self.step, self.step)
-        whole = zip(corner, self.shape, self.tile, self.margin, steps, strict=True)
-        for first, size, tile, margin, step in whole:
-            origin = first - margin
-            if self.flush:
-                padded = max(tile, round_up(size, step))
-                origin = min(max(origin, 0), padded - tile)
-            start.append(origin)
-        z, y, x = start
-        return Box((z, y, x), _add((z, y, x), self.tile))
+        start = per_axis(origin, corner, self.shape, self.tile, self.margin, steps)
+        return Box.at(start, self.tile)
 
 
 def tile(shape: Shape, block: Shape) -> Iterator[Box]:
@@ -216,23 +258,14 @@ def tile(shape: Shape, block: Shape) -> Iterator[Box]:
     >>> [box.shape for box in tile((1, 8, 12), (1, 8, 8))]
     [(1, 8, 8), (1, 8, 4)]
     """
-    starts = (range(0, n, b) for n, b in zip(shape, block, strict=True))
+    starts = per_axis(lambda size, step: range(0, size, step), shape, block)
     for corner in itertools.product(*starts):
-        z, y, x = corner
-        yield Box((z, y, x), _add((z, y, x), block)).clipped(shape)
+        yield Box.at(corner, block).clipped(shape)
 
 
 def round_up(value: int, step: int) -> int:
-    """Give the next multiple of `step` that is not below `value`."""
+    """Next multiple of `step` that is not below `value`."""
     return -(-value // step) * step
-
-
-def _add(a: Shape, b: Shape) -> Shape:
-    return _each(int.__add__, a, b)
-
-
-def _each(join: Callable[[int, int], int], a: Shape, b: Shape) -> Shape:
-    return (join(a[0], b[0]), join(a[1], b[1]), join(a[2], b[2]))
 
 
 def pairs_in(
