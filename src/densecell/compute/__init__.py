@@ -13,15 +13,30 @@ from densecell.compute.cluster import (
 from densecell.compute.lost import result_of
 from densecell.compute.machine import processor_name, usable_cores, usable_memory
 from densecell.compute.peak import Peak, trim_memory, watched_memory
+from densecell.compute.stage import (
+    Progress,
+    ReportProgress,
+    Stage,
+    begin_or_resume,
+    check_same,
+    once_per_process,
+    versions,
+)
 
 __all__ = [
     "Cluster",
     "Outcome",
     "Peak",
+    "Progress",
+    "ReportProgress",
+    "Stage",
+    "begin_or_resume",
+    "check_same",
     "connect",
     "connected",
     "listed",
     "memory_per_worker",
+    "once_per_process",
     "processor_name",
     "result_of",
     "run_blocks",
@@ -30,6 +45,7 @@ __all__ = [
     "trim_memory",
     "usable_cores",
     "usable_memory",
+    "versions",
     "watched_memory",
     "workers_asked_for",
 ]
