@@ -23,6 +23,7 @@ ORDER = (
     "checksums",
     "compute",
     "volume",
+    "result",
     "phantom",
     "datasets",
     "evaluation",
@@ -41,7 +42,7 @@ ORDER = (
 )
 HEAVY = {"torch", "zarr", "dask", "openvino", "numpy", "scipy", "rich", "tifffile"}
 FILES = sorted(ROOT.rglob("*.py"))
-WITHOUT_TORCH = ("evaluation", "objects", "surfaces")
+WITHOUT_TORCH = ("result", "evaluation", "objects", "surfaces")
 
 
 def part_of(name):

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from densecell.errors import ClusterError
 
-Result = TypeVar("Result")
+Computed = TypeVar("Computed")
 
 
-def result_of(future: "Future[Result]") -> Result:
+def result_of(future: "Future[Computed]") -> Computed:
     """Give what a worker computed, or raise what it raised.
 
     Raises

@@ -14,14 +14,14 @@ from densecell.errors import ConfigError, DensecellError, VolumeError
 from densecell.evaluation.result import is_result
 from densecell.geometry import Box, Shape, Spacing
 from densecell.objects import is_finished as is_measured
-from densecell.objects.reading import (
+from densecell.objects.record import RECORD, Record, read_record
+from densecell.result.tables import (
     ABOUT_CELLS,
     ABOUT_CLASSES,
     ABOUT_ORGANELLES,
     Row,
     read_table,
 )
-from densecell.objects.record import RECORD, Record, read_record
 from densecell.volume import CroppedVolume, Volume, open_volume
 
 STORE = "segmentation.zarr"

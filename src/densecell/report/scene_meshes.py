@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densecell.errors import VolumeError
-from densecell.objects.reading import Row, read_table
+from densecell.result.tables import Row, read_table
 from densecell.surfaces.extra import imported
 from densecell.surfaces.foreign import Triangles
 from densecell.surfaces.settings import MESHES, TABLE

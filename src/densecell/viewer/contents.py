@@ -12,8 +12,8 @@ from densecell.errors import DensecellError, VolumeError
 from densecell.evaluation.result import LABELS, is_result
 from densecell.geometry import Box, Shape, Spacing
 from densecell.objects.layers import CELLS, LAYERS
-from densecell.objects.reading import ABOUT_CELLS, ABOUT_ORGANELLES, Row, read_table
 from densecell.objects.source import AGREEMENT, STORE
+from densecell.result.tables import ABOUT_CELLS, ABOUT_ORGANELLES, Row, read_table
 from densecell.volume import OmeZarrVolume, Volume, open_ome_zarr, open_volume
 
 IMAGES = ("confidence", "disagreement")

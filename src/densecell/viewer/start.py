@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densecell.geometry import Box, Spacing
-from densecell.objects.reading import Row
+from densecell.result.tables import Row
 from densecell.viewer.contents import Contents
 
 PANEL_PX = 500  # about the width of a panel on a common screen

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Box, Shape, Spacing
-from densecell.objects.reading import Row
+from densecell.result.tables import Row
 from densecell.viewer.addresses import Addresses
 from densecell.viewer.contents import Contents
 from densecell.viewer.layers import (

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box
-from densecell.objects.reading import Row
 from densecell.objects.tables import columns_of
 from densecell.report.cell_picture import cell_picture
 from densecell.report.found import Found, is_whole, number
 from densecell.report.page import Cell, Legend, LongTable, Picture, Section
 from densecell.report.pictures import stretched
+from densecell.result.tables import Row
 from densecell.volume import Volume
 
 PICTURED = 200  # cells; of more only the largest

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from densecell.objects.reading import Row
 from densecell.objects.tables import column_name, columns_of
 from densecell.report.found import Found, is_whole, number
 from densecell.report.page import Picture, Section, Table
@@ -11,6 +10,7 @@ from densecell.report.size_pictures import (
     fraction_picture,
     size_picture,
 )
+from densecell.result.tables import Row
 
 ROUNDING = 1e-9  # of a mean; a deviation below is none
 GREY = (128, 128, 128)  # of a class that another scheme was measured with

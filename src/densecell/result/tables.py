@@ -10,6 +10,14 @@ Row = Mapping[str, str]
 ABOUT_CELLS = ("cell_id", "class", "voxels", "volume_um3", "touches_border")
 ABOUT_ORGANELLES = ("layer", "organelle_id", *ABOUT_CELLS)
 ABOUT_CLASSES = ("class", "role")
+BOX = tuple(f"box_{axis}_{end}_voxels" for axis in "zyx" for end in ("start", "stop"))
+CENTROID = tuple(f"centroid_{axis}_nm" for axis in "zyx")
+NEEDED = {
+    "cells": (*ABOUT_CELLS, "surface_reliable", *BOX, *CENTROID),
+    "organelles": ABOUT_ORGANELLES,
+    "classes": ABOUT_CLASSES,
+    "contacts": ("class_a", "class_b"),
+}
 WORDS = {
     "layer",
     "object",
@@ -21,6 +29,17 @@ WORDS = {
     "surface_reliable",
     "reliable",
 }  # all other columns hold numbers
+
+
+def read_result_table(folder: Path, name: str) -> list[Row]:
+    """Read a table of a result by its name; it has no rows if it is not there.
+
+    Raises
+    ------
+    VolumeError
+        If it is damaged; says where.
+    """
+    return read_table(folder / f"{name}.csv", NEEDED[name], made_by="densecell measure")
 
 
 def read_table(path: Path, needed: Sequence[str], *, made_by: str) -> list[Row]:

@@ -1,0 +1,70 @@
+"""A result folder: its layout on disk, its settings, and a reader of all it holds."""
+
+from densecell.result.layout import (
+    CELLS,
+    CLASSES,
+    LAYERS,
+    OBJECTS,
+    ORGANELLES,
+    PARTS,
+    RUN,
+    STORE,
+    has_meshes,
+    is_measured,
+    is_result,
+    is_segmentation,
+    is_segmented,
+    layer_path,
+)
+from densecell.result.measurement import (
+    Measurement,
+    MeshSettings,
+    read_measurement,
+    read_mesh_settings,
+    save_measurement,
+)
+from densecell.result.result import Agreement, MemberAgreement, Result
+from densecell.result.run import (
+    FrozenChange,
+    FrozenInference,
+    FrozenModel,
+    FrozenVolume,
+    Run,
+    read_run,
+    save_run,
+)
+from densecell.result.tables import Row, read_table
+
+__all__ = [
+    "CELLS",
+    "CLASSES",
+    "LAYERS",
+    "OBJECTS",
+    "ORGANELLES",
+    "PARTS",
+    "RUN",
+    "STORE",
+    "Agreement",
+    "FrozenChange",
+    "FrozenInference",
+    "FrozenModel",
+    "FrozenVolume",
+    "Measurement",
+    "MemberAgreement",
+    "MeshSettings",
+    "Result",
+    "Row",
+    "Run",
+    "has_meshes",
+    "is_measured",
+    "is_result",
+    "is_segmentation",
+    "is_segmented",
+    "layer_path",
+    "read_measurement",
+    "read_mesh_settings",
+    "read_run",
+    "read_table",
+    "save_measurement",
+    "save_run",
+]
