@@ -32,6 +32,7 @@ from densecell.compute import usable_cores
 from densecell.config import InferenceConfig, ProjectConfig, load_settings, write_text
 from densecell.datasets.crop import LABELS as PAINTED
 from densecell.datasets.painted import add_labels
+from densecell.disk import written_aside
 from densecell.ensemble import (
     Wish,
     load_ensemble,
@@ -47,7 +48,6 @@ from densecell.suggestions import Material, look_at, open_material, rank, write_
 from densecell.suggestions.candidates import candidate_groups
 from densecell.training import Options, Origin, load_data, train_members
 from densecell.volume import ArrayVolume, open_volume, write_tiff
-from densecell.volume.aside import written_aside
 
 DATA = Path("../shared/data/drosophila-vnc")
 SPACING_NM = (50, 4.6, 4.6)

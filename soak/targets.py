@@ -24,8 +24,13 @@ from densecell.objects.record import read_record
 from densecell.training import load_member_settings
 from densecell.training.loop import read_history
 from densecell.training.member import read_outcome
-from densecell.volume import ArrayVolume, create_ome_zarr, open_volume, read_scheme
-from densecell.volume.conversion import convert
+from densecell.volume import (
+    ArrayVolume,
+    convert,
+    create_ome_zarr,
+    open_volume,
+    read_scheme,
+)
 
 SHAPE = (3, 17, 21)
 MOST_READ = 10_000_000  # voxels; more are not read, only opened

@@ -263,6 +263,17 @@ def tile(shape: Shape, block: Shape) -> Iterator[Box]:
         yield Box.at(corner, block).clipped(shape)
 
 
+def format_spacing(spacing_nm: tuple[float, ...]) -> str:
+    """Voxel size, or another triple of lengths in nm, for people to read.
+
+    Examples
+    --------
+    >>> format_spacing((50, 4.6, 4.6))
+    '50 x 4.6 x 4.6 nm'
+    """
+    return " x ".join(f"{length:.6g}" for length in spacing_nm) + " nm"
+
+
 def round_up(value: int, step: int) -> int:
     """Next multiple of `step` that is not below `value`."""
     return -(-value // step) * step

@@ -21,7 +21,7 @@ def pages(tmp_path, discs):
 @pytest.fixture
 def decoded(monkeypatch):
     """List the slices that were decoded."""
-    from densecell.volume import slices
+    from densecell.volume.formats import slices
 
     names, decode = [], slices._decoded_png
 

@@ -1,9 +1,9 @@
 import pytest
 
 from densecell.report.look_check import compare_looks
-from densecell.volume import Look
+from densecell.volume import Appearance
 
-LEARNED = Look((-2.0, -0.9, 0.0, 0.9, 1.6), 0.3)
+LEARNED = Appearance((-2.0, -0.9, 0.0, 0.9, 1.6), 0.3)
 
 
 @pytest.mark.parametrize(

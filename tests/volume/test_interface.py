@@ -1,13 +1,11 @@
-import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from densecell.errors import ConfigError, SpacingError, VolumeError
+from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Spacing
 from densecell.volume import ArrayVolume, require_spacing
-from densecell.volume.interface import settle_spacing
 
 SPACING = (50, 4.6, 5)
 
@@ -93,36 +91,6 @@ def test_an_unknown_voxel_size_is_asked_for():
     volume = ArrayVolume(np.zeros((1, 2, 3), np.uint8), path=Path("raw.tif"))
     with pytest.raises(SpacingError, match=r"raw\.tif: has no voxel size; pass --spac"):
         require_spacing(volume)
-
-
-def test_the_given_voxel_size_wins_and_both_are_named(caplog):
-    with caplog.at_level(logging.WARNING):
-        spacing, notes = settle_spacing(Path("a"), stated=(1, 2, 3), given=SPACING)
-
-    assert spacing == SPACING
-    assert notes == (
-        "a: states a voxel size of 1 x 2 x 3 nm; 50 x 4.6 x 5 nm is used, as given",
-    )
-    assert notes[0] in caplog.text
-
-
-def test_rounding_is_no_contradiction():
-    _, notes = settle_spacing(Path("a"), stated=(50, 4.6001, 5), given=SPACING)
-
-    assert notes == ()
-
-
-def test_a_stated_voxel_size_is_taken():
-    assert settle_spacing(Path("a"), stated=(1, 2, 3), given=None) == ((1, 2, 3), ())
-
-
-def test_a_senseless_voxel_size_is_refused_by_whoever_stated_it():
-    with pytest.raises(
-        SpacingError, match=r"a: its voxel size is wrong: .*\(0, 2, 3\)"
-    ):
-        settle_spacing(Path("a"), stated=(0, 2, 3), given=None)
-    with pytest.raises(ConfigError, match="three positive lengths"):
-        settle_spacing(Path("a"), stated=None, given=(0, 2, 3))
 
 
 @pytest.mark.parametrize(

@@ -67,11 +67,11 @@ def compare(
     from densecell.address import to_address, with_choice
     from densecell.cli.progress import told_progress
     from densecell.datasets.scheme import choose_scheme
+    from densecell.disk import check_free
     from densecell.errors import ConfigError
     from densecell.evaluation.comparison import compare as compared
     from densecell.evaluation.comparison import placed, shared_objects
     from densecell.evaluation.result import is_result, open_prediction
-    from densecell.volume.aside import check_free
 
     if threshold >= 1:
         raise ConfigError(
@@ -181,10 +181,10 @@ def _draw(
     names: tuple[str, str],
     about: "Address",
 ) -> None:
+    from densecell.disk import written_aside
     from densecell.errors import ConfigError
     from densecell.geometry import Box
     from densecell.report.comparison_picture import comparison_picture
-    from densecell.volume.aside import written_aside
 
     (z0, y0, x0), (z1, y1, x1) = found.box
     z = (z0 + z1) // 2 if z is None else z

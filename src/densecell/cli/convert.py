@@ -39,7 +39,7 @@ def convert(
     from densecell.cli.progress import told_progress
     from densecell.geometry import Box
     from densecell.volume import CroppedVolume, Volume, open_volume
-    from densecell.volume.conversion import convert as convert_volume
+    from densecell.volume import convert as convert_volume
 
     source: Volume = open_volume(
         volume, spacing_nm=spacing, labels=labels, channel=channel, time=time

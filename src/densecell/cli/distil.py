@@ -58,13 +58,13 @@ def distil(
     from densecell.cli.train import budget, show_ranking, with_options
     from densecell.cli.training_display import training_display
     from densecell.datasets.project import read_project
+    from densecell.disk import remove
     from densecell.ensemble import list_lessons, load_ensemble, rank_members
     from densecell.ensemble.lessons import LESSONS, check_teacher, learned
     from densecell.errors import ConfigError
     from densecell.report.training_pictures import draw_scores, draw_training
     from densecell.training import Options, load_data, train_members
     from densecell.volume import open_volume
-    from densecell.volume.aside import remove
 
     root = project or model.absolute().parent.parent
     settings = with_options(

@@ -17,8 +17,7 @@ def info(
     """Print what IN is: format, shape, voxel size, range of values or labels."""
     import json
 
-    from densecell.volume import open_volume
-    from densecell.volume.description import describe
+    from densecell.volume import describe, open_volume
 
     description = describe(
         open_volume(volume, spacing_nm=spacing, channel=channel, time=time)

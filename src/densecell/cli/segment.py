@@ -118,6 +118,7 @@ def segment(
         workers_asked_for,
     )
     from densecell.config import InferenceConfig, parse_settings
+    from densecell.disk import remove
     from densecell.ensemble import (
         Wish,
         is_finished,
@@ -129,7 +130,6 @@ def segment(
     from densecell.ensemble.freeze import freeze
     from densecell.errors import OutputError
     from densecell.volume import open_volume
-    from densecell.volume.aside import remove
 
     inference = parse_settings(
         {

@@ -141,6 +141,7 @@ def trained(
 
     from densecell.claim import refuse_claimed
     from densecell.compute import connected, training_threads
+    from densecell.disk import remove
     from densecell.errors import ConfigError
     from densecell.patches import resampling_notes
     from densecell.report.events import require_tensorboard, write_events
@@ -152,7 +153,6 @@ def trained(
         train_members,
         train_on_cluster,
     )
-    from densecell.volume.aside import remove
 
     watch: Watch = draw_training
     if tensorboard:

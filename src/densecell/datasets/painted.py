@@ -24,10 +24,10 @@ from densecell.datasets.annotated import annotated_parts
 from densecell.datasets.crop import Crop, digest, painted_crops
 from densecell.datasets.entries import with_entries
 from densecell.datasets.project import FILE, read_project, seen_from
+from densecell.disk import remove, written_aside
 from densecell.errors import ConfigError, MissingVolumeError, VolumeError
 from densecell.geometry import Shape
 from densecell.volume import Volume, create_ome_zarr, open_volume
-from densecell.volume.aside import remove, written_aside
 
 CONTEXT: Shape = (2, 32, 32)  # voxels of image that are seen around what was painted
 FOLDER = "labels"  # of the project

@@ -21,9 +21,8 @@ from densecell.config import (
 from densecell.datasets.scheme import choose_scheme, label_ids
 from densecell.datasets.split import Span, check_span, split_slices
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
-from densecell.geometry import Spacing
+from densecell.geometry import Spacing, format_spacing
 from densecell.volume import Volume, intensity_statistics, require_spacing
-from densecell.volume.interface import in_words
 
 FILE = "project.yaml"
 
@@ -140,9 +139,9 @@ def check_labelled(pair: Labelled) -> Spacing:
     stated = labels.spacing_nm
     if stated is not None and not np.allclose(stated, image.spacing_nm, rtol=1e-3):
         raise SpacingError(
-            f"{image.path} has voxels of {in_words(image.spacing_nm)} and "
-            f"{labels.path} of {in_words(stated)}; say with --spacing Z Y X (nm) which "
-            "is right"
+            f"{image.path} has voxels of {format_spacing(image.spacing_nm)} and "
+            f"{labels.path} of {format_spacing(stated)}; say with "
+            "--spacing Z Y X (nm) which is right"
         )
     return image.spacing_nm
 
@@ -240,7 +239,7 @@ def seen_from(folder: Path, path: Address) -> Address:
 def _found(pair: Labelled, spacing_nm: Spacing, ids: tuple[int, ...]) -> str:
     z, y, x = pair.image.shape
     return (
-        f"{pair.image.path}: {z} x {y} x {x} voxels of {in_words(spacing_nm)}, "
+        f"{pair.image.path}: {z} x {y} x {x} voxels of {format_spacing(spacing_nm)}, "
         f"{pair.image.dtype}, label ids {', '.join(map(str, ids))}"
     )
 

@@ -12,7 +12,7 @@ from densecell.geometry import Shape, Spacing
 from densecell.networks import Network, build_network
 from densecell.training import MemberSettings, load_member_settings, load_weights
 from densecell.training.checkpoint import WEIGHTS
-from densecell.volume import Look
+from densecell.volume import Appearance
 
 
 class Ensemble(NamedTuple):
@@ -24,7 +24,7 @@ class Ensemble(NamedTuple):
     fingerprints: tuple[str, ...]  # SHA-256 of each member's weights file
     scheme: ClassScheme
     spacing_nm: Spacing
-    look: Look | None  # of what it learned from; none: not known
+    look: Appearance | None  # of what it learned from; none: not known
     affinities: tuple[Shape, ...] = ()  # offsets of the pairs that it tells of
 
 

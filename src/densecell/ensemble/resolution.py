@@ -5,10 +5,14 @@ from fractions import Fraction
 
 from densecell.config import InferenceConfig
 from densecell.ensemble.load import Ensemble
-from densecell.geometry import Shape
-from densecell.volume import Grid, Volume, grid_between, require_spacing
-from densecell.volume.grid import SPACING_TOLERANCE
-from densecell.volume.interface import in_words
+from densecell.geometry import Shape, format_spacing
+from densecell.volume import (
+    SPACING_TOLERANCE,
+    Grid,
+    Volume,
+    grid_between,
+    require_spacing,
+)
 
 Parts = tuple[int, int]
 Ratios = tuple[Parts, Parts, Parts]
@@ -39,10 +43,11 @@ def resampling_note(
     """Say that a volume will be resampled, if it will."""
     if grid_of(volume, ensemble, config) is None:
         return None
+    own = format_spacing(require_spacing(volume))
+    learned = format_spacing(ensemble.spacing_nm)
     note = (
-        f"{volume.path}: has voxels of {in_words(require_spacing(volume))} (z y x), "
-        f"shown to the model as the {in_words(ensemble.spacing_nm)} that it learned "
-        "from; labels are written on the volume's own voxels"
+        f"{volume.path}: has voxels of {own} (z y x), shown to the model as the "
+        f"{learned} that it learned from; labels are written on the volume's own voxels"
     )
     if ensemble.affinities:
         note += ". Affinities, which tell of pairs of the model's voxels, are left out"
@@ -55,9 +60,9 @@ def warn_of_spacing(volume: Volume, ensemble: Ensemble) -> None:
     pairs = zip(spacing, ensemble.spacing_nm, strict=True)
     if any(abs(a / b - 1) > SPACING_TOLERANCE for a, b in pairs):
         warnings.warn(
-            f"{volume.path} has voxels of {in_words(spacing)} (z y x), the model "
-            f"learned from {in_words(ensemble.spacing_nm)}: objects look larger or "
-            "smaller to it than they are, and labels may be poor",
+            f"{volume.path} has voxels of {format_spacing(spacing)} (z y x), the model "
+            f"learned from {format_spacing(ensemble.spacing_nm)}: objects look larger "
+            "or smaller to it than they are, and labels may be poor",
             stacklevel=2,
         )
 

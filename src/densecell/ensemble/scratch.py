@@ -6,10 +6,10 @@ are decoded once; where they do not, they are copied into chunks on disk first.
 
 from pathlib import Path
 
+from densecell.disk import remove, written_aside
 from densecell.ensemble.run import Run
 from densecell.geometry import round_up
 from densecell.volume import Volume, copy_voxels, create_ome_zarr, open_volume
-from densecell.volume.aside import remove, written_aside
 
 SCRATCH = "blocks/volume.zarr"
 

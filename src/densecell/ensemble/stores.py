@@ -11,8 +11,7 @@ from densecell.config import write_text
 from densecell.ensemble.blocks import BlockLabels
 from densecell.ensemble.run import Run
 from densecell.geometry import FACES, Box
-from densecell.volume import OmeZarrVolume, create_ome_zarr, open_ome_zarr
-from densecell.volume.ome_metadata import Kind
+from densecell.volume import Kind, OmeZarrVolume, create_ome_zarr, open_ome_zarr
 
 STORE = "segmentation.zarr"
 AFFINITIES = "affinities.json"  # offsets of the pairs that `affinity_*` tell of

@@ -13,8 +13,7 @@ from densecell.errors import VolumeError
 from densecell.evaluation.kept import About, kept_path
 from densecell.evaluation.scores import Scores
 from densecell.geometry import Box, Shape
-from densecell.volume import Volume, open_volume
-from densecell.volume.channels import refuse_choice
+from densecell.volume import Volume, open_volume, refuse_choice
 
 LABELS = "segmentation.zarr/labels/classes"  # inside a result folder
 

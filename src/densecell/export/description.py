@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 from densecell import __version__
 from densecell.classes import ClassScheme
 from densecell.export.network import Sizes
-from densecell.geometry import Shape, Spacing
+from densecell.geometry import Shape, Spacing, format_spacing
 from densecell.report.model_card import Terms
-from densecell.volume.interface import in_words
 
 METHOD = {
     "text": "Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural "
@@ -138,7 +137,7 @@ def _in_words(subject: Subject) -> str:
     return (
         f"Labels every voxel of volume electron micrographs as one of "
         f"{len(subject.scheme)} classes: {', '.join(subject.scheme.names)}. Learned at "
-        f"voxels of {in_words(subject.spacing_nm)} (z, y, x); {networks}{pairs}."
+        f"voxels of {format_spacing(subject.spacing_nm)} (z, y, x); {networks}{pairs}."
     )[:1024]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from densecell.disk import is_empty_folder, remove, written_aside
 from densecell.ensemble import Ensemble, load_ensemble
 from densecell.errors import OutputError
 from densecell.export.check import check_package
@@ -15,7 +16,6 @@ from densecell.export.package import ONNX, write_package, zip_folder
 from densecell.export.terms import check_name, check_terms
 from densecell.networks import Network
 from densecell.report.model_card import Terms, card_text
-from densecell.volume.aside import is_empty_folder, remove, written_aside
 
 WHOLE = "ensemble"
 NEEDED = ("bioimageio.core", "onnx", "onnxruntime")

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box, Shape, Tile, Tiling
-from densecell.volume import Grid
-from densecell.volume.resampled import needed_box, resample, taps_along
+from densecell.volume import Grid, needed_box, resample, taps_along
 
 OFF = 0.03  # relative; what a ratio may give way so that tiles end where voxels end
 

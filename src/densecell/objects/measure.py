@@ -15,7 +15,7 @@ from densecell.checksums import drop_checksums, write_checksums
 from densecell.claim import claimed, refuse_claimed
 from densecell.compute import Cluster, listed, run_blocks, trim_memory
 from densecell.config import ObjectsConfig, write_text
-from densecell.disk import drop_partial, writing
+from densecell.disk import drop_partial, remove, writing
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.objects.class_table import classes_table
 from densecell.objects.gather import Found, resolve, save_final, total
@@ -47,7 +47,6 @@ from densecell.objects.tables import (
 from densecell.objects.units import Look, Seen, Unit
 from densecell.objects.writing import write_table
 from densecell.volume import build_pyramid, create_ome_zarr, fingerprint
-from densecell.volume.aside import remove
 
 FINISHED = f"{FOLDER}/finished"
 TABLES = "tables"

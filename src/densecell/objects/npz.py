@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.volume.aside import written_aside
+from densecell.disk import written_aside
 
 
 def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

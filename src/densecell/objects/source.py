@@ -15,8 +15,7 @@ from densecell.evaluation.result import (
 )
 from densecell.geometry import Shape, Spacing
 from densecell.objects.learned import find_affinities
-from densecell.volume import Volume, open_volume, require_spacing
-from densecell.volume.channels import refuse_choice
+from densecell.volume import Volume, open_volume, refuse_choice, require_spacing
 
 STORE = "segmentation.zarr"
 AGREEMENT = "agreement.json"  # written when a segmentation is finished

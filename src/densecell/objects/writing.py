@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from densecell.config import write_text
-from densecell.volume.aside import written_aside
+from densecell.disk import written_aside
 
 DIGITS = 9
 

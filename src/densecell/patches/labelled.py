@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from densecell.classes import ClassScheme
 from densecell.config import ErrorWeights, ProjectConfig, VolumeEntry
 from densecell.errors import SpacingError, VolumeError
-from densecell.geometry import Box, Shape, Spacing
+from densecell.geometry import Box, Shape, Spacing, format_spacing
 from densecell.patches.affinities import load_objects
 from densecell.patches.images import grid_of_project, open_image
 from densecell.patches.partial import (
@@ -32,7 +32,6 @@ from densecell.volume import (
     require_spacing,
     resampled_labels,
 )
-from densecell.volume.interface import in_words
 
 
 class LabelledVolume(NamedTuple):
@@ -126,8 +125,8 @@ def labelled_part(
 def resampling_notes(project: ProjectConfig) -> list[str]:
     """Say which volumes of a project are resampled to its grid, a line for each."""
     notes = (
-        f"{entry.image}: has voxels of {in_words(entry.spacing_nm)} (z y x), resampled "
-        f"to the project's {in_words(project.grid_nm)}"
+        f"{entry.image}: has voxels of {format_spacing(entry.spacing_nm)} (z y x), "
+        f"resampled to the project's {format_spacing(project.grid_nm)}"
         for entry in project.volumes
         if grid_of_project((1, 1, 1), entry.spacing_nm, project, where=str(entry.image))
         is not None
@@ -184,11 +183,11 @@ def _load(
     objects = None
     if project.network.affinities and entry.role == "train":
         if grid is not None:
+            own, wanted = map(format_spacing, (entry.spacing_nm, project.grid_nm))
             raise SpacingError(
-                f"{entry.image}: has voxels of {in_words(entry.spacing_nm)} (z y x), "
-                f"the project {in_words(project.grid_nm)}; affinities are learned from "
-                "volumes of the project's own spacing only: leave this one out, or set "
-                "its role to eval"
+                f"{entry.image}: has voxels of {own} (z y x), the project {wanted}; "
+                "affinities are learned from volumes of the project's own spacing "
+                "only: leave this one out, or set its role to eval"
             )
         objects = load_objects(entry, root, image, box)
     volume = labelled_part(image, part, channels, context=context)

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
+from densecell.disk import check_free
 from densecell.geometry import Box, Shape, Spacing
 from densecell.phantom.cells import GAPS
 from densecell.phantom.look import Look
 from densecell.phantom.make import Phantom, make_phantom
 from densecell.volume import build_pyramid, create_ome_zarr
-from densecell.volume.aside import check_free
 
 
 def write_phantom(

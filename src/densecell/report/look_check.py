@@ -3,8 +3,13 @@
 from densecell.errors import DensecellError
 from densecell.report.found import Found
 from densecell.training import load_member_settings
-from densecell.volume import Look, look_of, normalise, open_volume
-from densecell.volume.intensities import sampled_boxes
+from densecell.volume import (
+    Appearance,
+    appearance_of,
+    normalise,
+    open_volume,
+    sampled_boxes,
+)
 
 LANDMARK_LIMIT = 0.25
 """Deviations that a percentile of the normalised grey values may lie off.
@@ -30,18 +35,20 @@ def look_remarks(found: Found) -> list[str]:
     volume = open_volume(run.volume.path, spacing_nm=run.volume.spacing_nm)
     seen, statistics = run.seen(volume), run.statistics
     boxes = sampled_boxes(seen.shape)
-    here = look_of(normalise(seen.read(b), statistics) for b in boxes)
+    here = appearance_of(normalise(seen.read(b), statistics) for b in boxes)
     return compare_looks(here, wanted, resampled=run.inference.ratio is not None)
 
 
-def compare_looks(here: Look, wanted: Look, *, resampled: bool = False) -> list[str]:
+def compare_looks(
+    here: Appearance, wanted: Appearance, *, resampled: bool = False
+) -> list[str]:
     """Word what differs by more than volumes of one tissue do.
 
     Of a resampled volume nothing is said of too little noise: resampling smooths.
 
     Examples
     --------
-    >>> learned = Look((-2.0, -0.9, 0.0, 0.9, 1.6), 0.3)
+    >>> learned = Appearance((-2.0, -0.9, 0.0, 0.9, 1.6), 0.3)
     >>> compare_looks(learned._replace(noise=0.31), learned)
     []
     >>> compare_looks(learned._replace(noise=0.6), learned)[0][:46]

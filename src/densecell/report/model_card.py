@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from densecell import __version__
+from densecell.disk import check_free, written_aside
 from densecell.errors import ConfigError
+from densecell.geometry import format_spacing
 from densecell.report.markdown import markdown
 from densecell.report.model_facts import ModelFacts, mean_known, read_facts
 from densecell.report.model_limits import limits
@@ -16,8 +18,6 @@ from densecell.report.page import Notes, Part, Picture, Section, Table, write_pa
 from densecell.report.training_pictures import CURVES, EXAMPLE, SCORES
 from densecell.report.words import by, flat
 from densecell.training import VolumeRecord
-from densecell.volume.aside import check_free, written_aside
-from densecell.volume.interface import in_words
 
 CARD = "model-card.md"
 METHOD = (
@@ -109,7 +109,7 @@ def _lead(facts: ModelFacts) -> str:
     pairs = ", and tells touching cells apart" if network.affinities else ""
     return (
         f"{networks} ({network.name}, width {network.width}), for volume electron "
-        f"microscopy with voxels of {in_words(facts.file.spacing_nm)} (z, y, x). "
+        f"microscopy with voxels of {format_spacing(facts.file.spacing_nm)} (z, y, x). "
         f"Labels every voxel as one of {len(facts.scheme)} classes{pairs}."
     )
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from densecell.geometry import format_spacing
 from densecell.report.model_facts import ModelFacts
-from densecell.volume.interface import in_words
 
 LOW_IOU = 0.5  # below which a class is often wrong
 RARE_SHARE = 1e-3  # of the labelled voxels
@@ -26,7 +26,7 @@ def limits(facts: ModelFacts) -> list[str]:
 
 def _spacing(facts: ModelFacts) -> list[str]:
     sentences = [
-        f"It expects voxels of {in_words(facts.file.spacing_nm)} (z, y, x). "
+        f"It expects voxels of {format_spacing(facts.file.spacing_nm)} (z, y, x). "
         "`densecell segment` resamples volumes whose voxels differ by more than 10 %, "
         "and refuses beyond a factor of 8; other programs must be given this size."
     ]

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from densecell.errors import MissingExtraError
+from densecell.geometry import format_spacing
 from densecell.report.found import Found, counted, open_found
 from densecell.report.page import Section, write_page
 from densecell.report.sections.cells import cells_section
@@ -17,7 +18,6 @@ from densecell.report.sections.scene import plotly_script, scene_section
 from densecell.report.sections.scores import scores_section
 from densecell.report.sections.slices import slices_section
 from densecell.report.sections.training import training_section
-from densecell.volume.interface import in_words
 
 PAGE = "report.html"
 Told = Callable[[int, int], None]
@@ -99,7 +99,8 @@ def _lead(found: Found) -> str:
         f"{n * s / 1000:.3g}"
         for n, s in zip(found.shape, found.spacing_nm, strict=True)
     )
-    text = f"{z} x {y} x {x} voxels of {in_words(found.spacing_nm)}, {um} µm (z, y, x)"
+    spacing = format_spacing(found.spacing_nm)
+    text = f"{z} x {y} x {x} voxels of {spacing}, {um} µm (z, y, x)"
     if found.run is not None:
         if found.run.box is not None:
             text += f", a part of {' x '.join(map(str, found.run.volume.shape))} voxels"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from densecell.disk import written_aside
 from densecell.ensemble import EnsembleFile
 from densecell.report.curves import LINES, learning_curves
 from densecell.report.pictures import DPI, png, slice_picture
 from densecell.training import Example, MemberSettings, read_history
-from densecell.volume.aside import written_aside
 
 CURVES = "curves.png"
 EXAMPLE = "example.png"

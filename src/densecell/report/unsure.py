@@ -4,7 +4,7 @@ import numpy as np
 
 from densecell.geometry import Box
 from densecell.report.found import Found
-from densecell.volume.intensities import sampled_boxes
+from densecell.volume import sampled_boxes
 
 UNSURE = (
     128  # confidence in bytes; below, no class is likelier than all others together

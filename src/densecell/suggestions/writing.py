@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from densecell.datasets.crop import CropRecord, digest, write_crop
+from densecell.disk import written_aside
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
 from densecell.suggestions.looks import Looks
@@ -12,7 +13,6 @@ from densecell.suggestions.material import Material
 from densecell.suggestions.picture import Shown, draw_boxes
 from densecell.suggestions.ranking import Pick
 from densecell.suggestions.unsaved import refuse_to_lose
-from densecell.volume.aside import written_aside
 
 FOLDER = "suggest"  # of a result
 TABLE, PICTURE = "suggestions.csv", "overview.png"

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from densecell.disk import written_aside
 from densecell.surfaces.extra import imported
 from densecell.surfaces.foreign import to_xyz
 from densecell.surfaces.surface import Surface
-from densecell.volume.aside import written_aside
 
 GLB_UNIT_NM = 1000.0
 TRANSLUCENT = 0.3  # opacity of what holds other objects

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from densecell.config import write_text
+from densecell.disk import written_aside
 from densecell.surfaces.foreign import to_xyz
 from densecell.surfaces.surface import Surface
-from densecell.volume.aside import written_aside
 
 PROPERTIES = "segment_properties"
 # On disk. Windows has no colons in file names; neuroglancer asks for them all the same,

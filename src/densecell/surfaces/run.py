@@ -18,7 +18,7 @@ from densecell.checksums import drop_checksums, write_checksums
 from densecell.claim import claimed, refuse_claimed
 from densecell.compute import Cluster, Outcome, listed, run_blocks
 from densecell.config import MeshConfig, write_text
-from densecell.disk import drop_partial, writing
+from densecell.disk import drop_partial, remove, writing
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.evaluation.measured import refuse_half_measured
 from densecell.surfaces.catalogue import Told, list_objects
@@ -49,7 +49,6 @@ from densecell.surfaces.work import (
     read_listing,
     save_listing,
 )
-from densecell.volume.aside import remove
 
 STEP, FINISHED = "mesh", "finished"
 

@@ -15,9 +15,9 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from densecell.disk import written_aside
 from densecell.errors import CheckpointError
 from densecell.networks import Network
-from densecell.volume.aside import written_aside
 
 WEIGHTS = "weights.safetensors"
 LAST = "last.safetensors"

@@ -27,7 +27,7 @@ from densecell.training.member import (
 from densecell.training.origin import Origin, take_origin
 from densecell.training.touching import check_pairs
 from densecell.training.validation import Validator
-from densecell.volume import Look, look_of
+from densecell.volume import Appearance, appearance_of
 
 
 class Extension(NamedTuple):
@@ -53,7 +53,7 @@ def freeze_members(
     """
     _check_same(project, data, folder, origin)
     training: TrainingConfig | None = None
-    look: Look | None = None
+    look: Appearance | None = None
     first = member_folder(folder, 0)
     if (first / SETTINGS).exists():
         training = load_member_settings(first).training
@@ -69,7 +69,9 @@ def freeze_members(
             )
         if training is None:
             training = _settled(settings, data)
-        look = look or look_of(v.intensities[v.labelled.slices] for v in data.train)
+        look = look or appearance_of(
+            v.intensities[v.labelled.slices] for v in data.train
+        )
         settings = settings.model_copy(update={"training": training, **look._asdict()})
         if origin is not None:
             sha256 = take_origin(origin, number, member)

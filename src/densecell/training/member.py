@@ -39,7 +39,7 @@ from densecell.training.validation import (
     Validator,
     commonest_class_score,
 )
-from densecell.volume import Look
+from densecell.volume import Appearance
 
 SETTINGS = "settings.yaml"
 OUTCOME = "outcome.json"
@@ -69,14 +69,14 @@ class MemberSettings(BaseModel, frozen=True, extra="forbid"):
     std: float = Field(description="of the training volumes' intensities")
     landmarks: tuple[float, ...] = Field(
         (),
-        description="percentiles of normalised training intensities; see volume.look",
+        description="percentiles of normalised training intensities",
     )
     noise: float = Field(0.0, description="of normalised training intensities")
 
     @property
-    def look(self) -> Look | None:
+    def look(self) -> Appearance | None:
         """Give what it learned from looks like; none: it is not known."""
-        return Look(self.landmarks, self.noise) if self.landmarks else None
+        return Appearance(self.landmarks, self.noise) if self.landmarks else None
 
     @property
     def spells(self) -> list[Spell]:

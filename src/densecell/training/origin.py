@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from densecell.classes import ClassScheme
 from densecell.config import NetworkConfig
+from densecell.disk import written_aside
 from densecell.errors import CheckpointError
 from densecell.training.checkpoint import WEIGHTS
 from densecell.training.member import ORIGIN, load_member_settings
-from densecell.volume.aside import written_aside
 
 
 class Origin(NamedTuple):

@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 from densecell.address import Address
 from densecell.viewer.layers import Json
-from densecell.volume import OmeZarrVolume, Volume
-from densecell.volume.ome_metadata import AXES, Kind
+from densecell.volume import AXES, Kind, OmeZarrVolume, Volume
 
 DRIVERS = {"OME-Zarr 0.4": "zarr2", "OME-Zarr 0.5": "zarr3"}
 

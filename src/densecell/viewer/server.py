@@ -24,8 +24,7 @@ from densecell.surfaces import precomputed
 from densecell.viewer.addresses import Place, zarr_driver
 from densecell.viewer.layers import Json, dimensions_of
 from densecell.viewer.lazy import LazyArray
-from densecell.volume import Volume, require_spacing
-from densecell.volume.ome_metadata import AXES, Kind
+from densecell.volume import AXES, Kind, Volume, require_spacing
 
 try:
     import neuroglancer

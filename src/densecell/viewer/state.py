@@ -22,8 +22,7 @@ from densecell.viewer.layers import (
     placed_meshes,
 )
 from densecell.viewer.start import start_of
-from densecell.volume import Volume
-from densecell.volume.ome_metadata import Kind
+from densecell.volume import Kind, Volume
 
 SHADERS = {"confidence": HEAT, "disagreement": GLOW}
 

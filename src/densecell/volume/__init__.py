@@ -6,60 +6,86 @@
                    read_padded, intensity_statistics, normalise
     create_ome_zarr -> Volume.write(box, array) -> build_pyramid
     write_tiff, write_slices, convert
+
+`formats` and `ome_zarr` read and write files; `views` shows a part of a volume, or
+shows it on another grid or with other grey values.
 """
 
-from densecell.volume.adapted import AdaptedVolume, Change, change_to
-from densecell.volume.array import ArrayVolume
+from densecell.volume.appearance import Appearance, appearance_of
+from densecell.volume.choice import refuse_choice
 from densecell.volume.conversion import convert, copy_voxels, write_slices
-from densecell.volume.crop import CroppedVolume
+from densecell.volume.description import describe
 from densecell.volume.fingerprint import fingerprint
-from densecell.volume.grid import Grid, grid_between
-from densecell.volume.intensities import Statistics, intensity_statistics, normalise
+from densecell.volume.formats.tiff_writing import write_tiff
+from densecell.volume.intensities import (
+    Statistics,
+    intensity_statistics,
+    normalise,
+    sampled_boxes,
+)
 from densecell.volume.interface import Volume, require_spacing
-from densecell.volume.look import Look, look_of
-from densecell.volume.ome_create import CHUNK, SHARD, create_ome_zarr
-from densecell.volume.ome_zarr import (
+from densecell.volume.ome_zarr.create import CHUNK, SHARD, create_ome_zarr
+from densecell.volume.ome_zarr.metadata import AXES, Kind
+from densecell.volume.ome_zarr.pyramid import build_pyramid
+from densecell.volume.ome_zarr.store import (
     OmeZarrVolume,
     open_levels,
     open_ome_zarr,
     read_scheme,
 )
 from densecell.volume.opening import open_volume
-from densecell.volume.padding import read_padded
-from densecell.volume.pyramid import build_pyramid
-from densecell.volume.resampled import ResampledVolume, resampled_labels
-from densecell.volume.tiff_writing import write_tiff
+from densecell.volume.views.adapted import AdaptedVolume, Change, change_to
+from densecell.volume.views.array import ArrayVolume
+from densecell.volume.views.crop import CroppedVolume
+from densecell.volume.views.grid import SPACING_TOLERANCE, Grid, grid_between
+from densecell.volume.views.padding import read_padded
+from densecell.volume.views.resampled import (
+    ResampledVolume,
+    needed_box,
+    resample,
+    resampled_labels,
+    taps_along,
+)
 
 __all__ = [
+    "AXES",
     "CHUNK",
     "SHARD",
+    "SPACING_TOLERANCE",
     "AdaptedVolume",
+    "Appearance",
     "ArrayVolume",
     "Change",
     "CroppedVolume",
     "Grid",
-    "Look",
+    "Kind",
     "OmeZarrVolume",
     "ResampledVolume",
     "Statistics",
     "Volume",
+    "appearance_of",
     "build_pyramid",
     "change_to",
     "convert",
     "copy_voxels",
     "create_ome_zarr",
+    "describe",
     "fingerprint",
     "grid_between",
     "intensity_statistics",
-    "look_of",
+    "needed_box",
     "normalise",
     "open_levels",
     "open_ome_zarr",
     "open_volume",
     "read_padded",
     "read_scheme",
+    "refuse_choice",
     "require_spacing",
+    "resample",
     "resampled_labels",
+    "sampled_boxes",
+    "taps_along",
     "write_slices",
     "write_tiff",
 ]

@@ -8,19 +8,24 @@ from typing import Any, NamedTuple
 import imagecodecs
 from numpy.typing import NDArray
 
+from densecell.disk import written_aside
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box, Shape, tile
-from densecell.volume import hdf5, mrc
-from densecell.volume.aside import written_aside
-from densecell.volume.hdf5 import split_hdf5, write_hdf5
+from densecell.volume.formats import hdf5, mrc
+from densecell.volume.formats.hdf5 import split_hdf5, write_hdf5
+from densecell.volume.formats.mrc import write_mrc
+from densecell.volume.formats.nifti import is_nifti, write_nifti
+from densecell.volume.formats.tiff_writing import iterate_slices, write_tiff
 from densecell.volume.interface import Volume, require_spacing
-from densecell.volume.mrc import write_mrc
-from densecell.volume.nifti import is_nifti, write_nifti
-from densecell.volume.ome_create import CHUNK, create_ome_zarr, cut_layout, list_label
-from densecell.volume.ome_metadata import VERSION, Kind, Version
-from densecell.volume.ome_zarr import OmeZarrVolume
-from densecell.volume.pyramid import Progress, build_pyramid, coarser_voxels
-from densecell.volume.tiff_writing import iterate_slices, write_tiff
+from densecell.volume.ome_zarr.create import (
+    CHUNK,
+    create_ome_zarr,
+    cut_layout,
+    list_label,
+)
+from densecell.volume.ome_zarr.metadata import VERSION, Kind, Version
+from densecell.volume.ome_zarr.pyramid import Progress, build_pyramid, coarser_voxels
+from densecell.volume.ome_zarr.store import OmeZarrVolume
 
 SLAB_BYTES = 512 * 2**20
 PNG_DTYPES = ("uint8", "uint16")

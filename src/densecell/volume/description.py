@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densecell.geometry import Box, Shape
+from densecell.geometry import Box, Shape, format_spacing
 from densecell.volume.intensities import (
     EXACT_VOXELS,
     Statistics,
     measure,
     sampled_boxes,
 )
-from densecell.volume.interface import Volume, in_words
+from densecell.volume.interface import Volume
 
 FEW_VALUES = 30  # a volume with fewer distinct whole numbers is shown as labels
 
@@ -67,7 +67,7 @@ class Description(NamedTuple):
             "values": self._values(),
         }
         if self.spacing_nm and self.size_um:
-            rows["voxel size"] = f"{in_words(self.spacing_nm)} (z y x)"
+            rows["voxel size"] = f"{format_spacing(self.spacing_nm)} (z y x)"
             rows["size"] = _times(tuple(f"{n:.4g}" for n in self.size_um)) + " um"
         lines = [f"{key:<11} {value}" for key, value in rows.items()]
         shares = (self.fractions or {}).items()

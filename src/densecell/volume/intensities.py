@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, tile
-from densecell.volume.crop import CroppedVolume
 from densecell.volume.interface import Volume
+from densecell.volume.views.crop import CroppedVolume
 
 EXACT_VOXELS = 64 * 2**20
 SAMPLES = 64

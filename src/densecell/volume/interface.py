@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.address import Address
-from densecell.errors import ConfigError, SpacingError, VolumeError
+from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 
 logger = logging.getLogger(__name__)
-
-SPACING_TOLERANCE = 1e-3  # relative; files round their voxel size
 
 
 class Volume(ABC):
@@ -149,46 +147,3 @@ def require_spacing(volume: Volume) -> Spacing:
             "(nanometres, for example --spacing 50 4.6 4.6)"
         )
     return volume.spacing_nm
-
-
-def settle_spacing(
-    path: Address,
-    *,
-    stated: tuple[float, ...] | None,
-    given: tuple[float, float, float] | None,
-    found: str | None = None,
-) -> tuple[Spacing | None, tuple[str, ...]]:
-    """Choose between the voxel size of the file and the one that the user gave.
-
-    The user's wins. Returns it with a note, also logged, when the file states another.
-    Where there is none, the note says what was `found` instead.
-    """
-    if given is not None:
-        spacing = Spacing.checked(given)
-        if stated is None or np.allclose(stated, spacing, rtol=SPACING_TOLERANCE):
-            return spacing, ()
-        note = (
-            f"{path}: states a voxel size of {in_words(stated)}; "
-            f"{in_words(spacing)} is used, as given"
-        )
-        logger.warning(note)
-        return spacing, (note,)
-    if stated is None:
-        return None, (f"{path}: {found}",) if found else ()
-    try:
-        return Spacing.checked(stated), ()
-    except ConfigError as error:
-        raise SpacingError(
-            f"{path}: its voxel size is wrong: {error}; pass --spacing Z Y X (nm)"
-        ) from None
-
-
-def in_words(spacing_nm: tuple[float, ...]) -> str:
-    """Write a voxel size for people.
-
-    Examples
-    --------
-    >>> in_words((50, 4.6, 4.6))
-    '50 x 4.6 x 4.6 nm'
-    """
-    return " x ".join(f"{length:.6g}" for length in spacing_nm) + " nm"

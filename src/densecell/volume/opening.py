@@ -5,16 +5,16 @@ from pathlib import Path
 
 from densecell.address import Address, Url, split_choice, to_address, with_choice
 from densecell.errors import MissingVolumeError, VolumeError
-from densecell.volume import hdf5, mrc, nifti
-from densecell.volume.array import open_npy
-from densecell.volume.channels import refuse_choice
-from densecell.volume.hdf5 import open_hdf5, split_hdf5
+from densecell.volume.choice import refuse_choice
+from densecell.volume.formats import hdf5, mrc, nifti
+from densecell.volume.formats.hdf5 import open_hdf5, split_hdf5
+from densecell.volume.formats.mrc import open_mrc
+from densecell.volume.formats.nifti import is_nifti, open_nifti
+from densecell.volume.formats.slices import SliceFolder
+from densecell.volume.formats.tiff import open_tiff
 from densecell.volume.interface import Volume
-from densecell.volume.mrc import open_mrc
-from densecell.volume.nifti import is_nifti, open_nifti
-from densecell.volume.ome_zarr import open_ome_zarr
-from densecell.volume.slices import SliceFolder
-from densecell.volume.tiff import open_tiff
+from densecell.volume.ome_zarr.store import open_ome_zarr
+from densecell.volume.views.array import open_npy
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
 OPENERS: dict[tuple[str, ...], Callable[..., Volume]] = {

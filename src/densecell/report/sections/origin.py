@@ -7,12 +7,12 @@ from typing import Any
 
 from densecell import __version__
 from densecell.errors import DensecellError
+from densecell.geometry import format_spacing
 from densecell.report.found import Found
 from densecell.report.page import Section, Table
 from densecell.report.words import by, flat
 from densecell.surfaces.settings import MESHES, SETTINGS, read_settings
 from densecell.training import MemberSettings, load_member_settings
-from densecell.volume.interface import in_words
 
 
 def origin_section(found: Found) -> Section:
@@ -68,7 +68,7 @@ def _segmentation(found: Found) -> list[list[str]]:
     return [
         ["command", without_folders(run.command)],
         ["volume", f"{volume.path.name}: {by(volume.shape)} voxels of {volume.dtype}"],
-        ["voxel size", in_words(volume.spacing_nm)],
+        ["voxel size", format_spacing(volume.spacing_nm)],
         [
             "grey values",
             f"mean {mean:.4g}, deviation {std:.4g}, from {low:g} to {high:g}",
@@ -122,7 +122,7 @@ def _training(found: Found) -> list[list[str]]:
         ["seeds", seeds],
         ["network", flat(first.network.model_dump(mode="json"))],
         ["training", flat(first.training.model_dump(mode="json"))],
-        ["voxel size", in_words(first.spacing_nm)],
+        ["voxel size", format_spacing(first.spacing_nm)],
         ["grey values", f"mean {first.mean:.4g}, deviation {first.std:.4g}"],
     ]
 

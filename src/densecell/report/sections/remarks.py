@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from densecell.geometry import format_spacing
 from densecell.report.found import Found, is_whole
 from densecell.report.look_check import look_remarks
 from densecell.report.member_check import member_remarks
 from densecell.report.page import Notes, Section
 from densecell.report.unsure import unsure_remarks
-from densecell.volume.interface import in_words
 
 DROPPED = {
     "dropped_too_small": "as too small",
@@ -54,7 +54,7 @@ def _changed_volume(found: Found) -> list[str]:
     frozen, sentences = found.run.inference, []
     if frozen.ratio is not None:
         sizes = (found.run.spacing_nm, found.run.model.spacing_nm)
-        own, learned = map(in_words, sizes)
+        own, learned = map(format_spacing, sizes)
         sentences.append(
             "The volume was resampled for the model, which learned from voxels of "
             f"{learned} (z y x); these have {own}. Details finer than the "

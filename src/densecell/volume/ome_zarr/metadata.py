@@ -11,7 +11,7 @@ from densecell.address import Address
 from densecell.classes import IGNORE, CellClass, ClassScheme
 from densecell.errors import VolumeError
 from densecell.geometry import Spacing
-from densecell.volume.units import nm_per
+from densecell.volume.spacing import nm_per
 
 Kind = Literal["image", "label"]
 Version = Literal["0.4", "0.5"]

@@ -23,16 +23,17 @@ from densecell.classes import ClassScheme
 from densecell.disk import flush
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.channels import choose_channel, choose_time, refuse_choice
+from densecell.volume.choice import choose_channel, choose_time, refuse_choice
 from densecell.volume.dtypes import checked_dtype
-from densecell.volume.interface import Volume, settle_spacing
-from densecell.volume.ome_metadata import (
+from densecell.volume.interface import Volume
+from densecell.volume.ome_zarr.metadata import (
     AXES,
     ImageMetadata,
     image_metadata,
     scheme_of,
 )
-from densecell.volume.remote import first_line, open_store, worded
+from densecell.volume.ome_zarr.remote import first_line, open_store, worded
+from densecell.volume.spacing import settle_spacing
 
 
 class OmeZarrVolume(Volume):

@@ -4,8 +4,8 @@ from scipy import ndimage
 
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, intensity_statistics, normalise
-from densecell.volume.adapted import AdaptedVolume, Change, change_to
-from densecell.volume.look import look_of
+from densecell.volume.appearance import appearance_of
+from densecell.volume.views.adapted import AdaptedVolume, Change, change_to
 
 SHAPE = (4, 70, 90)
 
@@ -41,7 +41,7 @@ def test_another_gamma_is_undone(tissue):
     learned = seen(as_volume(tissue))
     bent = np.exp(0.4 * tissue)
 
-    volume = adapted(as_volume(bent), look_of([learned]))
+    volume = adapted(as_volume(bent), appearance_of([learned]))
 
     before = np.abs(seen(as_volume(bent)) - learned).mean()
     statistics = intensity_statistics(volume.volume)
@@ -50,20 +50,20 @@ def test_another_gamma_is_undone(tissue):
 
 
 def test_noise_beyond_the_models_is_smoothed_away(tissue):
-    learned = look_of([seen(as_volume(noisy(tissue, 0.2)))])
+    learned = appearance_of([seen(as_volume(noisy(tissue, 0.2)))])
 
     volume = as_volume(noisy(tissue, 0.4))
     statistics = intensity_statistics(volume)
     change = change_to(learned, volume, statistics)
 
-    left = look_of([change.apply(seen(volume))]).noise
+    left = appearance_of([change.apply(seen(volume))]).noise
     assert 0.3 < change.sigma_px < 1
     assert 0.7 * learned.noise < left <= 1.02 * learned.noise
 
 
 def test_a_volume_like_those_learned_from_is_left_alone(tissue):
     volume = as_volume(noisy(tissue, 0.2))
-    look = look_of([seen(volume)])
+    look = appearance_of([seen(volume)])
 
     change = change_to(look, volume, intensity_statistics(volume))
 
@@ -72,7 +72,9 @@ def test_a_volume_like_those_learned_from_is_left_alone(tissue):
 
 
 def test_a_box_is_a_cut_of_the_whole(tissue):
-    volume = adapted(as_volume(noisy(tissue, 0.5)), look_of([seen(as_volume(tissue))]))
+    volume = adapted(
+        as_volume(noisy(tissue, 0.5)), appearance_of([seen(as_volume(tissue))])
+    )
     box = Box((1, 0, 13), (3, 31, 90))
 
     part = volume.read(box)

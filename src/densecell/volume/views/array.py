@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.volume.dtypes import checked_dtype
-from densecell.volume.interface import Volume, settle_spacing
+from densecell.volume.interface import Volume
+from densecell.volume.spacing import settle_spacing
 
 
 class ArrayVolume(Volume):

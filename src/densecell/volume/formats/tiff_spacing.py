@@ -10,7 +10,7 @@ from typing import Any
 
 from tifffile import TiffFile
 
-from densecell.volume.units import nm_per
+from densecell.volume.spacing import nm_per
 
 
 def stated_spacing(tif: TiffFile) -> tuple[float, float, float] | None:

@@ -4,7 +4,11 @@ import pytest
 
 from densecell.errors import VolumeError
 from densecell.geometry import Spacing
-from densecell.volume.ome_metadata import image_attributes, image_metadata, scheme_of
+from densecell.volume.ome_zarr.metadata import (
+    image_attributes,
+    image_metadata,
+    scheme_of,
+)
 
 PATH = Path("a.zarr")
 SPACINGS = [Spacing(50, 4, 5), Spacing(50, 8, 10), Spacing(100, 16, 20)]

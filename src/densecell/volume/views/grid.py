@@ -10,8 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from densecell.errors import SpacingError
-from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.interface import in_words
+from densecell.geometry import Box, Shape, Spacing, format_spacing
 
 SPACING_TOLERANCE = 0.10  # relative; an axis that differs by less is left as it is
 MOST_OFTEN = 8  # times that voxels may differ in length: more is a mistake
@@ -137,10 +136,11 @@ def grid_between(
     if all(r == 1 for r in ratio):
         return None
     if max(*ratio, *(1 / r for r in ratio)) > MOST_OFTEN:
+        own, learned = format_spacing(spacing_nm), format_spacing(wanted_nm)
         raise SpacingError(
-            f"{where}: has voxels of {in_words(spacing_nm)} (z y x), more than "
-            f"{MOST_OFTEN} times larger or smaller than the {in_words(wanted_nm)} "
-            "learned from; correct what is wrong, or shrink or enlarge the volume first"
+            f"{where}: has voxels of {own} (z y x), more than {MOST_OFTEN} times "
+            f"larger or smaller than the {learned} learned from; correct what is "
+            "wrong, or shrink or enlarge the volume first"
         )
     z, y, x = (r.limit_denominator(MOST_PARTS) for r in ratio)
     return Grid(shape, (z, y, x))

@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.disk import reserve
+from densecell.disk import reserve, written_aside
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.aside import written_aside
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.extra import imported
-from densecell.volume.interface import Volume, settle_spacing
-from densecell.volume.units import nm_per, rounded
+from densecell.volume.interface import Volume
+from densecell.volume.spacing import nm_per, rounded, settle_spacing
 
 SUFFIXES = (".mrc", ".map", ".rec", ".st")
 MODES = {"uint8": 6, "uint16": 6, "int16": 1, "float32": 2}  # mode 0 is signed

@@ -1,7 +1,7 @@
 import pytest
 
+from densecell.disk import written_aside
 from densecell.errors import DatasetError, OutputError
-from densecell.volume.aside import written_aside
 
 
 def test_the_output_appears_whole(tmp_path):

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.disk import written_aside
 from densecell.errors import DensecellError, OutputError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.aside import written_aside
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.extra import imported
-from densecell.volume.interface import Volume, settle_spacing
-from densecell.volume.units import nm_per, rounded
+from densecell.volume.interface import Volume
+from densecell.volume.spacing import nm_per, rounded, settle_spacing
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
 DATASET = "data"  # written where no path inside the file is given

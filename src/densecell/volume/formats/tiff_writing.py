@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffWriter
 
+from densecell.disk import written_aside
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.aside import written_aside
 from densecell.volume.interface import Volume, require_spacing
 
 IMAGEJ_DTYPES = ("uint8", "uint16", "float32")

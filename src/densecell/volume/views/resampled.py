@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box, Spacing
-from densecell.volume.grid import Grid
 from densecell.volume.intensities import check_finite
 from densecell.volume.interface import Volume
+from densecell.volume.views.grid import Grid
 
 
 class Taps(NamedTuple):

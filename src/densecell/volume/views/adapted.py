@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from densecell.geometry import Box
+from densecell.volume.appearance import Appearance, appearance_of
 from densecell.volume.intensities import Statistics, normalise, sampled_boxes
 from densecell.volume.interface import Volume
-from densecell.volume.look import Look, look_of
-from densecell.volume.padding import read_padded
+from densecell.volume.views.padding import read_padded
 
 SIGMAS_PX = tuple(round(0.30 + 0.05 * n, 2) for n in range(15))  # tried in turn, to 1
 REACH_PX = 4  # of the widest
@@ -82,7 +82,7 @@ class AdaptedVolume(Volume):
         return grey + np.float32(self._statistics.mean)
 
 
-def change_to(wanted: Look, volume: Volume, statistics: Statistics) -> Change:
+def change_to(wanted: Appearance, volume: Volume, statistics: Statistics) -> Change:
     """Find the change that gives a volume the look that is wanted.
 
     Parameters
@@ -101,11 +101,13 @@ def change_to(wanted: Look, volume: Volume, statistics: Statistics) -> Change:
     def found(sigma_px: float, *, most: int | None = None) -> tuple[Change, float]:
         """Give the change with this smoothing, and the noise that it leaves."""
         smooth = Change(sigma_px, wanted.landmarks, wanted.landmarks)
-        source = look_of(
+        source = appearance_of(
             smooth.apply(b) for b in _blocks(volume, statistics, most)
         ).landmarks
         change = Change(sigma_px, source, wanted.landmarks)
-        left = look_of(change.apply(b) for b in _blocks(volume, statistics, TRIED))
+        left = appearance_of(
+            change.apply(b) for b in _blocks(volume, statistics, TRIED)
+        )
         return change, left.noise
 
     plain, noise = found(0.0)

@@ -18,7 +18,7 @@ BINS = 9600  # of the histogram: 0.0025 deviations wide
 MAD = 1.4826  # deviations of a normal distribution per median absolute one
 
 
-class Look(NamedTuple):
+class Appearance(NamedTuple):
     """What a volume looks like, in deviations from its mean.
 
     Parameters
@@ -34,7 +34,7 @@ class Look(NamedTuple):
     noise: float
 
 
-def look_of(blocks: Iterable[NDArray[np.float32]]) -> Look:
+def appearance_of(blocks: Iterable[NDArray[np.float32]]) -> Appearance:
     """Measure the look of normalised (Z, Y, X) blocks, in memory of one of them.
 
     Notes
@@ -45,14 +45,14 @@ def look_of(blocks: Iterable[NDArray[np.float32]]) -> Look:
     Examples
     --------
     >>> ramp = np.linspace(-1, 1, 101, dtype=np.float32).reshape(1, 1, 101)
-    >>> [round(mark, 2) for mark in look_of([ramp.repeat(9, axis=1)]).landmarks]
+    >>> [round(mark, 2) for mark in appearance_of([ramp.repeat(9, axis=1)]).landmarks]
     [-0.98, -0.5, 0.0, 0.5, 0.98]
     """
     grey, rough = np.zeros(BINS, np.int64), np.zeros(BINS, np.int64)
     for block in blocks:
         grey += _counted(block)
         rough += _counted(np.abs(_roughness(block)))
-    return Look(
+    return Appearance(
         landmarks=tuple(_percentile(grey, p) for p in PERCENTILES),
         noise=MAD * max(0.0, _percentile(rough, 50.0)),
     )

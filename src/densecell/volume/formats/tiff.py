@@ -17,9 +17,15 @@ from tifffile import COMPRESSION, TiffFile, TiffFrame, TiffPage
 from densecell.geometry import Box
 from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import checked_dtype
-from densecell.volume.interface import Volume, settle_spacing
-from densecell.volume.tiff_layout import Stack, damaged, find_stack, open_checked
-from densecell.volume.tiff_spacing import stated_spacing
+from densecell.volume.formats.tiff_layout import (
+    Stack,
+    damaged,
+    find_stack,
+    open_checked,
+)
+from densecell.volume.formats.tiff_spacing import stated_spacing
+from densecell.volume.interface import Volume
+from densecell.volume.spacing import settle_spacing
 
 
 def open_tiff(

@@ -18,14 +18,14 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.disk import written_aside
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.aside import written_aside
 from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.extra import imported
-from densecell.volume.interface import Volume, settle_spacing
-from densecell.volume.units import nm_per, rounded
+from densecell.volume.interface import Volume
+from densecell.volume.spacing import nm_per, rounded, settle_spacing
 
 SUFFIXES = (".nii", ".nii.gz")
 LONGEST_1 = 2**15 - 1  # voxels along an axis of NIfTI-1; longer ones are NIfTI-2

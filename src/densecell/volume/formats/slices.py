@@ -15,8 +15,9 @@ from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import checked_dtype
-from densecell.volume.interface import Volume, settle_spacing
-from densecell.volume.tiff import open_tiff
+from densecell.volume.formats.tiff import open_tiff
+from densecell.volume.interface import Volume
+from densecell.volume.spacing import settle_spacing
 
 PNG = ".png"
 TIFF = (".tif", ".tiff")

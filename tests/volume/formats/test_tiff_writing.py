@@ -4,7 +4,8 @@ import tifffile
 
 from densecell.errors import OutputError, SpacingError, VolumeError
 from densecell.geometry import Box
-from densecell.volume import ArrayVolume, open_volume, tiff_writing, write_tiff
+from densecell.volume import ArrayVolume, open_volume, write_tiff
+from densecell.volume.formats import tiff_writing
 
 SPACING = (50, 4.6, 5)
 

@@ -10,11 +10,11 @@ from zarr.codecs import ZstdCodec
 
 from densecell.address import Address
 from densecell.classes import ClassScheme
+from densecell.disk import check_free, remove
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Shape, Spacing, round_up
-from densecell.volume.aside import check_free, remove
 from densecell.volume.dtypes import checked_dtype
-from densecell.volume.ome_metadata import (
+from densecell.volume.ome_zarr.metadata import (
     AXES,
     VERSION,
     ZARR_FORMATS,
@@ -22,7 +22,7 @@ from densecell.volume.ome_metadata import (
     Version,
     image_attributes,
 )
-from densecell.volume.ome_zarr import OmeZarrVolume, attributes_of, open_ome_zarr
+from densecell.volume.ome_zarr.store import OmeZarrVolume, attributes_of, open_ome_zarr
 
 CHUNK: Shape = (16, 128, 128)
 SHARD: Shape = (16, 1024, 1024)

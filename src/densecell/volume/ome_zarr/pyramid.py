@@ -13,12 +13,12 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
+from densecell.disk import remove
 from densecell.geometry import Box, Shape, Spacing, tile
-from densecell.volume.aside import remove
 from densecell.volume.interface import require_spacing
-from densecell.volume.ome_create import create_level, cut_layout
-from densecell.volume.ome_metadata import AXES, Kind, Version, image_attributes
-from densecell.volume.ome_zarr import (
+from densecell.volume.ome_zarr.create import create_level, cut_layout
+from densecell.volume.ome_zarr.metadata import AXES, Kind, Version, image_attributes
+from densecell.volume.ome_zarr.store import (
     OmeZarrVolume,
     attributes_of,
     open_ome_zarr,

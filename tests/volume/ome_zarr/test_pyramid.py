@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from densecell.geometry import Box, Spacing
-from densecell.volume import build_pyramid, create_ome_zarr, open_ome_zarr, pyramid
-from densecell.volume.pyramid import coarser_voxels, downsample, pyramid_factors
+from densecell.volume import build_pyramid, create_ome_zarr, open_ome_zarr
+from densecell.volume.ome_zarr import pyramid
+from densecell.volume.ome_zarr.pyramid import (
+    coarser_voxels,
+    downsample,
+    pyramid_factors,
+)
 
 SHAPE = (5, 37, 49)
 

@@ -1,0 +1,1 @@
+"""Readers and writers of file formats other than OME-Zarr, one a file."""

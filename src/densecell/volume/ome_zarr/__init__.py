@@ -1,0 +1,1 @@
+"""OME-Zarr: read, made, shrunk into levels, on disk and on servers."""

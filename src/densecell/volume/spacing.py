@@ -1,0 +1,101 @@
+"""The voxel size that a file states: its units, and what is taken for it."""
+
+import logging
+
+import numpy as np
+
+from densecell.address import Address
+from densecell.errors import ConfigError, SpacingError
+from densecell.geometry import Spacing, format_spacing
+
+logger = logging.getLogger(__name__)
+
+ROUNDING = 1e-3  # relative; files round their voxel size
+
+NM_PER_UNIT = {
+    "angstrom": 0.1,
+    "centimeter": 1e7,
+    "decimeter": 1e8,
+    "inch": 2.54e7,
+    "meter": 1e9,
+    "micrometer": 1e3,
+    "millimeter": 1e6,
+    "nanometer": 1.0,
+    "picometer": 1e-3,
+}
+SHORT = {
+    "å": "angstrom",
+    "ångström": "angstrom",
+    "a": "angstrom",
+    "cm": "centimeter",
+    "dm": "decimeter",
+    "in": "inch",
+    "inches": "inch",
+    "m": "meter",
+    "um": "micrometer",
+    "micron": "micrometer",
+    "microns": "micrometer",
+    "mm": "millimeter",
+    "nm": "nanometer",
+    "pm": "picometer",
+}
+
+
+def settle_spacing(
+    path: Address,
+    *,
+    stated: tuple[float, ...] | None,
+    given: tuple[float, float, float] | None,
+    found: str | None = None,
+) -> tuple[Spacing | None, tuple[str, ...]]:
+    """Choose between the voxel size of the file and the one that the user gave.
+
+    The user's wins. Returns it with a note, also logged, when the file states another.
+    Where there is none, the note says what was `found` instead.
+    """
+    if given is not None:
+        spacing = Spacing.checked(given)
+        if stated is None or np.allclose(stated, spacing, rtol=ROUNDING):
+            return spacing, ()
+        note = (
+            f"{path}: states a voxel size of {format_spacing(stated)}; "
+            f"{format_spacing(spacing)} is used, as given"
+        )
+        logger.warning(note)
+        return spacing, (note,)
+    if stated is None:
+        return None, (f"{path}: {found}",) if found else ()
+    try:
+        return Spacing.checked(stated), ()
+    except ConfigError as error:
+        raise SpacingError(
+            f"{path}: its voxel size is wrong: {error}; pass --spacing Z Y X (nm)"
+        ) from None
+
+
+def nm_per(unit: str) -> float | None:
+    """Give the nanometres in a unit of length, or None when it is not one.
+
+    Examples
+    --------
+    >>> nm_per("µm"), nm_per("nanometre"), nm_per("pixel")
+    (1000.0, 1.0, None)
+    """
+    word = unit.strip().replace("\\u00B5", "u").lower()
+    word = word.replace("\u00b5", "u").replace("\u03bc", "u")  # both signs for micro
+    word = SHORT.get(word, word)
+    if word.endswith("metre"):
+        word = word.removesuffix("metre") + "meter"
+    return NM_PER_UNIT.get(word)
+
+
+def rounded(length: float) -> float:
+    """Drop the digits that a number of four bytes does not have.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rounded(np.float32(4.6))
+    4.6
+    """
+    return float(f"{length:.7g}")

@@ -1,0 +1,1 @@
+"""Volumes that are made from arrays or from other volumes."""
