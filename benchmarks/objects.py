@@ -46,7 +46,7 @@ from densecell.objects import (
     open_source,
     stages,
 )
-from densecell.objects.coarse import factors_of, occupancy, refined, split_coarse
+from densecell.objects.cut.coarse import factors_of, occupancy, refined, split_coarse
 from densecell.objects.source import Source
 from densecell.patches import default_affinities
 from densecell.phantom import make_phantom

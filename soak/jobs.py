@@ -16,7 +16,7 @@ from densecell.cli.main import main
 from densecell.config import write_text
 from densecell.errors import DensecellError
 from densecell.geometry import Box, Spacing
-from densecell.objects.stages import LOOK
+from densecell.objects.blocks.stages import LOOK
 from densecell.phantom import make_phantom, write_phantom
 from densecell.training.loop import read_history
 from densecell.volume import create_ome_zarr

@@ -8,12 +8,12 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
 from densecell.geometry import Spacing
-from densecell.objects.gather import resolve, save_final
-from densecell.objects.job import Job
-from densecell.objects.provisional import Told
+from densecell.objects.blocks.job import Job
+from densecell.objects.blocks.provisional import Told
+from densecell.objects.blocks.stage_3_merge import resolve, save_final
+from densecell.objects.blocks.stages import STAGES
 from densecell.objects.record import freeze, save_record
 from densecell.objects.source import Source
-from densecell.objects.stages import STAGES
 from densecell.volume import ArrayVolume
 
 SPACING = Spacing(40, 10, 20)

@@ -15,8 +15,8 @@ from densecell.objects import (
     is_finished,
     measure,
     measure_objects,
-    stages,
 )
+from densecell.objects.blocks import stages
 from densecell.volume import create_ome_zarr, open_ome_zarr, open_volume
 
 UM3 = 40 * 10 * 20 * 1e-9  # of one voxel

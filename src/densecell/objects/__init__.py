@@ -6,10 +6,10 @@
     split_touching, objects_from_affinities: arrays in, arrays out
 """
 
-from densecell.objects.affinities import objects_from_affinities
+from densecell.objects.cut.by_distance import split_touching
+from densecell.objects.cut.mutex import objects_from_affinities
 from densecell.objects.measure import Step, drop_objects, is_finished, measure_objects
 from densecell.objects.source import Source, open_source
-from densecell.objects.splitting import split_touching
 
 __all__ = [
     "Source",

@@ -17,12 +17,16 @@ from densecell.compute import Cluster, listed, run_blocks, trim_memory
 from densecell.config import ObjectsConfig, write_text
 from densecell.disk import drop_partial, remove, writing
 from densecell.errors import BlocksFailedError, OutputError
-from densecell.objects.class_table import classes_table
-from densecell.objects.gather import Found, resolve, save_final, total
-from densecell.objects.job import ENSEMBLE, FOLDER, Job, objects_path
+from densecell.objects.blocks.block_file import load_arrays
+from densecell.objects.blocks.job import ENSEMBLE, FOLDER, Job, objects_path
+from densecell.objects.blocks.stage_3_merge import Found, resolve, save_final, total
+from densecell.objects.blocks.stages import (
+    LOOK,
+    block_anywhere,
+    look_at_unit,
+    unit_anywhere,
+)
 from densecell.objects.layers import CELLS, LAYERS
-from densecell.objects.members import Cells, ranges_of, values_of
-from densecell.objects.npz import load_arrays
 from densecell.objects.record import (
     RECORD,
     Record,
@@ -31,20 +35,16 @@ from densecell.objects.record import (
     read_record,
     save_record,
 )
+from densecell.objects.shape.batches import Look, Seen, Unit
 from densecell.objects.source import Source
-from densecell.objects.stages import (
-    LOOK,
-    block_anywhere,
-    look_at_unit,
-    unit_anywhere,
-)
-from densecell.objects.tables import (
+from densecell.objects.tables.classes_table import classes_table
+from densecell.objects.tables.members import Cells, ranges_of, values_of
+from densecell.objects.tables.objects_tables import (
     Measured,
     cells_table,
     contacts_table,
     organelles_table,
 )
-from densecell.objects.units import Look, Seen, Unit
 from densecell.objects.writing import write_table
 from densecell.volume import build_pyramid, create_ome_zarr, fingerprint
 

@@ -17,7 +17,7 @@ from densecell.config import (
 )
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box, Shape, Spacing, round_up, tile
-from densecell.objects.coarse import factors_of
+from densecell.objects.cut.coarse import factors_of
 from densecell.objects.layers import Layer, layers_of
 from densecell.objects.source import Source
 from densecell.volume import fingerprint

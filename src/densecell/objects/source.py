@@ -14,7 +14,7 @@ from densecell.evaluation.result import (
     open_prediction,
 )
 from densecell.geometry import Shape, Spacing
-from densecell.objects.learned import find_affinities
+from densecell.objects.cut.affinities import find_affinities
 from densecell.volume import Volume, open_volume, refuse_choice, require_spacing
 
 STORE = "segmentation.zarr"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box
-from densecell.objects.tables import columns_of
+from densecell.objects.tables.objects_tables import columns_of
 from densecell.report.cell_picture import cell_picture
 from densecell.report.found import Found, is_whole, number
 from densecell.report.page import Cell, Legend, LongTable, Picture, Section

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from densecell.objects.tables import column_name, columns_of
+from densecell.objects.tables.objects_tables import column_name, columns_of
 from densecell.report.found import Found, is_whole, number
 from densecell.report.page import Picture, Section, Table
 from densecell.report.size_pictures import (

@@ -1,0 +1,1 @@
+"""Objects of a large volume, block by block, in four stages."""

@@ -1,0 +1,1 @@
+"""Cells and organelles that touch, cut apart."""

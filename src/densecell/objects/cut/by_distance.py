@@ -1,0 +1,112 @@
+"""Objects that touch, told apart where they are thin: distances, seeds, watershed.
+
+The distance to the surface rises towards the middle of each object and falls at a neck
+between two. Every basin of the watershed [1]_ of those distances begins as an object of
+its own; two are joined again unless there is a neck between them (see `necks`).
+
+.. [1] Meyer 1994, Topographic distance and watershed lines, Signal Processing 38:113,
+       doi:10.1016/0165-1684(94)90060-4.
+"""
+
+from typing import Literal
+
+import bioimage_cpp
+import cc3d
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from densecell.geometry import Spacing
+from densecell.objects.cut.basins import basins_of, faces_of
+from densecell.objects.cut.necks import joined
+from densecell.objects.depth import depth_nm
+from densecell.objects.numbering import in_raster_order
+
+CONNECTIVITY: Literal[26] = 26  # voxels that share a corner are one object
+REACH = 3.0  # sigmas of the smoothing that are looked at
+
+
+def split_touching(
+    mask: NDArray[np.bool_],
+    *,
+    spacing_nm: Spacing,
+    neck: float,
+    smoothing_nm: float = 0.0,
+    within: NDArray[np.bool_] | None = None,
+) -> NDArray[np.uint32]:
+    """Tell the objects of a mask apart, cut at their necks.
+
+    Parameters
+    ----------
+    mask
+        (Z, Y, X). The outside of the array counts as unknown: it is no surface.
+    spacing_nm
+        Voxel size (z, y, x), in nanometres; may be anisotropic.
+    neck
+        Two parts stay apart where what joins them is narrower than this, by depth,
+        width and fullness together, 1 for an even round rod; 0.92 cuts often, 0.5
+        seldom.
+    smoothing_nm
+        Sigma of a Gaussian over the distances, against rough surfaces.
+    within
+        (Z, Y, X) what is numbered, around the mask whose thickness counts; none: the
+        mask itself.
+
+    Returns
+    -------
+    (Z, Y, X) ids from 1 without gaps, in the order of first voxels; every voxel of the
+    mask (or of `within`) has one.
+
+    Notes
+    -----
+    About 60 bytes per voxel. The watershed floods along the axes [1]_.
+
+    Examples
+    --------
+    >>> mask = np.zeros((1, 5, 12), bool)
+    >>> mask[:, :, :5] = mask[:, :, 7:] = mask[:, 2] = True  # a dumb-bell
+    >>> objects = split_touching(mask, spacing_nm=Spacing(1, 1, 1), neck=0.7)
+    >>> int(objects.max()), int(objects[0, 2, 0]), int(objects[0, 2, 11])
+    (2, 1, 2)
+    """
+    within = mask if within is None else within
+    if not within.any():
+        return np.zeros(within.shape, np.uint32)
+    depth = _depth(mask, spacing_nm, smoothing_nm)
+    seeds = _seeds(mask, depth)
+    basins = bioimage_cpp.segmentation.watershed(-depth, seeds, mask=within)
+    basins = _with_leftovers(basins, within)
+    into = joined(basins_of(basins, depth), faces_of(basins, depth), neck=neck)
+    table = np.array([0, *(into[n] for n in range(1, len(into) + 1))], np.uint32)
+    return in_raster_order(table[basins])
+
+
+def _depth(
+    mask: NDArray[np.bool_], spacing_nm: Spacing, smoothing_nm: float
+) -> NDArray[np.float32]:
+    """Measure how deep each voxel lies in its object, in nm; 0 outside."""
+    depth = depth_nm(mask, spacing_nm)
+    depth[np.isinf(depth)] = 1  # of a mask without a surface, all is equally deep
+    if smoothing_nm:
+        sigma = [smoothing_nm / s for s in spacing_nm]
+        depth = ndimage.gaussian_filter(depth, sigma, mode="nearest", truncate=REACH)
+    depth[~mask] = 0
+    return depth
+
+
+def _seeds(mask: NDArray[np.bool_], depth: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """Give ids to the places that no neighbour is deeper than."""
+    highest = ndimage.maximum_filter(depth, size=3, mode="constant")
+    peaks = mask & (depth >= highest)
+    return cc3d.connected_components(peaks, connectivity=CONNECTIVITY).astype(np.uint32)
+
+
+def _with_leftovers(
+    basins: NDArray[np.uint32], mask: NDArray[np.bool_]
+) -> NDArray[np.uint32]:
+    """Give ids to what the flood did not reach: it passes no corners."""
+    left = mask & (basins == 0)
+    if not left.any():
+        return basins
+    pieces = cc3d.connected_components(left, connectivity=6).astype(np.uint32)
+    return np.where(left, pieces + basins.max(), basins)

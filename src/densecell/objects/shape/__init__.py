@@ -1,0 +1,1 @@
+"""Surfaces, depths, moments and contacts of objects."""
