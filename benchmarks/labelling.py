@@ -44,7 +44,13 @@ from densecell.evaluation import Scores, scores_from_confusion
 from densecell.evaluation.blockwise import volumes_confusion
 from densecell.evaluation.result import open_prediction
 from densecell.geometry import Box
-from densecell.suggestions import Material, look_at, open_material, rank, write_crops
+from densecell.suggestions import (
+    Material,
+    open_material,
+    rank,
+    read_candidates,
+    write_crops,
+)
 from densecell.suggestions.candidates import candidate_groups
 from densecell.training import Options, Origin, load_data, train_members
 from densecell.volume import ArrayVolume, open_volume, write_tiff
@@ -129,14 +135,14 @@ def chosen_boxes(
     args: argparse.Namespace, material: Material, arm: str, rng: np.random.Generator
 ) -> list[Box]:
     """Choose boxes without a labelled voxel, none over another."""
-    looks = look_at(material, (1, args.box, args.box))
+    candidates = read_candidates(material, (1, args.box, args.box))
     if arm == "random":
-        pairs = zip(looks.boxes, looks.labelled, strict=True)
+        pairs = zip(candidates.boxes, candidates.labelled, strict=True)
         return scattered([box for box, known in pairs if not known], args.boxes, rng)
     members = len(material.run.model.members)
     spacing = material.spacing_nm
-    picks = rank(looks, args.boxes, spacing_nm=spacing, members=members)
-    return [looks.boxes[pick.number] for pick in picks]
+    picks = rank(candidates, args.boxes, spacing_nm=spacing, members=members)
+    return [candidates.boxes[pick.number] for pick in picks]
 
 
 def scattered(boxes: list[Box], count: int, rng: np.random.Generator) -> list[Box]:
@@ -274,19 +280,19 @@ def richer(args: argparse.Namespace, seed: int) -> list[float]:
     """Give how many times the mean share of wrong voxels and of each class is there."""
     start = seed_folder(args, seed) / "start"
     material = open_material(start / "pool", project=start)
-    looks = look_at(material, (1, args.box, args.box))
+    candidates = read_candidates(material, (1, args.box, args.box))
     truth = open_volume(args.data / "labels.tif", labels=True)
     rows = []
-    for box in looks.boxes:
+    for box in candidates.boxes:
         ids = truth.read(box.shifted(material.origin))
         wrong = (ids != material.classes.read(box)).mean()
         rows.append([wrong, *((ids == i).mean() for i in material.scheme.ids)])
     shares = np.array(rows)
     members = len(material.run.model.members)
     spacing = material.spacing_nm
-    picks = rank(looks, args.boxes, spacing_nm=spacing, members=members)
+    picks = rank(candidates, args.boxes, spacing_nm=spacing, members=members)
     picked = [pick.number for pick in picks]
-    return (shares[picked].mean(0) / shares[~looks.labelled].mean(0)).tolist()
+    return (shares[picked].mean(0) / shares[~candidates.labelled].mean(0)).tolist()
 
 
 def miou(args: argparse.Namespace, seed: int, stage: str) -> float:

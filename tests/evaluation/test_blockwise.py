@@ -103,7 +103,7 @@ def test_unequal_shapes_are_fine_once_a_box_is_asked_for():
 def test_an_empty_overlap_says_what_lies_where():
     sentence = (
         r"nothing to score: the prediction covers \(3, 1, 2\) to \(34, 6, 9\), the "
-        r"truth \(0, 0, 0\) to \(35, 7, 9\), asked for was \(0, 0, 0\) to \(1, 1, 1\);"
+        r"truth \(0, 0, 0\) to \(35, 7, 9\), --box is \(0, 0, 0\) to \(1, 1, 1\);"
     )
     with pytest.raises(VolumeError, match=sentence):
         scored_box(TRUTH.shape, PART, partial=True, wanted=Box((0, 0, 0), (1, 1, 1)))

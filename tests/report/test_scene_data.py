@@ -7,7 +7,7 @@ from densecell.classes import ClassScheme
 from densecell.report.scene_data import scene_data
 from densecell.report.scene_meshes import Solid
 from densecell.report.still_picture import still_picture
-from densecell.surfaces.foreign import Triangles
+from densecell.surfaces.files import Triangles
 
 CORNERS = np.array([(1, 2, 3), (2, 2, 3), (1, 4, 3), (1, 2, 7)], np.float32)
 FACES = np.array([(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)], np.uint32)

@@ -10,9 +10,9 @@ from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
 from densecell.suggestions import (
     box_size,
-    look_at,
     open_material,
     rank,
+    read_candidates,
     write_suggestions,
 )
 from densecell.suggestions.ranking import Pick
@@ -25,14 +25,14 @@ SIZE = (1, 20, 24)
 @pytest.fixture(scope="module")
 def seen(segmented):
     material = open_material(segmented / "result")
-    return material, look_at(material, box_size(material.shape, SIZE))
+    return material, read_candidates(material, box_size(material.shape, SIZE))
 
 
 def written(folder, seen, count=3):
-    material, looks = seen
-    picks = rank(looks, count, spacing_nm=material.spacing_nm, members=2)
+    material, found = seen
+    picks = rank(found, count, spacing_nm=material.spacing_nm, members=2)
     folder.mkdir(exist_ok=True)
-    return write_suggestions(folder, material, looks, picks)
+    return write_suggestions(folder, material, found, picks)
 
 
 def rows(folder):
@@ -91,7 +91,7 @@ def test_the_same_again_has_the_same_bytes(tmp_path, seen):
 def test_what_is_there_is_refused_and_replaced_when_asked(tmp_path, seen):
     folder = written(tmp_path, seen)
     before = (folder / "suggestions.csv").read_bytes()
-    material, looks = seen
+    material, found = seen
 
     with pytest.raises(
         OutputError, match=r"suggest: holds suggestions already; take what"
@@ -100,23 +100,25 @@ def test_what_is_there_is_refused_and_replaced_when_asked(tmp_path, seen):
     assert (folder / "suggestions.csv").read_bytes() == before
 
     pick = Pick(0, 0.5, 0.5, 0.5)
-    write_suggestions(tmp_path, material, looks, [pick], overwrite=True)
+    write_suggestions(tmp_path, material, found, [pick], overwrite=True)
     assert len(rows(folder)) == 1
     assert not (folder / "crop_02").exists()
 
 
 def test_when_nothing_is_left_to_label_it_says_so(tmp_path, seen):
-    with pytest.raises(VolumeError, match="every box of 1 20 24 voxels holds some"):
+    with pytest.raises(
+        VolumeError, match="every box of 1 20 24 voxels holds labelled voxels"
+    ):
         write_suggestions(tmp_path, *seen, [])
 
 
 def test_reasons_name_a_class_that_is_frequent_there(seen):
-    material, looks = seen
-    shares = np.zeros_like(looks.shares)
+    material, found = seen
+    shares = np.zeros_like(found.shares)
     shares[:, 0], shares[3] = 1, (0.9, 0.1)
-    looks = looks._replace(shares=shares, disagreement=np.full(len(shares), 0.025))
+    found = found._replace(shares=shares, disagreement=np.full(len(shares), 0.025))
 
-    text = reasons(Pick(3, 0.5, 1, 0.75), looks, material)
+    text = reasons(Pick(3, 0.5, 1, 0.75), found, material)
 
     assert text == (
         "2.5 % of the members' votes differ (more than in 50 % of the boxes); 45.0 "

@@ -37,7 +37,7 @@ def _write_store(result, name, array, scheme=None, *, spacing_nm=DEEP):
 
 @pytest.fixture
 def write_store():
-    """Give a function that puts a label image into a result: result, name, array."""
+    """Function that writes a label image into a result: result, name, array."""
     return _write_store
 
 

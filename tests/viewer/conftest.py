@@ -97,7 +97,7 @@ def copied(finished, tmp_path):
 
 @pytest.fixture
 def change_run():
-    """Give a function that changes the volume in a result's run.yaml."""
+    """Function that changes the volume in a result's run.yaml."""
 
     def change(result, **values):
         run = yaml.safe_load((result / "run.yaml").read_text(encoding="utf-8"))

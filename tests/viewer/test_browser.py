@@ -52,7 +52,7 @@ def opened(finished):
 
 
 def pixels(page):
-    """Give the middle of the panel: no buttons, no names of layers."""
+    """Middle of the panel: no buttons, no names of layers."""
     shot = Image.open(io.BytesIO(page.screenshot()))
     return np.asarray(shot.convert("RGB"))[120:-40, 60:-60].astype(int)
 

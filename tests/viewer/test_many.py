@@ -35,7 +35,7 @@ def rewrite(table, *, count, **by_number):
 
 
 def fill(result, *, organelles):
-    """Give a result 20,000 cells and as many organelles, in tables and surfaces."""
+    """Add 20,000 cells and as many organelles to tables and surfaces of a result."""
     sizes = {"voxels": voxels_of, "volume_um3": lambda n: voxels_of(n) / 1000}
     rewrite(
         result / "tables" / "cells.csv",

@@ -15,7 +15,7 @@ MANIFEST = Path(densecell.__file__).parent / "napari.yaml"
 
 @pytest.fixture
 def viewer():
-    """Give napari without windows; it warns of what its own packages do."""
+    """napari without windows; it warns of what its own packages do."""
     components = pytest.importorskip("napari.components", reason="needs napari")
     return components.ViewerModel()
 

@@ -34,7 +34,7 @@ def folder(tmp_path):
 
 
 def get(url, **headers):
-    """Give status and content; `path_as_is` paths are sent as they are written."""
+    """Status and content; `path_as_is` paths are sent as they are written."""
     request = urllib.request.Request(url, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:

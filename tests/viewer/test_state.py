@@ -19,7 +19,7 @@ BASE = "http://127.0.0.1:8000"
 
 @pytest.fixture
 def state_of():
-    """Give a function that makes the state of results as files of a web server."""
+    """Function that makes the state of results as files of a web server."""
 
     def make(*results, truth=None):
         shown = [open_contents(result) for result in results]

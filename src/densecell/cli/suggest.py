@@ -41,10 +41,10 @@ def suggest(
         box_size,
         check_place,
         check_work,
-        look_at,
         open_material,
         project_of,
         rank,
+        read_candidates,
         write_suggestions,
     )
 
@@ -53,14 +53,15 @@ def suggest(
     check_work(result, material)
     known = project or project_of(material.run)
     with told_progress(f"looking at {result.name}", unit="parts") as told:
-        looks = look_at(material, box_size(material.shape, size), told=told)
+        size = box_size(material.shape, size)
+        candidates = read_candidates(material, size, progress=told)
     picks = rank(
-        looks,
+        candidates,
         number,
         spacing_nm=material.spacing_nm,
         members=len(material.run.model.members),
     )
-    folder = write_suggestions(result, material, looks, picks, overwrite=overwrite)
+    folder = write_suggestions(result, material, candidates, picks, overwrite=overwrite)
     if known is None:
         typer.echo(
             f"{material.run.model.path}: lies in no project any more, so that nothing "

@@ -76,10 +76,10 @@ def volumes_confusion(
 
 
 def truth_box(truth: Shape, covered: Box) -> Box:
-    """Tell where in the whole volume a truth lies.
+    """Box of the whole volume that a truth covers.
 
-    It begins at voxel 0, unless it has just the shape of what the prediction covers:
-    then it is the truth of that box alone.
+    It begins at voxel 0, unless the truth has exactly the shape of what the prediction
+    covers: then it is the truth of that box alone.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def truth_box(truth: Shape, covered: Box) -> Box:
 def scored_box(
     truth: Shape, covered: Box, *, partial: bool, wanted: Box | None = None
 ) -> Box:
-    """Find where truth and prediction are both there, in voxels of the whole volume.
+    """Box that both truth and prediction cover, in voxels of the whole volume.
 
     Parameters
     ----------
@@ -102,17 +102,17 @@ def scored_box(
     covered
         What the prediction covers, in voxels of the whole volume.
     partial
-        The prediction was made for a box only, so the truth may be larger; but all of
-        the box must be in it, unless the user asked for less.
+        Whether the prediction was made for a box only. Then the truth may be larger,
+        but must cover the whole box, unless the user asked for less.
     wanted
-        What the user asked for; all that is there when left out.
+        What the user asked for; None: everything.
 
     Raises
     ------
     VolumeError
-        If nothing is left; or if no box was asked for and the shapes of a whole
-        prediction and its truth differ, or the box of a partial one sticks out of the
-        truth: then they belong to other volumes.
+        If nothing is left; or, where no box was asked for, if the two belong to
+        different volumes: a whole prediction and its truth differ in shape, or the box
+        of a partial one sticks out of the truth.
     """
     if wanted is None and not partial and covered.shape != truth:
         raise VolumeError(
@@ -122,14 +122,14 @@ def scored_box(
     there = truth_box(truth, covered)
     box = covered.intersection(wanted or covered).intersection(there)
     if box.voxels == 0:
-        asked = f", asked for was {in_words(wanted)}" if wanted else ""
+        asked = f", --box is {format_box(wanted)}" if wanted else ""
         raise VolumeError(
-            f"nothing to score: the prediction covers {in_words(covered)}, the truth "
-            f"{in_words(there)}{asked}; boxes count voxels of the whole volume"
+            f"nothing to score: the prediction covers {format_box(covered)}, the truth "
+            f"{format_box(there)}{asked}; boxes count voxels of the whole volume"
         )
     if wanted is None and box != covered:
         raise VolumeError(
-            f"the prediction covers {in_words(covered)} of the whole volume, but the "
+            f"the prediction covers {format_box(covered)} of the whole volume, but the "
             f"truth ends at {there.stop}; give the truth of the whole volume, or of "
             "that box alone, or say with --box what to score"
         )
@@ -141,6 +141,6 @@ def blocks_of(box: Box) -> Iterator[Box]:
     return (block.shifted(box.start) for block in tile(box.shape, _BLOCK))
 
 
-def in_words(box: Box) -> str:
-    """Name the corners of a box."""
+def format_box(box: Box) -> str:
+    """Both corners of a box, in words."""
     return f"{box.start} to {box.stop}"

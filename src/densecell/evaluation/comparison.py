@@ -16,7 +16,7 @@ import numpy as np
 from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
-from densecell.evaluation.blockwise import blocks_of, in_words, volumes_confusion
+from densecell.evaluation.blockwise import blocks_of, format_box, volumes_confusion
 from densecell.evaluation.instances import (
     adapted_rand_error,
     add_overlaps,
@@ -47,15 +47,15 @@ class Agreement(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What `densecell compare` finds."""
+    """How far two segmentations agree, in classes and in objects."""
 
     scores: Scores  # A stands as truth
-    objects: dict[str, Agreement]  # of what both have
+    objects: dict[str, Agreement]  # by layer that both have
     box: Box  # compared, in voxels of the whole volume
     threshold: float
 
     def as_json(self) -> dict[str, Any]:
-        """Give plain values, ready for `json.dumps`."""
+        """Plain values, ready for `json.dumps`."""
         scores = self.scores
         return {
             "format": 1,
@@ -89,7 +89,8 @@ def compare(
     Parameters
     ----------
     objects
-        By name, those of `a` and `b`; see `shared_objects`.
+        The objects of `a` and of `b`, by the name of their layer; see
+        `shared_objects`.
     threshold
         Overlap above which two objects match.
 
@@ -100,13 +101,13 @@ def compare(
     """
     a, b = placed(a, b)
     box = a.box.intersection(b.box)
-    inner = box.relative_to(a.box.start)
+    inside_a = box.relative_to(a.box.start)
     confusion = volumes_confusion(
         a.labels,
         b.labels,
         scheme,
-        box=inner,
-        origin=_minus(b.box.start, a.box.start),
+        box=inside_a,
+        origin=b.box.relative_to(a.box.start).start,
         on_block=on_block,
     )
     found = {}
@@ -135,14 +136,14 @@ def compare(
 
 
 def placed(a: Prediction, b: Prediction) -> tuple[Prediction, Prediction]:
-    """Put both where they lie in the whole volume.
+    """Place both in the whole volume.
 
-    A bare volume of just the box that the other one covers is moved to that box.
+    A bare volume of exactly the shape that the other one covers is moved to its box.
 
     Raises
     ------
     VolumeError
-        If they cannot be of one volume, or share no voxel.
+        If they cannot belong to one volume, or share no voxel.
     """
     a, b = _beside(a, b), _beside(b, a)
     _check_volume(a, b)
@@ -182,7 +183,7 @@ def _opened(path: Path) -> Volume:
 
 
 def _beside(labels: Prediction, other: Prediction) -> Prediction:
-    """Move labels of just the box that the other one covers to that box."""
+    """Move labels that have exactly the shape of the other one's box to that box."""
     of_box = other.partial and not labels.partial
     if of_box and labels.labels.shape == other.box.shape:
         return labels._replace(box=other.box)
@@ -190,24 +191,20 @@ def _beside(labels: Prediction, other: Prediction) -> Prediction:
 
 
 def _check_volume(a: Prediction, b: Prediction) -> None:
-    """Refuse labels that cannot be of one volume, or that share no voxel."""
+    """Refuse labels that cannot belong to one volume, or that share no voxel."""
     one, other = f"A ({a.labels.path})", f"B ({b.labels.path})"
     if not (a.partial or b.partial) and a.labels.shape != b.labels.shape:
         raise VolumeError(
             f"{one} has shape {a.labels.shape} and {other} has {b.labels.shape}; give "
             "two labellings of the same volume"
         )
-    lying = f"{one} covers {in_words(a.box)} and {other} covers {in_words(b.box)}"
+    places = f"{one} covers {format_box(a.box)} and {other} covers {format_box(b.box)}"
     shared = a.box.intersection(b.box)
     if shared.voxels == 0:
-        raise VolumeError(f"{lying}: they share no voxel")
+        raise VolumeError(f"{places}: they share no voxel")
     for part, whole in ((a, b), (b, a)):
         if part.partial and not whole.partial and shared != part.box:
             raise VolumeError(
-                f"{lying}: the box that was segmented sticks out of the other one; "
+                f"{places}: the box that was segmented sticks out of the other one; "
                 "give labels of the whole volume, or of that box alone"
             )
-
-
-def _minus(a: tuple[int, int, int], b: tuple[int, int, int]) -> tuple[int, int, int]:
-    return (a[0] - b[0], a[1] - b[1], a[2] - b[2])

@@ -1,6 +1,6 @@
 """How far objects agree with true objects: matches, and distances of partitions.
 
-All follow from how many voxels every two objects share, counted block by block.
+All follow from the voxels that every two objects share, counted block by block.
 
 .. [1] Meila 2007, Comparing clusterings, an information based distance, Journal of
        Multivariate Analysis 98:873, doi:10.1016/j.jmva.2006.11.013.
@@ -110,19 +110,19 @@ def add_overlaps(parts: Iterable[Overlaps]) -> Overlaps:
 def match_objects(overlaps: Overlaps, *, threshold: float = 0.5) -> Matches:
     """Match objects one to one where they overlap enough.
 
-    Of all ways to match, one with the largest sum of overlaps is taken (Hungarian
-    method); from a threshold of 0.5 on there is only one way.
+    The matching with the largest sum of overlaps is taken (Hungarian method); from a
+    threshold of 0.5 on there is only one.
 
     Parameters
     ----------
     threshold
-        Least intersection over union that counts as a match: above it, not at it, as
-        0.5 is reached by two halves. 0 to below 1.
+        Intersection over union above which two objects match, 0 to below 1. At 0.5
+        itself they do not: an object could match both of its halves.
 
     Raises
     ------
     VolumeError
-        If the threshold is no share below 1.
+        If the threshold is not in 0 to below 1.
 
     Examples
     --------
@@ -157,10 +157,10 @@ def match_objects(overlaps: Overlaps, *, threshold: float = 0.5) -> Matches:
 
 
 def variation_of_information(overlaps: Overlaps) -> Variation | None:
-    """Measure how much one partition tells about the other, in bits [1]_.
+    """Information that one partition lacks about the other, in bits [1]_.
 
     Voxels of the true background do not count; a predicted background counts as one
-    object. None where no voxel counts: nothing is there to be told about.
+    object. None where no voxel counts.
     """
     joint, truth, predicted = _shares(overlaps)
     if not len(joint):
@@ -172,7 +172,7 @@ def variation_of_information(overlaps: Overlaps) -> Variation | None:
 
 
 def adapted_rand_error(overlaps: Overlaps) -> float | None:
-    """Give 1 - F1 of pairs of voxels in one object, 0 to 1 [2]_.
+    """1 - F1 of the pairs of voxels that lie in one object, 0 to 1 [2]_.
 
     Voxels of the true background do not count; a predicted background counts as one
     object. None where no voxel counts.
@@ -187,7 +187,7 @@ def adapted_rand_error(overlaps: Overlaps) -> float | None:
 
 
 def _shares(overlaps: Overlaps) -> tuple[NDArray[np.float64], ...]:
-    """Give p(truth, predicted), and p(truth), p(predicted) beside it."""
+    """p(truth, predicted), and p(truth), p(predicted) of each pair."""
     there = overlaps.truth > 0
     counted = overlaps.voxels[there].astype(np.float64)
     voxels: NDArray[np.float64] = counted / max(1.0, counted.sum())

@@ -83,7 +83,7 @@ class Scores(BaseModel, frozen=True, extra="forbid"):
         return self._share(axis=0)
 
     def as_json(self) -> dict[str, Any]:
-        """Give plain values, ready for `json.dumps`; None becomes null."""
+        """Plain values, ready for `json.dumps`; None becomes null."""
         return self.model_dump(mode="json")
 
     def _share(self, axis: int) -> dict[str, float]:
@@ -134,8 +134,8 @@ def score(
 ) -> Scores:
     """Score predicted labels against true ones that both fit into memory.
 
-    `truth` and `predicted` are class ids of one shape, usually (Z, Y, X). What counts
-    is said at `confusion_matrix`, what the scores mean at `scores_from_confusion`.
+    `truth` and `predicted` are class ids of one shape, usually (Z, Y, X). See
+    `confusion_matrix` for what counts, `scores_from_confusion` for what scores mean.
     """
     counts = confusion_matrix(truth, predicted, scheme, where_labelled=where_labelled)
     return scores_from_confusion(counts, scheme, where_labelled=where_labelled)

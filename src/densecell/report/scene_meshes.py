@@ -9,7 +9,7 @@ import numpy as np
 from densecell.errors import VolumeError
 from densecell.result.tables import Row, read_table
 from densecell.surfaces.extra import imported
-from densecell.surfaces.foreign import Triangles
+from densecell.surfaces.files import Triangles
 from densecell.surfaces.settings import MESHES, TABLE
 
 GLB = "glb"

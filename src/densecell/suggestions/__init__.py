@@ -2,11 +2,10 @@
 
 ::
 
-    open_material -> look_at -> rank -> write_suggestions
+    open_material -> read_candidates -> rank -> write_suggestions
 """
 
-from densecell.suggestions.candidates import box_size
-from densecell.suggestions.looks import Looks, look_at
+from densecell.suggestions.candidates import Candidates, box_size, read_candidates
 from densecell.suggestions.material import Material, open_material, project_of
 from densecell.suggestions.ranking import Pick, rank
 from densecell.suggestions.writing import (
@@ -17,16 +16,16 @@ from densecell.suggestions.writing import (
 )
 
 __all__ = [
-    "Looks",
+    "Candidates",
     "Material",
     "Pick",
     "box_size",
     "check_place",
     "check_work",
-    "look_at",
     "open_material",
     "project_of",
     "rank",
+    "read_candidates",
     "write_crops",
     "write_suggestions",
 ]

@@ -1,7 +1,7 @@
 """Which boxes to label next: unsure, rich in rare classes, unlike each other.
 
-Uncertainty alone picks the same difficulty again and again [1]_, so that it counts too
-how much a box differs from those that are labelled or were picked before it.
+Uncertainty alone picks the same difficulty again and again [1]_. So it also counts how
+much a box differs from those that are labelled or were picked before it.
 
 .. [1] Sener & Savarese 2018, Active learning for convolutional neural networks: a
        core-set approach, ICLR, arXiv:1708.00489.
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from densecell.geometry import Spacing
-from densecell.suggestions.looks import Looks
+from densecell.suggestions.candidates import Candidates
 
-ALIKE = 0.15  # share of the boxes left, those most like what is known, that count less
+ALIKE = 0.15  # share of the boxes left that count less: those most like known ones
 REACH = 1.0  # longest edges of a box, within which two boxes show much the same
 COMPARED = 256  # labelled boxes that others are compared with
 
@@ -27,12 +27,14 @@ class Pick(NamedTuple):
     Parameters
     ----------
     number
-        Its row in the looks.
-    unsure, rare
-        Share of all boxes that are less unsure; poorer in rare classes.
+        Its row in the candidates.
+    unsure
+        Share of all boxes that are less unsure.
+    rare
+        Share of all boxes that are poorer in rare classes.
     unlike
-        0 for the box left that is most like one that is labelled or was picked before,
-        rising to 1 over the 15 % that are most like; 1 for all others.
+        0 for the box that is most like one that is labelled or was picked before; it
+        rises to 1 over the 15 % that are most alike; 1 for all others.
     """
 
     number: int
@@ -42,11 +44,13 @@ class Pick(NamedTuple):
 
     @property
     def score(self) -> float:
-        """What it was picked by, 0 to 1."""
+        """Mean of the three, by which it was picked, 0 to 1."""
         return (self.unsure + self.rare + self.unlike) / 3
 
 
-def rank(looks: Looks, count: int, *, spacing_nm: Spacing, members: int) -> list[Pick]:
+def rank(
+    candidates: Candidates, count: int, *, spacing_nm: Spacing, members: int
+) -> list[Pick]:
     """Pick boxes greedily, the best first; fewer where no more are left.
 
     No two overlap, and none holds a labelled voxel. Ties go to the first in raster
@@ -54,23 +58,23 @@ def rank(looks: Looks, count: int, *, spacing_nm: Spacing, members: int) -> list
 
     Parameters
     ----------
-    looks
-        Of all boxes.
+    candidates
+        All boxes.
     count
-        How many to pick.
+        Boxes to pick.
     spacing_nm
         Voxel size (z, y, x).
     members
-        Of the ensemble: a single one cannot disagree, its doubt stands in.
+        Networks in the ensemble. A single one cannot disagree: its doubt counts then.
     """
-    unsure = ranks(looks.disagreement if members > 1 else looks.doubt)
-    rare = ranks(rarity(looks.shares))
-    features, places = _features(looks), _places(looks, spacing_nm)
-    unlike = np.ones(len(looks.boxes))
-    known = np.flatnonzero(looks.labelled)
+    unsure = ranks(candidates.disagreement if members > 1 else candidates.doubt)
+    rare = ranks(rarity(candidates.shares))
+    features, places = _features(candidates), _places(candidates, spacing_nm)
+    unlike = np.ones(len(candidates.boxes))
+    known = np.flatnonzero(candidates.labelled)
     for n in known[:: max(1, -(-len(known) // COMPARED))]:
         unlike = np.minimum(unlike, _unlike(features, places, n))
-    free = ~looks.labelled
+    free = ~candidates.labelled
     picks: list[Pick] = []
     while free.any() and len(picks) < count:
         new = np.zeros(len(free))
@@ -78,12 +82,14 @@ def rank(looks: Looks, count: int, *, spacing_nm: Spacing, members: int) -> list
         n = int(np.argmax(np.where(free, unsure + rare + new, -1.0)))
         picks.append(Pick(n, float(unsure[n]), float(rare[n]), float(new[n])))
         unlike = np.minimum(unlike, _unlike(features, places, n))
-        free &= [b.intersection(looks.boxes[n]).voxels == 0 for b in looks.boxes]
+        free &= [
+            b.intersection(candidates.boxes[n]).voxels == 0 for b in candidates.boxes
+        ]
     return picks
 
 
 def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the share of the others that are lower, ties in the middle.
+    """Share of the other values that are lower, ties in the middle.
 
     Examples
     --------
@@ -94,7 +100,7 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def rarity(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Say how rich boxes are in rare classes.
+    """How rich boxes are in rare classes.
 
     Parameters
     ----------
@@ -112,26 +118,26 @@ def rarity(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sqrt(shares[:, there] / mean[there]).mean(axis=1)
 
 
-def _features(looks: Looks) -> NDArray[np.float64]:
-    """Give what boxes look like, two at random about 1 apart: (N, K + 3)."""
+def _features(candidates: Candidates) -> NDArray[np.float64]:
+    """Features (N, K + 3) of the boxes; two at random lie about 1 apart."""
     parts = []
-    for part in (np.sqrt(looks.shares), looks.grey):
+    for part in (np.sqrt(candidates.shares), candidates.grey):
         spread = part.std(axis=0)
         part = part[:, spread > 0] / spread[spread > 0]
         parts.append(part / np.sqrt(4 * max(1, part.shape[1])))
     return np.concatenate(parts, axis=1)
 
 
-def _places(looks: Looks, spacing_nm: Spacing) -> NDArray[np.float64]:
-    """Give where boxes are, in lengths within which they show the same: (N, 3)."""
-    starts = np.array([box.start for box in looks.boxes], np.float64)
-    edges = [n * s for n, s in zip(looks.boxes[0].shape, spacing_nm, strict=True)]
-    return starts * np.array(spacing_nm) / (REACH * max(edges))
+def _places(candidates: Candidates, spacing_nm: Spacing) -> NDArray[np.float64]:
+    """Places (N, 3) of the boxes, in lengths within which they show the same."""
+    starts = np.array([box.start for box in candidates.boxes], np.float64)
+    edges = np.multiply(candidates.boxes[0].shape, spacing_nm)
+    return starts * np.array(spacing_nm) / (REACH * edges.max())
 
 
 def _unlike(
     features: NDArray[np.float64], places: NDArray[np.float64], n: int
 ) -> NDArray[np.float64]:
-    """Say how much every box differs from one: 0 the same, 1 far away and different."""
+    """How much every box differs from box `n`: 0 the same, 1 far and different."""
     apart = [((each - each[n]) ** 2).sum(axis=1) for each in (features, places)]
     return 1 - np.exp(-np.minimum(*apart))

@@ -1,4 +1,4 @@
-"""Work in suggestions that no project holds yet, and that would be lost with them."""
+"""Painted suggestions that no project holds yet: they must not be lost."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ def refuse_to_lose(
     Parameters
     ----------
     folder
-        Of suggestions; need not exist.
+        Folder of suggestions; need not exist.
     known
         What the project has labelled of their volume.
     beside
@@ -29,8 +29,8 @@ def refuse_to_lose(
     Raises
     ------
     OutputError
-        If a crop was painted in and the project does not hold the same, if nobody can
-        tell, or if a file of the user's own lies there.
+        If a crop was painted in and the project does not hold the same, if that cannot
+        be found out, or if a file of the user's own lies there.
     """
     for path in _foreign(folder, beside):
         raise OutputError(
@@ -65,7 +65,7 @@ def _foreign(folder: Path, beside: Collection[str]) -> Iterator[Path]:
 
 
 def _is_held(crop: Crop, known: Sequence[Annotated]) -> bool:
-    """Tell whether the project labels every voxel that a crop does, and alike."""
+    """Whether the project has the same label in every voxel that a crop labels."""
     box, ignore = crop.record.extent, crop.record.classes.ignore
     held = np.full(box.shape, ignore, crop.labels.dtype)
     for part in known:

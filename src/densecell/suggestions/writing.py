@@ -8,7 +8,7 @@ from densecell.datasets.crop import CropRecord, digest, write_crop
 from densecell.disk import written_aside
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
-from densecell.suggestions.looks import Looks
+from densecell.suggestions.candidates import Candidates
 from densecell.suggestions.material import Material
 from densecell.suggestions.picture import Shown, draw_boxes
 from densecell.suggestions.ranking import Pick
@@ -16,19 +16,19 @@ from densecell.suggestions.unsaved import refuse_to_lose
 
 FOLDER = "suggest"  # of a result
 TABLE, PICTURE = "suggestions.csv", "overview.png"
-OFTEN = 2.0  # times the usual share, from which a class is told to be frequent
+OFTEN = 2.0  # times the usual share, from which a class is called frequent
 COLUMNS = ("crop", "z0", "y0", "x0", "z1", "y1", "x1", "score", "why")
 
 
 def write_suggestions(
     result: Path,
     material: Material,
-    looks: Looks,
+    candidates: Candidates,
     picks: Sequence[Pick],
     *,
     overwrite: bool = False,
 ) -> Path:
-    """Write picked boxes into `suggest` of a result; give that folder.
+    """Write picked boxes into the folder `suggest` of a result, and return it.
 
     Raises
     ------
@@ -38,14 +38,14 @@ def write_suggestions(
         If it exists and is not to be replaced, or holds work that would be lost.
     """
     if not picks:
-        size = " ".join(map(str, looks.boxes[0].shape))
+        size = " ".join(map(str, candidates.boxes[0].shape))
         raise VolumeError(
-            f"{result}: every box of {size} voxels holds some that are labelled "
-            "already; ask for smaller ones with --size Z Y X, or segment another volume"
+            f"{result}: every box of {size} voxels holds labelled voxels already; ask "
+            "for smaller boxes with --size Z Y X, or segment another volume"
         )
     check_place(result, overwrite=overwrite)
-    boxes = [looks.boxes[pick.number] for pick in picks]
-    why = [reasons(pick, looks, material) for pick in picks]
+    boxes = [candidates.boxes[pick.number] for pick in picks]
+    why = [reasons(pick, candidates, material) for pick in picks]
     with written_aside(result / FOLDER, overwrite=overwrite) as aside:
         names = write_crops(aside, material, boxes)
         _write_table(aside / TABLE, material, boxes, names, picks, why)
@@ -61,7 +61,7 @@ def check_place(result: Path, *, overwrite: bool) -> None:
     Raises
     ------
     OutputError
-        Saying how to keep what was painted.
+        If there are suggestions; it says how to keep what was painted.
     """
     folder = result / FOLDER
     if folder.exists() and not overwrite:
@@ -85,9 +85,9 @@ def check_work(result: Path, material: Material) -> None:
 def write_crops(
     folder: Path, material: Material, boxes: Sequence[Box]
 ) -> tuple[str, ...]:
-    """Write boxes of a result as crops to paint in; give their names.
+    """Write boxes of a result as crops to paint in, and return their names.
 
-    Labels begin as what was predicted. A folder `crop_01` and so on for each.
+    Each gets a folder `crop_01` and so on; its labels begin as what was predicted.
     """
     digits = max(2, len(str(len(boxes))))
     names = tuple(f"crop_{n:0{digits}}" for n in range(1, len(boxes) + 1))
@@ -108,15 +108,15 @@ def write_crops(
     return names
 
 
-def reasons(pick: Pick, looks: Looks, material: Material) -> str:
-    """Say in words why a box was picked."""
-    shares, mean = looks.shares[pick.number], looks.shares.mean(axis=0)
+def reasons(pick: Pick, candidates: Candidates, material: Material) -> str:
+    """Why a box was picked, in words."""
+    shares, mean = candidates.shares[pick.number], candidates.shares.mean(axis=0)
     words = []
     if len(material.run.model.members) > 1:
-        part = 100 * looks.disagreement[pick.number]
+        part = 100 * candidates.disagreement[pick.number]
         words.append(f"{part:.1f} % of the members' votes differ")
     else:
-        words.append(f"{100 * looks.doubt[pick.number]:.1f} % doubt")
+        words.append(f"{100 * candidates.doubt[pick.number]:.1f} % doubt")
     words[0] += f" (more than in {100 * pick.unsure:.0f} % of the boxes)"
     times = shares / mean.clip(1e-12)
     most = int(times.argmax())

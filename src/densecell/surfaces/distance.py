@@ -9,8 +9,8 @@ from scipy.spatial import cKDTree
 from densecell.surfaces.extra import imported
 from densecell.surfaces.surface import Points, Surface
 
-# Triangles near a point, of which the nearest counts. Of one that seems far off more
-# are looked at: the first few may all lie on the other side of a thin sheet.
+# Triangles tried for each point; the nearest counts. A point that seems far off gets
+# more tries: the first few may all lie on the other side of a thin sheet.
 CANDIDATES = (8, 24, 64)
 SCATTERED = 4  # points per triangle, and one for each point, by which to find those
 AT_ONCE = 50_000  # distances that are computed together
@@ -33,10 +33,10 @@ def distances_nm(
     points_nm
         (N, 3), z first.
     surface
-        Of each point the few triangles that seem nearest are looked at, so that the
-        distance is never too small.
+        For each point only the few triangles that seem nearest are tried, so that a
+        distance may be too large, never too small.
     enough_nm
-        Of a point that one triangle is as near to, no other is looked at.
+        Stop at the first triangle that is as near as this, in nanometres.
     """
     triangles = surface.vertices_nm[surface.faces]  # (M, 3 corners, 3)
     scattered, owners = _scattered(triangles, len(points_nm))
@@ -64,9 +64,9 @@ def distances_nm(
 
 
 def _at_most(points: Points, triangles: Points) -> NDArray[np.float64]:
-    """Give the (N,) distance of each point to a near place of one triangle (N, 3, 3).
+    """Upper bound (N,) of the distance of each point to one triangle (N, 3, 3).
 
-    That is the foot of the perpendicular; outside the triangle, a place on its rim.
+    Measured to the foot of the perpendicular; outside the triangle, to its rim.
     """
     a, b, c = triangles.transpose(1, 2, 0)  # (3, N) each: sums run along memory
     u, v, w = b - a, c - a, points.T - a
@@ -82,7 +82,7 @@ def _at_most(points: Points, triangles: Points) -> NDArray[np.float64]:
 
 
 def _exactly(points: Points, triangles: Points) -> NDArray[np.float64]:
-    """Give the (N, K) distances of each point to its triangles (N, K, 3, 3)."""
+    """Distances (N, K) of each point to its triangles (N, K, 3, 3)."""
     closest_point = imported("trimesh.triangles").closest_point
     several = np.repeat(points, triangles.shape[1], axis=0)
     found = closest_point(triangles.reshape(-1, 3, 3), several)
@@ -91,7 +91,7 @@ def _exactly(points: Points, triangles: Points) -> NDArray[np.float64]:
 
 
 def _scattered(triangles: Points, more: int) -> tuple[Points, NDArray[np.intp]]:
-    """Give each triangle's centre and random points, more on large ones; and whose."""
+    """Centre and random points of each triangle, more on large ones; and whose."""
     rng = np.random.default_rng(0)
     a, b, c = triangles.transpose(1, 0, 2)
     areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)

@@ -60,8 +60,8 @@ def surface_of(
         Where the outer corner of voxel (0, 0, 0) lies; its centre lies half a voxel
         further.
     even_out
-        Also take out what is rough from voxel to voxel, by at most half a voxel: a
-        border that is uncertain by half a voxel in plane else adds 13 % of area.
+        Also smooth what is rough from voxel to voxel, by at most half a voxel. Without
+        it, a border that is uncertain by half a voxel in plane adds 13 % of area.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def surface_of(
     return found[0].surface
 
 
-class Measured(NamedTuple):
+class MeasuredSurface(NamedTuple):
     """A surface and how large it is."""
 
     surface: Surface
@@ -106,7 +106,7 @@ class Measured(NamedTuple):
     volume_um3: float
 
 
-def surfaces_of(solids: Sequence[Solid]) -> list[Measured]:
+def surfaces_of(solids: Sequence[Solid]) -> list[MeasuredSurface]:
     """Wrap many small objects: as `surface_of`, but several times as fast."""
     for solid in solids:
         _check(solid.mask)
@@ -136,9 +136,9 @@ def _rough(
 
 def _evened_out(
     rough: Sequence[Surface], spacings: Sequence[Spacing]
-) -> list[Measured]:
+) -> list[MeasuredSurface]:
     found = _measured(fair(rough, spacings_nm=spacings), spacings)
-    # Of a few single voxels so little can be left that it turns inside out.
+    # A single voxel may shrink so much that its surface turns inside out.
     turned = [n for n, m in enumerate(found) if m.volume_um3 <= 0]
     again = _measured([rough[n] for n in turned], [spacings[n] for n in turned])
     for n, before in zip(turned, again, strict=True):
@@ -148,15 +148,15 @@ def _evened_out(
 
 def _measured(
     surfaces: Sequence[Surface], spacings: Sequence[Spacing]
-) -> list[Measured]:
-    """Measure surfaces, and say which are of thick enough objects."""
+) -> list[MeasuredSurface]:
+    """Measure surfaces, and mark those of objects that are thick enough."""
     if not surfaces:
         return []
     sizes = sizes_of(surfaces)
     radius_nm = 3e3 * sizes.volume_um3 / sizes.area_um2
     reliable = radius_nm >= RELIABLE * np.max(spacings, axis=1)
     return [
-        Measured(surface._replace(reliable=thick), area, volume)
+        MeasuredSurface(surface._replace(reliable=thick), area, volume)
         for surface, thick, area, volume in zip(
             surfaces, reliable.tolist(), *(size.tolist() for size in sizes), strict=True
         )
@@ -171,15 +171,15 @@ def _check(mask: NDArray[np.bool_]) -> None:
         )
     if not mask.any():
         raise VolumeError(
-            f"a mask of shape {mask.shape} has no voxel inside, so no surface; leave "
-            "objects without voxels out"
+            f"a mask of shape {mask.shape} has no voxel inside, so it has no surface; "
+            "leave out objects without voxels"
         )
 
 
 def _smooth_field(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float32]:
-    """Give a field above 0 inside, below 0 outside, and smooth where it can be.
+    """Field above 0 inside, below 0 outside, and smooth where it can be.
 
-    It is a voxel wider than the mask at every end.
+    One voxel wider than the mask at every end.
     """
     sides = np.zeros([n + 2 for n in mask.shape], np.float32)
     sides[1:-1, 1:-1, 1:-1] = mask

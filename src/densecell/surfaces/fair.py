@@ -28,8 +28,8 @@ def fair(
 
     Every vertex goes a part of the way to the middle of its neighbours and back beyond
     where it was, again and again [1]_: what is rough is lost, what is large stays. No
-    vertex goes further than half a voxel along any axis, nor an eighth of the extent
-    of its part of the surface: a single voxel keeps its surface.
+    vertex goes further than half a voxel along any axis, nor further than an eighth of
+    the extent of its part of the surface: a single voxel keeps its surface.
 
     All passes together are a polynomial of the averaging over neighbours. Chebyshev's
     of a third of the degree is as good: its recurrence needs 20 averages, not 60.
@@ -77,7 +77,7 @@ def _smoothed(start: Points, middle: sparse.csr_array) -> Points:
 
 
 def _passed(average: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give what all passes leave of a shape that averaging multiplies by `average`."""
+    """What all passes leave of a shape that averaging multiplies by `average`."""
     rough = 1 - average
     once = (1 - INWARDS * rough) * (1 - OUTWARDS * rough)
     return once**PASSES
@@ -86,7 +86,7 @@ def _passed(average: NDArray[np.float64]) -> NDArray[np.float64]:
 def _extents(
     vertices: NDArray[np.float64], middle: sparse.csr_array
 ) -> NDArray[np.float64]:
-    """Give the (N, 3) extent of the connected part that each vertex belongs to."""
+    """Extent (N, 3) of the connected part that each vertex belongs to."""
     # Not strongly connected, though that is the same here, as round a triangle a way
     # leads back: scipy's search for that may never end where a pair is listed twice,
     # as it is along an edge of four triangles.
@@ -100,10 +100,10 @@ def _extents(
 
 
 def _neighbours(surface: Surface) -> sparse.csr_array:
-    """Give the (N, N) matrix that averages over the neighbours of each vertex."""
+    """Matrix (N, N) that averages over the neighbours of each vertex."""
     faces, count = surface.faces, len(surface.vertices_nm)
-    # Of a closed surface every edge is met once from either end: the neighbours of a
-    # vertex are those that follow it in its triangles, which turned round list them.
+    # On a closed surface every edge occurs once in each direction, so the neighbours of
+    # a vertex are the corners that follow it in its triangles.
     following = np.ascontiguousarray(faces[:, [1, 2, 0]]).ravel()
     ends = np.arange(0, faces.size + 1, 3)
     by_face = sparse.csr_array(

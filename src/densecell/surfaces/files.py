@@ -1,30 +1,33 @@
 """Meshes as files for other programs: GLB scenes, and PLY, OBJ and STL.
 
-GLB is in micrometres: a cell is then a few units wide, which viewers are made for;
-in nanometres it would lie behind their far plane, in metres before their near plane.
-The others have no unit of their own and are in nanometres, as tables are.
+z, y, x becomes x, y, z here, and nowhere else. GLB is in micrometres: a cell is then a
+few units wide, which viewers are made for. In nanometres it would lie behind their far
+plane, in metres before their near plane. The other formats state no unit and are in
+nanometres, as tables are.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from densecell.disk import written_aside
 from densecell.surfaces.extra import imported
-from densecell.surfaces.foreign import to_xyz
 from densecell.surfaces.surface import Surface
 
 GLB_UNIT_NM = 1000.0
 TRANSLUCENT = 0.3  # opacity of what holds other objects
 
 
-class Part(NamedTuple):
+class SceneNode(NamedTuple):
     """A surface in a scene.
 
     Parameters
     ----------
     name
-        Of its node, for example `mitochondrion 12`.
+        Name of the node, for example `mitochondrion 12`.
     colour
         Red, green, blue, 0 to 255.
     opacity
@@ -37,10 +40,42 @@ class Part(NamedTuple):
     opacity: float = 1.0
 
 
-def write_glb(path: Path, parts: Sequence[Part]) -> None:
+class Triangles(NamedTuple):
+    """A surface in the order of mesh files.
+
+    Parameters
+    ----------
+    points
+        (N, 3) float32, x first.
+    faces
+        (M, 3) uint32, counter-clockwise seen from outside.
+    """
+
+    points: NDArray[np.float32]
+    faces: NDArray[np.uint32]
+
+
+def to_xyz(surface: Surface, *, unit_nm: float = 1.0) -> Triangles:
+    """Surface with x first, its corners turned round, in lengths of `unit_nm`.
+
+    Examples
+    --------
+    >>> corners = np.array([(0.0, 10.0, 200.0), (0, 0, 0), (1, 0, 0)])
+    >>> turned = to_xyz(Surface(corners, np.array([(0, 1, 2)], np.int32)))
+    >>> turned.points[0].tolist(), turned.faces.tolist()
+    ([200.0, 10.0, 0.0], [[2, 1, 0]])
+    """
+    points = surface.vertices_nm[:, ::-1] / unit_nm
+    return Triangles(
+        np.ascontiguousarray(points, np.float32),
+        np.ascontiguousarray(surface.faces[:, ::-1], np.uint32),
+    )
+
+
+def write_glb(path: Path, nodes: Sequence[SceneNode]) -> None:
     """Write a scene of named, coloured nodes, in micrometres, x first.
 
-    Equal parts give equal bytes.
+    Equal nodes give equal bytes.
 
     Raises
     ------
@@ -50,10 +85,10 @@ def write_glb(path: Path, parts: Sequence[Part]) -> None:
     trimesh = imported("trimesh")
     scene = trimesh.Scene()
     scene.metadata["unit"] = "micrometre"
-    for part in parts:
-        mesh = _mesh(part.surface, unit_nm=GLB_UNIT_NM)
-        mesh.visual = trimesh.visual.TextureVisuals(material=_material(part))
-        scene.add_geometry(mesh, node_name=part.name, geom_name=part.name)
+    for node in nodes:
+        mesh = _mesh(node.surface, unit_nm=GLB_UNIT_NM)
+        mesh.visual = trimesh.visual.TextureVisuals(material=_material(node))
+        scene.add_geometry(mesh, node_name=node.name, geom_name=node.name)
     with written_aside(path, overwrite=True) as aside:
         aside.write_bytes(scene.export(file_type="glb", include_normals=True))
 
@@ -76,12 +111,12 @@ def _mesh(surface: Surface, *, unit_nm: float = 1.0) -> Any:
     return imported("trimesh").Trimesh(points, faces, process=False)
 
 
-def _material(part: Part) -> Any:
-    """Make a dull material; both sides show, for whoever looks from inside a cell."""
-    opaque = part.opacity >= 1
+def _material(node: SceneNode) -> Any:
+    """Dull material; both sides of translucent ones show, also from inside a cell."""
+    opaque = node.opacity >= 1
     return imported("trimesh.visual.material").PBRMaterial(
-        name=part.name.rsplit(" ", 1)[0],
-        baseColorFactor=[*part.colour, round(255 * part.opacity)],
+        name=node.name.rsplit(" ", 1)[0],
+        baseColorFactor=[*node.colour, round(255 * node.opacity)],
         metallicFactor=0.0,
         roughnessFactor=0.8,
         doubleSided=not opaque,

@@ -1,4 +1,4 @@
-"""Simplified surfaces mended: drawn through what they miss, parted where they touch.
+"""Mend simplified surfaces: draw them through what they miss, part them at contacts.
 
 A point beside a surface becomes a corner of it. Where the nearest place is inside a
 triangle, that is cut into three; on an edge, the two triangles along it into four; at a
@@ -73,10 +73,10 @@ def drawn_through(
 
 
 def parted(surface: Surface) -> Surface:
-    """Give every edge two triangles, where two sheets of a surface share one.
+    """Separate two sheets of a surface that share an edge.
 
-    One pair of triangles gets a corner in the middle of the edge, so that edges of the
-    two sheets differ; all stays in its place. What is not closed stays open.
+    One pair of triangles gets a corner in the middle of the edge, so that the edges of
+    the two sheets differ; nothing moves. What is not closed stays open.
     """
     while True:
         cut = _pinched(surface.faces)
@@ -102,7 +102,7 @@ def parted(surface: Surface) -> Surface:
 
 
 def _pinched(faces: Faces) -> dict[tuple[int, int], tuple[int, int]]:
-    """Find edges with four triangles: two triangles of each, none of them twice."""
+    """Edges with four triangles, and two of the four; no triangle occurs twice."""
     sides = _sides(faces)[:, :2].astype(np.int64)
     several = int(faces.max(initial=0)) + 1
     ahead, back = sides @ [several, 1], sides @ [1, several]
@@ -119,7 +119,7 @@ def _pinched(faces: Faces) -> dict[tuple[int, int], tuple[int, int]]:
 
 
 def _faces_around(faces: Faces, count: int) -> Callable[[int], set[int]]:
-    """Give a function that lists the triangles at a corner."""
+    """Function that lists the triangles at a corner."""
     order = np.argsort(faces.ravel(), kind="stable")
     starts = np.searchsorted(faces.ravel()[order], np.arange(count + 1))
     return lambda corner: set(
@@ -138,7 +138,7 @@ def _sides(faces: Faces) -> Faces:
 
 
 def _shares(points: Points, triangles: Points) -> NDArray[np.float64]:
-    """Give the shares of three corners in the place nearest to each point, (N, 3)."""
+    """Shares (N, 3) of three corners in the place nearest to each point."""
     known = imported("trimesh.triangles")
     places = known.closest_point(triangles, points)
     with np.errstate(divide="ignore", invalid="ignore"):

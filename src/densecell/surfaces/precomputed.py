@@ -21,12 +21,12 @@ import numpy as np
 
 from densecell.config import write_text
 from densecell.disk import written_aside
-from densecell.surfaces.foreign import to_xyz
+from densecell.surfaces.files import to_xyz
 from densecell.surfaces.surface import Surface
 
 PROPERTIES = "segment_properties"
-# On disk. Windows has no colons in file names; neuroglancer asks for them all the same,
-# so that a web server there has to find `7_0` for `7:0`, as `densecell view` does.
+# In file names. Windows allows no colon there, but neuroglancer asks for one: a web
+# server there has to find `7_0` for `7:0`, as `densecell view` does.
 COLON = "_" if os.name == "nt" else ":"
 
 

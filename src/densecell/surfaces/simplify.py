@@ -1,10 +1,10 @@
 """Fewer triangles, with no vertex of the full surface further off than a stated length.
 
-Collapsing edges adds up squared distances to the planes of the triangles that are lost:
-a guess of how far the surface moves, made while it goes on. It is made to end where the
-guess says so; then the distances of all vertices are measured. Of an uneven surface one
-in some hundreds lies too far off: the result is drawn through those, a corner for each.
-Where they are many, it is done again with a smaller bound.
+Collapsing edges adds up squared distances to the planes of the triangles that are lost.
+That sum is a guess of how far the surface moves; the collapsing ends where it reaches a
+bound. Then the distances of all vertices are measured. On an uneven surface one vertex
+in some hundreds lies too far off: the surface is drawn through them, a corner for each.
+Where they are many, it all is done again with a smaller bound.
 
 .. [1] Garland and Heckbert 1997, Surface simplification using quadric error metrics,
        SIGGRAPH, doi:10.1145/258734.258849.
@@ -64,7 +64,7 @@ def simplify(surface: Surface, *, max_error_nm: float) -> Surface:
 
 
 def is_closed(faces: Faces) -> bool:
-    """Tell whether every edge joins two triangles that run along it in two directions.
+    """Whether every edge joins two triangles that run along it in two directions.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def is_closed(faces: Faces) -> bool:
 
 
 def _parts(surface: Surface) -> list[Faces]:
-    """Give the small connected parts together, then each large one: (M, 3) faces.
+    """All small connected parts together, then each large one: (M, 3) faces.
 
     Simplified together, small parts and cavities would be the first to vanish.
     """
@@ -117,7 +117,7 @@ def _simplified(surface: Surface, max_error_nm: float) -> Surface:
 def _drawn_near(
     surface: Surface, points_nm: Points, max_error_nm: float
 ) -> Surface | None:
-    """Draw a surface through those points that it misses; none if it misses many."""
+    """Draw a surface through the points that it misses; None if these are many."""
     for turn in range(MENDING):
         away, triangles = distances_nm(points_nm, surface, enough_nm=max_error_nm)
         far = np.flatnonzero(away > max_error_nm)

@@ -13,7 +13,7 @@ from densecell.classes import CellClass, ClassScheme
 from densecell.config import write_text
 from densecell.geometry import Box
 from densecell.surfaces.catalogue import Listed
-from densecell.surfaces.files import TRANSLUCENT, Part, write_glb, write_mesh
+from densecell.surfaces.files import TRANSLUCENT, SceneNode, write_glb, write_mesh
 from densecell.surfaces.precomputed import write_precomputed
 from densecell.surfaces.settings import (
     LISTING,
@@ -74,7 +74,7 @@ class Mesher:
     def __call__(self, number: int) -> None:
         """Mesh, write and mark one piece; its objects one after the other."""
         rows: list[dict[str, Any]] = []
-        scene: dict[str, Part] = {}  # by names, which must differ
+        scene: dict[str, SceneNode] = {}  # by names, which must differ
         for member in self._pieces[number].members:
             surface, row = self._mesh(member)
             self._write(member, surface)
@@ -117,7 +117,7 @@ class Mesher:
             elif name != "glb":
                 write_mesh(self._folder / name / f"{member.stem}.{name}", surface)
 
-    def _part(self, member: Member, surface: Surface, *, taken: Set[str]) -> Part:
+    def _part(self, member: Member, surface: Surface, *, taken: Set[str]) -> SceneNode:
         scheme = self._stores.scheme
         known = class_of(scheme, member.listed.class_id)
         holds = any(c.parent == known.name for c in scheme.classes.values())
@@ -126,7 +126,7 @@ class Mesher:
         if name in taken:  # by an object of another kind
             kind = member.kind.removesuffix("s")
             name = f"{known.name} ({kind}) {member.listed.id}"
-        return Part(
+        return SceneNode(
             name,
             surface,
             known.colour,

@@ -3,9 +3,9 @@
 ::
 
     open_contents -> Contents -> viewer_state -> Server    `densecell view`
-                              -> napari_reader             dropped onto napari
+                              -> napari_reader             a drop onto napari
 
-What a result lacks is said and left out. `viewer.server` needs the extra `view`.
+What a result lacks is listed and left out. `viewer.server` needs the extra `view`.
 """
 
 from densecell.viewer.addresses import Addresses, Place, Published

@@ -19,10 +19,9 @@ class Place(NamedTuple):
     Parameters
     ----------
     url
-        As neuroglancer writes it.
+        Address in neuroglancer's notation.
     centred
-        Whether it has the centre of the first voxel at 0, as OME-Zarr does, instead of
-        its corner.
+        Whether the centre of the first voxel is at 0, as in OME-Zarr, or its corner.
     """
 
     url: str
@@ -30,30 +29,30 @@ class Place(NamedTuple):
 
 
 class Addresses(Protocol):
-    """Whoever gives volumes, meshes and names an address."""
+    """Something that gives volumes, meshes and names an address."""
 
     def volume(self, volume: Volume, kind: Kind) -> Place | None:
-        """Give the address of a volume, or None if it has none."""
+        """Address of a volume, or None if it has none."""
 
     def meshes(self, folder: Path) -> str | None:
-        """Give the address of a folder of neuroglancer meshes, or None."""
+        """Address of a folder of neuroglancer meshes, or None."""
 
     def names(self, document: Json) -> str | None:
-        """Give the address of names of classes or objects, or None."""
+        """Address of names of classes or objects, or None."""
 
 
 class Published:
     """The addresses that files have when a folder is put on a web server.
 
-    Files outside that folder, formats that only `densecell view` serves, and names,
-    which no file holds, have none.
+    Files outside that folder have none, nor have formats that only `densecell view`
+    serves, nor names, which no file holds.
 
     Parameters
     ----------
     base
         Address of the folder.
     results
-        The folder is the nearest that is around all of these.
+        The folder is the innermost that holds all of these.
 
     Attributes
     ----------
@@ -67,7 +66,7 @@ class Published:
         self.left_out: list[Address] = []
 
     def volume(self, volume: Volume, kind: Kind) -> Place | None:
-        """Give the address of an OME-Zarr in the folder."""
+        """Address of an OME-Zarr in the folder."""
         driver, url = zarr_driver(volume), self._url(volume.path)
         if driver is None or url is None:
             self.left_out.append(volume.path)
@@ -75,12 +74,12 @@ class Published:
         return Place(f"{driver}://{url}", centred=True)
 
     def meshes(self, folder: Path) -> str | None:
-        """Give the address of a folder of meshes."""
+        """Address of a folder of meshes."""
         url = self._url(folder)
         return url and f"precomputed://{url}"
 
     def names(self, document: Json) -> None:
-        """Give none."""
+        """None: no file holds names."""
 
     def _url(self, address: Address) -> str | None:
         if not isinstance(address, Path):
@@ -92,7 +91,7 @@ class Published:
 
 
 def zarr_driver(volume: Volume) -> str | None:
-    """Name what reads a volume's files in the browser; None if nothing does."""
+    """What reads a volume's files in the browser; None if nothing does."""
     if not isinstance(volume, OmeZarrVolume) or volume.axes != AXES:
         return None
     if not isinstance(volume.path, Path):  # on a server, which may not let browsers in

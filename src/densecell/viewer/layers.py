@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from densecell.classes import ClassScheme
-from densecell.geometry import Shape, Spacing
+from densecell.geometry import Shape, Spacing, per_axis
 
 Json = dict[str, Any]
 METRE_NM = 1e-9  # metres in a nanometre
@@ -25,7 +25,7 @@ void main() { emitRGBA(vec4(1.0, 0.45, 0.0, normalized())); }
 
 
 def dimensions_of(spacing_nm: Spacing) -> Json:
-    """Give the dimensions of a view; the first goes to the right, the second down.
+    """Dimensions of a view; the first goes to the right, the second down.
 
     Examples
     --------
@@ -42,14 +42,13 @@ def placed(url: str, spacing_nm: Spacing, *, start: Shape, centred: bool) -> Jso
     Parameters
     ----------
     url
-        Of its source.
+        Address of the source.
     spacing_nm
         Voxel size (z, y, x), whatever the source says itself.
     start
         Where its first voxel lies in the view.
     centred
-        Whether the source has the centre of the first voxel at 0, as OME-Zarr does,
-        instead of its corner.
+        Whether the centre of the first voxel is at 0, as in OME-Zarr, or its corner.
     """
     shift = 0.5 if centred else 0.0
     rows = [[*(float(i == j) for j in range(3)), start[i] + shift] for i in range(3)]
@@ -59,10 +58,8 @@ def placed(url: str, spacing_nm: Spacing, *, start: Shape, centred: bool) -> Jso
 
 def placed_meshes(url: str, spacing_nm: Spacing, *, start: Shape) -> Json:
     """Place meshes, whose corners are x, y, z in nanometres from an array's corner."""
-    corner = [n * s for n, s in zip(start, spacing_nm, strict=True)]
-    rows = [
-        [*(float(i == j) for j in range(3)), at] for i, at in enumerate(corner[::-1])
-    ]
+    z, y, x = per_axis(lambda n, nm: n * nm, start, spacing_nm)
+    rows = [[*(float(i == j) for j in range(3)), at] for i, at in enumerate((x, y, z))]
     axes = {axis: [METRE_NM, "m"] for axis in "xyz"}
     transform = {"outputDimensions": axes, "matrix": rows}
     return {
@@ -129,9 +126,9 @@ def objects_layer(
     sources
         Ids, and meshes and names if there are any.
     classes
-        Name of the class of every object.
+        Class name of every object, by id.
     drawn
-        Ids of those with a mesh, the most important first.
+        Ids of objects with a mesh, the most important first.
     """
     colour = {c.name: _hex(c.colour) for c in scheme.classes.values()}
     one_by_one = not are_cells and len(classes) <= MANY
@@ -154,7 +151,7 @@ def objects_layer(
 def names_document(
     labels: Mapping[int, str], numbers: Mapping[str, Sequence[float]] | None = None
 ) -> Json:
-    """Write names, and columns of numbers, as neuroglancer reads them for its lists."""
+    """Names, and columns of numbers, as neuroglancer reads them for its lists."""
     values = {"id": "label", "type": "label", "values": list(labels.values())}
     columns = [
         {"id": name, "type": "number", "data_type": "float32", "values": list(column)}

@@ -39,7 +39,7 @@ class LazyArray:
 
 
 def _bounds(part: slice | int, size: int) -> tuple[int, int]:
-    """Give the half-open range of an axis that an index touches."""
+    """Half-open range of an axis that an index touches."""
     if isinstance(part, slice):
         start, stop, _ = part.indices(size)
         return start, max(start, stop)

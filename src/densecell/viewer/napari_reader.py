@@ -1,4 +1,4 @@
-"""Results in napari: image, classes, objects and confidence, read while looking.
+"""Results in napari: image, classes, objects and confidence, read when shown.
 
 napari finds this through `napari.yaml` (npe2); nothing here imports napari or Qt.
 """
@@ -23,7 +23,7 @@ SHOWN_AT_FIRST = ("image", "classes")
 
 
 def reader_of(path: str | Sequence[str]) -> Callable[[Any], list[Layer]] | None:
-    """Tell napari what reads a path: None for anything but a result.
+    """Function with which napari reads a path; None for anything but a result.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def reader_of(path: str | Sequence[str]) -> Callable[[Any], list[Layer]] | None:
 
 
 def read_result(path: str | Path) -> list[Layer]:
-    """Give the layers of a result, lazily, in nanometres.
+    """Layers of a result, read when shown, in nanometres.
 
     Returns
     -------
@@ -63,12 +63,12 @@ def read_result(path: str | Path) -> list[Layer]:
         layers.append((_levels(store), placed | heat, "image"))
     for name, store in {"classes": contents.labels, **contents.objects}.items():
         placed = _placed(name, contents, start=contents.box.start)
-        look = (
-            _look_of_classes(contents.scheme)
+        settings = (
+            _class_settings(contents.scheme)
             if name == "classes"
-            else _look_of_objects(name, contents)
+            else _object_settings(name, contents)
         )
-        layers.append((_levels(store), placed | look, "labels"))
+        layers.append((_levels(store), placed | settings, "labels"))
     return [_alone(layer) if len(layer[0]) == 1 else layer for layer in layers]
 
 
@@ -79,7 +79,7 @@ def _alone(layer: Layer) -> Layer:
 
 
 def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:
-    """Say where a layer lies, and whether it is shown at first."""
+    """Name and place of a layer, and whether it is shown at first."""
     spacing = contents.spacing_nm
     return {
         "name": name,
@@ -93,7 +93,7 @@ def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:
     }
 
 
-def _look_of_classes(scheme: ClassScheme) -> dict[str, Any]:
+def _class_settings(scheme: ClassScheme) -> dict[str, Any]:
     rows = [scheme.classes[i] for i in scheme.ids]
     return {
         "colormap": {None: "transparent"}
@@ -106,7 +106,7 @@ def _look_of_classes(scheme: ClassScheme) -> dict[str, Any]:
     }
 
 
-def _look_of_objects(name: str, contents: Contents) -> dict[str, Any]:
+def _object_settings(name: str, contents: Contents) -> dict[str, Any]:
     """Name the class of each object; the status bar shows it under the pointer."""
     rows = contents.tables.get(name, {})
     names = [row["class"] for row in rows.values()]
@@ -114,7 +114,7 @@ def _look_of_objects(name: str, contents: Contents) -> dict[str, Any]:
 
 
 def _levels(volume: Volume) -> list[Any]:
-    """Give the levels of a volume, finest first, as arrays that read when asked."""
+    """Levels of a volume, finest first, as arrays that read when indexed."""
     from dask import array  # napari brings it
 
     levels: Sequence[Volume] = [volume]

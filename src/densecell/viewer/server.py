@@ -1,4 +1,4 @@
-"""Serve neuroglancer, and what a view names, to browsers on this machine alone.
+"""Serve neuroglancer, and the files of a view, to browsers on this machine alone.
 
 ::
 
@@ -141,7 +141,7 @@ class _File(StaticFileHandler):
         return str(found)
 
     def compute_etag(self) -> None:
-        """Give none: it would read whole shards."""
+        """None: to compute one would read whole shards."""
 
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Cache-Control", "no-cache")
@@ -159,14 +159,14 @@ class _Document(RequestHandler):
 
 
 class _Nothing(RequestHandler):
-    """What browsers ask for unasked: an icon."""
+    """The icon that browsers ask for by themselves: there is none."""
 
     def get(self) -> None:
         self.set_status(204)
 
 
 class _Refused(RequestHandler):
-    """What asks for another host than this machine."""
+    """Requests under another host name than this machine's."""
 
     def prepare(self) -> None:
         raise HTTPError(403)
@@ -183,5 +183,6 @@ def _check_port(port: int) -> None:
             used = error.errno == errno.EADDRINUSE
             reason = "is in use" if used else f"cannot be used ({error.strerror})"
             raise ServerError(
-                f"port {port} {reason}; choose another --port, or none for a free one"
+                f"port {port} {reason}; choose another --port, or leave it out for a "
+                "free one"
             ) from None

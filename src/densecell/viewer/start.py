@@ -1,4 +1,4 @@
-"""Where a view begins: at a whole cell, near enough to see it and what is around."""
+"""Where a view begins: at a whole cell, near enough to see it and its surroundings."""
 
 from typing import Any, NamedTuple
 
@@ -15,12 +15,12 @@ TILTED = [-0.36, 0.22, 0.09, 0.9]  # looked at from above and the side
 
 
 class Start(NamedTuple):
-    """Where to look.
+    """Where a view begins.
 
     Parameters
     ----------
     centre
-        In voxels (z, y, x) of the whole volume, corners of voxels at whole numbers.
+        Voxel (z, y, x) of the whole volume, corners of voxels at whole numbers.
     across_nm
         Length that fills a panel.
     around_nm
@@ -32,7 +32,7 @@ class Start(NamedTuple):
     around_nm: float
 
     def as_state(self, spacing_nm: Spacing) -> dict[str, Any]:
-        """Say it in neuroglancer's words."""
+        """The part of neuroglancer's state that says so."""
         voxel = min(spacing_nm)  # its unit of zoom
         return {
             "position": [float(n) for n in reversed(self.centre)],
@@ -43,7 +43,7 @@ class Start(NamedTuple):
 
 
 def start_of(contents: Contents) -> Start:
-    """Begin at the largest cell that is whole, or the largest, or in the middle."""
+    """Begin at the largest whole cell; else at the largest cell; else in the middle."""
     whole_nm = np.multiply(contents.box.shape, contents.spacing_nm)
     rows = contents.tables.get("cells", {}).values()
     if not rows:

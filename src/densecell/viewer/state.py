@@ -1,4 +1,4 @@
-"""What neuroglancer shows of results and truth: all layers, side by side if several."""
+"""neuroglancer's state of results and truth: all layers, several results in a row."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -45,14 +45,16 @@ class _Group(NamedTuple):
 def viewer_state(
     shown: Sequence[Contents], truth: Truth | None, addresses: Addresses
 ) -> Json:
-    """Give neuroglancer's state: one result in four panels, several side by side.
+    """Neuroglancer's state: one result in four panels, several side by side.
 
     Parameters
     ----------
     shown
-        The results, one or more. The first says where the view begins.
+        One or more results. The view begins where the first one says.
     truth
-        Of the first result.
+        True labels of the first result.
+    addresses
+        Where the browser finds all of it.
     """
     first = shown[0]
     alone = len(shown) == 1 and truth is None
@@ -151,7 +153,7 @@ def _names(
     addresses: Addresses,
     rows: Mapping[int, Row] | None = None,
 ) -> list[Json]:
-    """Give the source of names, if there are any; of objects with their volumes."""
+    """Source of names, if there are any; objects have their volumes beside them."""
     if not labels:
         return []
     volumes = [float(row["volume_um3"]) for row in (rows or {}).values()]
@@ -165,7 +167,7 @@ def _class_names(scheme: ClassScheme) -> dict[int, str]:
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Tell apart by numbers what is called alike.
+    """Number equal names.
 
     Examples
     --------
@@ -177,7 +179,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _side_by_side(groups: Sequence[_Group]) -> tuple[list[Json], Json]:
-    """Give all layers under names of their own, and a panel for each group."""
+    """All layers under names of their own, and a panel for each group."""
     layers: dict[str, Json] = {}
     panels = []
     for group in groups:
@@ -191,7 +193,7 @@ def _side_by_side(groups: Sequence[_Group]) -> tuple[list[Json], Json]:
 
 
 def _own_name(layer: Json, group: _Group, layers: Mapping[str, Json]) -> str:
-    """Share an image that is there already; call all else after its group."""
+    """Name of an equal image that is there already; else one with the group's title."""
     if layer["type"] == "image" and "shader" not in layer:
         for name, other in layers.items():
             if other["source"] == layer["source"]:
@@ -201,6 +203,6 @@ def _own_name(layer: Json, group: _Group, layers: Mapping[str, Json]) -> str:
 
 
 def _legend(layers: Sequence[Json]) -> str:
-    """Choose the layer whose list of names is open at the start."""
+    """Layer whose list of names is open at the start."""
     names = [str(layer["name"]) for layer in layers if layer["type"] != "image"]
     return (names or [str(layers[0]["name"])])[0]

@@ -5,8 +5,7 @@ import pytest
 import trimesh
 
 from densecell.surfaces import precomputed, surface_of
-from densecell.surfaces.files import Part, write_glb, write_mesh
-from densecell.surfaces.foreign import to_xyz
+from densecell.surfaces.files import SceneNode, to_xyz, write_glb, write_mesh
 from densecell.surfaces.precomputed import write_precomputed, write_precomputed_info
 
 DEEP = (40.0, 10.0, 10.0)
@@ -21,7 +20,7 @@ def slab():
 
 
 def is_the_slab(mesh, unit_nm=1.0):
-    """Tell whether a mesh in x, y, z lies where the slab does, seen from outside."""
+    """Whether a mesh in x, y, z lies where the slab does, seen from outside."""
     low, high = mesh.bounds * unit_nm
     np.testing.assert_allclose(low, (100, 200, 400), atol=6)
     np.testing.assert_allclose(high, (190, 250, 520), atol=20)
@@ -47,8 +46,8 @@ def test_another_program_reads_the_surface_back(slab, tmp_path, suffix):
 
 def test_glb_holds_named_coloured_nodes_in_micrometres(slab, tmp_path):
     parts = [
-        Part("cell 7", slab, (10, 200, 30), 0.3),
-        Part("mitochondrion 12", slab, (231, 76, 232)),
+        SceneNode("cell 7", slab, (10, 200, 30), 0.3),
+        SceneNode("mitochondrion 12", slab, (231, 76, 232)),
     ]
 
     write_glb(tmp_path / "cell_7.glb", parts)
@@ -64,7 +63,7 @@ def test_glb_holds_named_coloured_nodes_in_micrometres(slab, tmp_path):
 
 def test_the_same_scene_gives_the_same_bytes(slab, tmp_path):
     for name in "ab":
-        write_glb(tmp_path / f"{name}.glb", [Part("cell 7", slab, (1, 2, 3))])
+        write_glb(tmp_path / f"{name}.glb", [SceneNode("cell 7", slab, (1, 2, 3))])
 
     assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
 
