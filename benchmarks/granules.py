@@ -22,16 +22,16 @@ from objects import split_whole
 from densecell.config import ObjectsConfig
 from densecell.evaluation.instances import count_overlaps, match_objects
 from densecell.geometry import Shape, Spacing
-from densecell.phantom.grid import Grid
+from densecell.phantom.lattice import Lattice
 from densecell.phantom.organelles import ORGANELLES
-from densecell.phantom.tissue import Thing
+from densecell.phantom.structure import Structure
 
 SPACING = Spacing(40, 10, 10)
 SHAPE: Shape = (40, 384, 384)
 FULL = 0.3  # share of the volume that is filled, if there is room
 TRIES = 6000
-GAP_NM = 60.0  # between things that do not touch
-Recipe = Callable[[np.random.Generator], Thing]
+GAP_NM = 60.0  # between structures that do not touch
+Recipe = Callable[[np.random.Generator], Structure]
 DENSE, MITOCHONDRION, ALPHA, CHANNEL = (recipe.draw for recipe in ORGANELLES)
 
 
@@ -67,15 +67,15 @@ def arguments() -> argparse.Namespace:
 def thrown(kind: Kind, seed: int) -> NDArray[np.uint32]:
     """Give ids; each voxel is of the thing that it lies deepest in."""
     rng = np.random.default_rng(seed)
-    grid = Grid(SHAPE, SPACING)
+    lattice = Lattice(SHAPE, SPACING)
     ids = np.zeros(SHAPE, np.uint32)
     depth = np.full(SHAPE, -np.inf, np.float32)
     count = 0
     for _ in range(TRIES):
-        body = kind.recipes[rng.integers(len(kind.recipes))](rng).parts[0].body
-        at = rng.uniform(0, grid.size_nm)
-        box = grid.box_around(at, body.reach_nm + max(0.0, -kind.overlap_nm))
-        own = -body.distance_nm(grid.offsets(box, at))
+        body = kind.recipes[rng.integers(len(kind.recipes))](rng).outer.body
+        at = rng.uniform(0, lattice.size_nm)
+        box = lattice.box_around(at, body.reach_nm + max(0.0, -kind.overlap_nm))
+        own = -body.distance_nm(lattice.offsets(box, at))
         there = depth[box.slices]
         # The deepest point in both, each of which gives way by half of the overlap.
         if box.voxels and np.minimum(own, there).max() <= kind.overlap_nm / 2:

@@ -51,7 +51,7 @@ from densecell.objects.source import Source
 from densecell.patches import default_affinities
 from densecell.phantom import make_phantom
 from densecell.phantom.cells import GAPS, make_cells
-from densecell.phantom.grid import Grid
+from densecell.phantom.lattice import Lattice
 from densecell.surfaces import mesh_result
 from densecell.volume import (
     create_ome_zarr,
@@ -296,9 +296,9 @@ def settings(args: argparse.Namespace) -> Iterator[tuple[float, float]]:
 def cells_of(seed: int, args: argparse.Namespace) -> tuple[np.ndarray, Spacing]:
     """Make the true cells of a phantom, connected pieces numbered."""
     edge, length = args.size, args.spacing
-    grid = Grid((edge, edge, edge), Spacing(length, length, length))
-    ids = make_cells(grid, np.random.default_rng(seed), gaps=args.gaps).ids
-    return skimage_measure.label(ids, connectivity=3), grid.spacing_nm
+    lattice = Lattice((edge, edge, edge), Spacing(length, length, length))
+    ids = make_cells(lattice, np.random.default_rng(seed), gaps=args.gaps).ids
+    return skimage_measure.label(ids, connectivity=3), lattice.spacing_nm
 
 
 def split_whole(mask: np.ndarray, spacing: Spacing, config: SplitConfig) -> np.ndarray:

@@ -28,14 +28,14 @@ def phantom(
     """Make synthetic platelet tissue, with exact classes, cells and organelles."""
     # Imported here, not at the top: `densecell --help` must not wait for zarr.
     from densecell.geometry import Spacing
-    from densecell.phantom import SECOND_SUBJECT, Look, write_phantom
+    from densecell.phantom import SECOND_SUBJECT, Imaging, write_phantom
 
     made = write_phantom(
         out,
         shape=shape,
         seed=seed,
         spacing_nm=Spacing.checked(spacing),
-        look=SECOND_SUBJECT if second_subject else Look(),
+        imaging=SECOND_SUBJECT if second_subject else Imaging(),
         gaps=gaps,
         overwrite=overwrite,
     )

@@ -4,9 +4,10 @@
 
     second nearest |  owner   | outside every cell
     ---------------+----------+--------------------
-                 contact     rim           each voxel goes to the cell it lies deepest
-                                           in: neighbours share a face, with no gap
-                                           unless one of them keeps its distance
+                 contact     rim
+
+A voxel belongs to the cell in which it lies deepest. So neighbours share a face, except
+where one of them leaves a gap.
 """
 
 from typing import NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box
-from densecell.phantom.grid import Floats, Grid, smooth_noise
+from densecell.phantom.lattice import Floats, Lattice, smooth_noise
 from densecell.phantom.shapes import Ellipsoid, Vector, random_frame, tilted
 
 CELL_SHARE = 0.533  # of all voxels, organelles included
@@ -23,17 +24,25 @@ GAPS = 0.2  # share of the cells that leave a gap to neighbours
 
 _LONG_NM = (1200.0, 2100.0)  # half length of the flat sides
 _THICK_NM = (480.0, 800.0)  # half thickness
-_REACH_NM = 700.0  # how far outside its ellipsoid a cell may grow
-_PACKING = 1.15  # least distance of centres in half axes; 2 would be without overlap
-_CROWDING = 1.45  # volume of all cells, if none overlapped, over their share
+_REACH_NM = 700.0  # how far a cell may grow out of its ellipsoid
+_PACKING = 1.15  # least distance of centres in half axes; at 2 none would overlap
+_CROWDING = 1.45  # volume of all ellipsoids over that of the cells
 _TRIES = 4000
 _GAP_NM = (40.0, 110.0)
-_BENDS_NM = ((1100.0, 150.0), (420.0, 40.0))  # scale and size of the deformation
+_BENDS_NM = ((1100.0, 150.0), (420.0, 40.0))  # scale and size of deformations
 _ROUGHNESS_NM = (110.0, 11.0)
 
 
-class Cells(NamedTuple):
-    """Where the cells are. `depth_nm` is below 0 outside of all cells."""
+class PackedCells(NamedTuple):
+    """Where the cells are, (Z, Y, X).
+
+    Parameters
+    ----------
+    ids
+        1..N in no particular order, 0 outside cells.
+    depth_nm
+        Depth below the surface of the own cell, to first order; below 0 outside cells.
+    """
 
     ids: NDArray[np.uint32]
     depth_nm: Floats
@@ -45,36 +54,33 @@ class _Cell(NamedTuple):
     gap_nm: float
 
 
-def make_cells(grid: Grid, rng: np.random.Generator, *, gaps: float = GAPS) -> Cells:
-    """Fill a grid with cells, of which the share `gaps` leaves gaps to neighbours.
-
-    Returns
-    -------
-    Ids 1..N without order, one for each cell, and each voxel's depth below the surface
-    of its own cell in nm, to first order.
+def make_cells(
+    lattice: Lattice, rng: np.random.Generator, *, gaps: float = GAPS
+) -> PackedCells:
+    """Pack cells into a volume; a share of them, `gaps`, leaves gaps to neighbours.
 
     Notes
     -----
     Peak memory is about 30 bytes per voxel.
     """
     plan, bend_rng, rough_rng = rng.spawn(3)
-    cells = _pack(grid, plan, gaps)
-    nearest, second, owner = _compete(grid, cells, _bends(grid, bend_rng))
+    cells = _pack(lattice, plan, gaps)
+    nearest, second, owner = _compete(lattice, cells, _bends(lattice, bend_rng))
     gap_nm = np.array([0.0, *(c.gap_nm for c in cells)], np.float32)
     second -= nearest
     contact = gap_nm[owner] - second
     contact *= 0.5  # the contact face lies halfway to the neighbour
     del second
     scale, size = _ROUGHNESS_NM
-    nearest += size * smooth_noise(grid, scale, rough_rng)
+    nearest += size * smooth_noise(lattice, scale, rough_rng)
     nearest -= _growth(nearest, contact)
     depth = -np.maximum(nearest, contact, out=contact)
-    return Cells(np.where(depth > 0, owner, 0).astype(np.uint32), depth)
+    return PackedCells(np.where(depth > 0, owner, 0).astype(np.uint32), depth)
 
 
-def _pack(grid: Grid, rng: np.random.Generator, gaps: float) -> list[_Cell]:
-    """Throw cells at random; keep those that overlap no earlier one too much."""
-    size = np.asarray(grid.size_nm)
+def _pack(lattice: Lattice, rng: np.random.Generator, gaps: float) -> list[_Cell]:
+    """Place cells at random; drop each that overlaps an earlier one too much."""
+    size = np.asarray(lattice.size_nm)
     margin = _LONG_NM[1] + _REACH_NM
     common = _edge_on_frame(rng)
     mean = np.array([sum(_THICK_NM), sum(_LONG_NM), sum(_LONG_NM)]) / 2
@@ -98,7 +104,7 @@ def _pack(grid: Grid, rng: np.random.Generator, gaps: float) -> list[_Cell]:
 
 
 def _edge_on_frame(rng: np.random.Generator) -> Vector:
-    """Turn the flat cells so that sections cut them across, as stacks mostly do."""
+    """Frame of flat cells that stand on edge, as sections mostly cut them across."""
     angle, tilt = rng.uniform(0, np.pi), rng.normal(0, 0.25)
     short = np.array([np.sin(tilt), np.cos(tilt) * np.cos(angle), 0.0])
     short[2] = np.cos(tilt) * np.sin(angle)
@@ -107,33 +113,33 @@ def _edge_on_frame(rng: np.random.Generator) -> Vector:
     return np.stack([short, other, np.cross(short, other)])
 
 
-def _bends(grid: Grid, rng: np.random.Generator) -> list[Floats]:
-    """Displace space smoothly: three fields in nm."""
+def _bends(lattice: Lattice, rng: np.random.Generator) -> list[Floats]:
+    """Smooth displacements along z, y and x, in nm."""
     fields = []
     for axis_rng in rng.spawn(3):
         (scale, size), *finer = _BENDS_NM
-        field = size * smooth_noise(grid, scale, axis_rng)
+        field = size * smooth_noise(lattice, scale, axis_rng)
         for scale, size in finer:
-            field += size * smooth_noise(grid, scale, axis_rng)
+            field += size * smooth_noise(lattice, scale, axis_rng)
         fields.append(field)
     return fields
 
 
 def _compete(
-    grid: Grid, cells: list[_Cell], bends: list[Floats]
+    lattice: Lattice, cells: list[_Cell], bends: list[Floats]
 ) -> tuple[Floats, Floats, NDArray[np.uint16]]:
-    """Find the distances to the nearest and second cell, and the nearest's number."""
-    nearest = np.full(grid.shape, 2 * _REACH_NM, np.float32)
-    second = np.full(grid.shape, 3 * _REACH_NM, np.float32)
-    owner = np.zeros(grid.shape, np.uint16)
+    """Distances to the nearest and second nearest cell; number of the nearest."""
+    nearest = np.full(lattice.shape, 2 * _REACH_NM, np.float32)
+    second = np.full(lattice.shape, 3 * _REACH_NM, np.float32)
+    owner = np.zeros(lattice.shape, np.uint16)
     for number, cell in enumerate(cells, 1):
         extent = np.linalg.norm(
             cell.body.frame * cell.body.semi_axes_nm[:, None], axis=0
         )
-        box = grid.box_around(cell.centre_nm, extent + _REACH_NM)
+        box = lattice.box_around(cell.centre_nm, extent + _REACH_NM)
         for slab in _slabs(box):
             at = slab.slices
-            offsets = grid.offsets(slab, cell.centre_nm)
+            offsets = lattice.offsets(slab, cell.centre_nm)
             bent = [o + b[at] for o, b in zip(offsets, bends, strict=True)]
             distance = cell.body.distance_nm((bent[0], bent[1], bent[2]))
             closer = distance < nearest[at]
@@ -144,15 +150,16 @@ def _compete(
 
 
 def _slabs(box: Box) -> list[Box]:
-    """Cut a box into single slices, whose temporaries stay in the processor's cache."""
-    (z0, y0, x0), (z1, y1, x1) = box
+    """Cut a box into single slices: their arrays stay in the processor's cache."""
+    slices, y, x = box.shape
     if not box.voxels:
         return []
-    return [Box((z, y0, x0), (z + 1, y1, x1)) for z in range(z0, z1)]
+    first = Box.at(box.start, (1, y, x))
+    return [first.shifted((z, 0, 0)) for z in range(slices)]
 
 
 def _growth(nearest: Floats, contact: Floats) -> np.float32:
-    """Find how far all cells must grow to fill their share of the volume."""
+    """How far all cells must grow to fill their share of the volume, in nm."""
     step = max(1, nearest.size // 500_000)
     free = contact.ravel()[::step] < 0
     if not free.any():

@@ -1,17 +1,16 @@
-"""Recipes of what a filter takes for an organelle, but the eye does not.
+"""Recipes of structures that a filter mistakes for organelles, but the eye does not.
 
-In cells: dark, striped and pale clouds that fade out without a membrane, dark grains,
-bare or in a pale cloud, small vesicles; all of class cell. In the resin: debris, empty
-rings, and rings around a dark grain; all background.
+In cells, all of class cell: dark, striped and pale clouds that fade out without a
+membrane; dark grains, bare or in a pale cloud; small vesicles. In the resin, all
+background: debris, empty rings, and rings around a dark grain.
 """
 
 import numpy as np
 
-from densecell.phantom.filling import Recipe
 from densecell.phantom.organelles import dense_granule
-from densecell.phantom.paints import DARK, GRANULE, RESIN, clouded, filled
+from densecell.phantom.paints import DARK, GRANULE, RESIN, clouded, mottled
 from densecell.phantom.shapes import Ellipsoid, random_frame
-from densecell.phantom.tissue import Part, Thing
+from densecell.phantom.structure import PaintedBody, Recipe, Structure
 
 _FADING_NM = 100.0
 
@@ -23,52 +22,56 @@ def _ellipsoid(
     return Ellipsoid(axes, random_frame(rng), bumps=bumps)
 
 
-def _dark_cloud(rng: np.random.Generator) -> Thing:
+def _dark_cloud(rng: np.random.Generator) -> Structure:
     body = _ellipsoid(85, 160, rng)
     grey = GRANULE + rng.normal(0, 7)
-    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, grain=8)),), 0)
+    return Structure.of(
+        body, clouded(body, grey, edge_nm=_FADING_NM, grain=8), clearance_nm=0
+    )
 
 
-def _striped_cloud(rng: np.random.Generator) -> Thing:
+def _striped_cloud(rng: np.random.Generator) -> Structure:
     body = _ellipsoid(85, 155, rng)
     grey = GRANULE + rng.normal(0, 6)
-    return Thing((Part(body, clouded(body, grey, edge_nm=_FADING_NM, stripe=32)),), 0)
+    return Structure.of(
+        body, clouded(body, grey, edge_nm=_FADING_NM, stripe=32), clearance_nm=0
+    )
 
 
-def _pale_cloud(rng: np.random.Generator) -> Thing:
+def _pale_cloud(rng: np.random.Generator) -> Structure:
     body = _ellipsoid(70, 130, rng, bumps=0.15)
     grey = RESIN + 6 - rng.uniform(0, 45)
-    return Thing((Part(body, clouded(body, grey, edge_nm=70, grain=4)),), 0)
+    return Structure.of(body, clouded(body, grey, edge_nm=70, grain=4), clearance_nm=0)
 
 
-def _cored_cloud(rng: np.random.Generator) -> Thing:
+def _cored_cloud(rng: np.random.Generator) -> Structure:
     cloud, core = _ellipsoid(100, 145, rng), _ellipsoid(65, 95, rng, bumps=0.2)
     pale = clouded(cloud, RESIN - rng.uniform(0, 35), edge_nm=80, grain=5)
-    dark = filled(DARK + rng.uniform(-6, 18), grain=8, rim=0)
-    return Thing((Part(cloud, pale), Part(core, dark)), 0)
+    dark = mottled(DARK + rng.uniform(-6, 18), grain=8, rim=0)
+    return Structure((PaintedBody(cloud, pale), PaintedBody(core, dark)), 0)
 
 
-def _grain(rng: np.random.Generator) -> Thing:
+def _grain(rng: np.random.Generator) -> Structure:
     body = _ellipsoid(35, 60, rng, bumps=0.25)
-    return Thing((Part(body, filled(DARK, grain=10, rim=0)),), clearance_nm=8)
+    return Structure.of(body, mottled(DARK, grain=10, rim=0), clearance_nm=8)
 
 
-def _vesicle(rng: np.random.Generator) -> Thing:
+def _vesicle(rng: np.random.Generator) -> Structure:
     body = _ellipsoid(28, 38, rng)
-    return Thing((Part(body, filled(RESIN - 50, grain=5, rim=40)),), clearance_nm=12)
+    return Structure.of(body, mottled(RESIN - 50, grain=5, rim=40), clearance_nm=12)
 
 
-def _debris(rng: np.random.Generator) -> Thing:
+def _debris(rng: np.random.Generator) -> Structure:
     body = _ellipsoid(45, 85, rng, bumps=0.25)
-    return Thing((Part(body, filled(DARK + 10, grain=15, rim=0)),))
+    return Structure.of(body, mottled(DARK + 10, grain=15, rim=0))
 
 
-def _ring(rng: np.random.Generator) -> Thing:
+def _ring(rng: np.random.Generator) -> Structure:
     body = _ellipsoid(60, 130, rng, bumps=0.1)
-    return Thing((Part(body, filled(RESIN, grain=3, rim=100)),))
+    return Structure.of(body, mottled(RESIN, grain=3, rim=100))
 
 
-def _cored_ring(rng: np.random.Generator) -> Thing:
+def _cored_ring(rng: np.random.Generator) -> Structure:
     return dense_granule(rng, None, None)
 
 

@@ -1,4 +1,4 @@
-"""Bodies in space, each told by its signed distance: ellipsoids and tubes."""
+"""Bodies in space, described by their signed distance: ellipsoids and tubes."""
 
 import math
 from typing import NamedTuple, Protocol
@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.phantom.grid import Floats, Offsets
+from densecell.phantom.lattice import Floats, Offsets
 
 Vector = NDArray[np.float64]
 
@@ -20,14 +20,14 @@ class Body(Protocol):
 
     @property
     def landmarks_nm(self) -> Vector:
-        """(N, 3) points inside, the origin first: a quick look for room."""
+        """(N, 3) points inside, the origin first: to see quickly if there is room."""
 
     def distance_nm(self, offsets: Offsets) -> Floats:
-        """Give the signed distance to the surface: below 0 inside."""
+        """Signed distance to the surface, in nm: below 0 inside."""
 
 
 class Ellipsoid(NamedTuple):
-    """An ellipsoid around the origin, if wanted bent like a bean and bumpy.
+    """An ellipsoid around the origin; it can be bent like a bean, and bumpy.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Ellipsoid(NamedTuple):
     frame
         (3, 3) orthonormal rows (z, y, x).
     bend
-        How far the ends bend aside, as a share of the first axis.
+        How far the ends bend sideways, as a share of the first axis.
     bumps
         Height of three-fold bumps, as a share of the radius.
     """
@@ -53,12 +53,12 @@ class Ellipsoid(NamedTuple):
 
     @property
     def landmarks_nm(self) -> Vector:
-        """The origin and points on the six half axes, well inside."""
+        """The origin, and a point well inside on each of the six half axes."""
         tips = 0.8 * self.frame * self.semi_axes_nm[:, None]
         return np.concatenate([np.zeros((1, 3)), tips, -tips])
 
     def distance_nm(self, offsets: Offsets) -> Floats:
-        """Give the signed distance to first order: below 0 inside."""
+        """Signed distance to the surface to first order, in nm: below 0 inside."""
         u, v, w = self.coordinates(offsets)
         if self.bend:
             v = v - np.float32(
@@ -79,7 +79,7 @@ class Ellipsoid(NamedTuple):
         return (radius - surface) * radius / (slope + np.float32(1e-9))
 
     def coordinates(self, offsets: Offsets) -> tuple[Floats, Floats, Floats]:
-        """Express points along the axes; the surface lies at radius 1."""
+        """Coordinates along the axes, in half axes: the surface is at radius 1."""
         z, y, x = offsets
         rows = (self.frame / self.semi_axes_nm[:, None]).astype(np.float32)
         u, v, w = (row[0] * z + row[1] * y + row[2] * x for row in rows)
@@ -87,14 +87,14 @@ class Ellipsoid(NamedTuple):
 
 
 class Tube(NamedTuple):
-    """A tube along a path through points near the origin, its width varying.
+    """A tube of varying width along a path near the origin.
 
     Parameters
     ----------
     nodes_nm
         (N, 3) points of the path.
     radii_nm
-        (N,) half width at each point.
+        (N,) radius at each point.
     """
 
     nodes_nm: Vector
@@ -111,7 +111,7 @@ class Tube(NamedTuple):
         return np.concatenate([np.zeros((1, 3)), self.nodes_nm])
 
     def distance_nm(self, offsets: Offsets) -> Floats:
-        """Give the signed distance to the nearest segment: below 0 inside."""
+        """Signed distance to the nearest segment, in nm: below 0 inside."""
         z, y, x = offsets
         nearest = np.full(np.broadcast_shapes(z.shape, y.shape, x.shape), np.inf, "f4")
         for a, b, r, s in zip(
@@ -122,7 +122,11 @@ class Tube(NamedTuple):
             strict=False,
         ):
             axis = (b - a).astype(np.float32)
-            dz, dy, dx = (q - np.float32(c) for q, c in zip(offsets, a, strict=True))
+            dz, dy, dx = (
+                z - np.float32(a[0]),
+                y - np.float32(a[1]),
+                x - np.float32(a[2]),
+            )
             along = dz * axis[0] + dy * axis[1] + dx * axis[2]
             t = np.clip(along / np.float32(axis @ axis + 1e-9), 0, 1)
             square = (dz - t * axis[0]) ** 2 + (dy - t * axis[1]) ** 2
@@ -133,13 +137,13 @@ class Tube(NamedTuple):
 
 
 def random_frame(rng: np.random.Generator) -> Vector:
-    """Draw an orthonormal (3, 3) frame, every orientation alike likely."""
+    """Orthonormal (3, 3) frame; every orientation is equally likely."""
     frame, upper = np.linalg.qr(rng.standard_normal((3, 3)))
     return np.asarray(frame * np.sign(np.diag(upper)))
 
 
 def tilted(frame: Vector, angle: float, rng: np.random.Generator) -> Vector:
-    """Turn `frame` by an angle in radians around a random axis."""
+    """`frame`, turned by an angle in radians around a random axis."""
     axis = rng.standard_normal(3)
     k = axis / np.linalg.norm(axis)
     cross = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])

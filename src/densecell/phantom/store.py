@@ -1,4 +1,4 @@
-"""A synthetic volume on disk, with its truth beside it as labels."""
+"""Synthetic volumes on disk, with their truth as labels."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from densecell.classes import ClassScheme
 from densecell.disk import check_free
 from densecell.geometry import Box, Shape, Spacing
 from densecell.phantom.cells import GAPS
-from densecell.phantom.look import Look
+from densecell.phantom.imaging import Imaging
 from densecell.phantom.make import Phantom, make_phantom
 from densecell.volume import build_pyramid, create_ome_zarr
 
@@ -20,7 +20,7 @@ def write_phantom(
     shape: Shape,
     seed: int,
     spacing_nm: Spacing = Spacing(40, 10, 10),  # noqa: B008  (immutable)
-    look: Look = Look(),  # noqa: B008  (frozen)
+    imaging: Imaging = Imaging(),  # noqa: B008  (frozen)
     gaps: float = GAPS,
     overwrite: bool = False,
 ) -> Phantom:
@@ -29,26 +29,28 @@ def write_phantom(
     Parameters
     ----------
     out
-        The store: intensities, and labels/classes, labels/cells, labels/organelles.
-    shape, seed, spacing_nm, look, gaps
-        As in `make_phantom`.
+        Store to write: intensities; labels/classes, labels/cells, labels/organelles.
+    shape, seed, spacing_nm, imaging, gaps
+        See `make_phantom`.
     overwrite
-        Replace what is there.
+        Replace `out` if it exists.
 
     Returns
     -------
     Phantom
-        What was written.
+        The arrays that were written.
 
     Raises
     ------
     OutputError
-        If `out` exists and is not to be replaced.
+        If `out` exists and `overwrite` is false.
     ConfigError
-        If a size, the seed, the spacing or the share makes no sense.
+        If `shape`, `seed`, `spacing_nm` or `gaps` is out of range.
     """
     check_free(out, overwrite=overwrite)  # before the work, not after
-    made = make_phantom(shape, seed=seed, spacing_nm=spacing_nm, look=look, gaps=gaps)
+    made = make_phantom(
+        shape, seed=seed, spacing_nm=spacing_nm, imaging=imaging, gaps=gaps
+    )
     scheme = ClassScheme.platelet()
     _write(out, made.intensities, made.spacing_nm, overwrite=overwrite)
     for name, labels in (

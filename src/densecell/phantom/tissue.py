@@ -1,131 +1,116 @@
-"""A tissue in the making: its truth, its stain, and which room is still free."""
+"""A tissue that is filled with structures: its truth, its stain, and the free room."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from densecell.geometry import Box
-from densecell.phantom.cells import Cells
-from densecell.phantom.grid import Floats, Grid, Offsets
+from densecell.phantom.cells import PackedCells
+from densecell.phantom.lattice import Floats, Lattice, Offsets
 from densecell.phantom.shapes import Body, Vector
+from densecell.phantom.structure import (
+    Neighbourhood,
+    PaintedBody,
+    Recipe,
+    Structure,
+)
 
 _TAKEN = -1
-_BATCH = 256
-_EMPTY_BATCHES = 20
-_OUTSIDE_NM = 10.0  # inner parts stay off their thing's outermost voxels
-
-
-class Spot(NamedTuple):
-    """The voxels around a body, and how far each is from the body's surface."""
-
-    grid: Grid
-    stain: Floats
-    distance_nm: Floats
-    offsets: Offsets
-
-
-Paint = Callable[[Spot, np.random.Generator], Floats]
-
-
-class Part(NamedTuple):
-    """One body, how it is painted, and its class if it has one of its own."""
-
-    body: Body
-    paint: Paint
-    class_id: int | None = None
-
-
-class Thing(NamedTuple):
-    """What is put into a tissue as one; the first part holds the others."""
-
-    parts: tuple[Part, ...]
-    clearance_nm: float = 25.0
+_BATCH = 256  # points drawn at once
+_EMPTY_BATCHES = 20  # batches without a free point, after which there is no room
+_MISFITS = 4000  # structures in a row that do not fit, after which a kind is full
+_OUTSIDE_NM = 10.0  # distance of inner bodies on the outermost voxels of a structure
 
 
 @dataclass(frozen=True)
 class Tissue:
-    """Arrays (Z, Y, X) that are filled thing by thing, in place.
+    """Arrays (Z, Y, X) that are filled in place, one structure after another.
 
-    `room` holds the cell id where nothing lies yet, 0 in free resin, -1 elsewhere.
+    `room` is free in cells (their id) and in resin (0), and taken elsewhere (-1).
     """
 
-    grid: Grid
-    cells: Cells
+    lattice: Lattice
+    cells: PackedCells
     stain: Floats
     classes: NDArray[np.uint8]
     organelles: NDArray[np.uint32]
     room: NDArray[np.int32]
 
     @classmethod
-    def of(cls, grid: Grid, cells: Cells, stain: Floats) -> "Tissue":
-        """Begin with cells that have no organelles."""
+    def of(cls, lattice: Lattice, cells: PackedCells, stain: Floats) -> "Tissue":
+        """Tissue of cells without organelles."""
         return cls(
-            grid=grid,
+            lattice=lattice,
             cells=cells,
             stain=stain,
             classes=(cells.ids > 0).astype(np.uint8),
-            organelles=np.zeros(grid.shape, np.uint32),
+            organelles=np.zeros(lattice.shape, np.uint32),
             room=cells.ids.astype(np.int32),
         )
 
     def sites(self, depth_nm: float, rng: np.random.Generator) -> Iterator[Vector]:
-        """Draw free points this deep inside cells; below 0, this far off all cells.
+        """Draw free points at least `depth_nm` inside cells; below 0, outside cells.
 
         Ends when many draws in a row find none.
         """
         depth, room = self.cells.depth_nm.ravel(), self.room.ravel()
-        spacing = np.asarray(self.grid.spacing_nm)
+        spacing = np.asarray(self.lattice.spacing_nm)
         empty = 0
         while empty < _EMPTY_BATCHES:
-            flat = rng.integers(0, self.grid.voxels, _BATCH)
+            flat = rng.integers(0, self.lattice.voxels, _BATCH)
             jitter = rng.uniform(0, 1, (_BATCH, 3))
             deep = depth[flat] * np.sign(depth_nm) >= abs(depth_nm)
             usable = np.flatnonzero(deep & (room[flat] != _TAKEN))
             empty = 0 if usable.size else empty + 1
             for n in usable:
-                if room[flat[n]] != _TAKEN:  # again: earlier sites take room
-                    voxel = np.array(np.unravel_index(flat[n], self.grid.shape))
+                if room[flat[n]] != _TAKEN:  # unless an earlier site took it
+                    voxel = np.array(np.unravel_index(flat[n], self.lattice.shape))
                     yield (voxel + jitter[n]) * spacing
 
     def add(
-        self, thing: Thing, at_nm: Vector, *, number: int, rng: np.random.Generator
+        self,
+        structure: Structure,
+        at_nm: Vector,
+        *,
+        number: int,
+        rng: np.random.Generator,
     ) -> int:
-        """Put a thing where it fits; if it has a class, it is organelle `number`.
+        """Add a structure where it fits, as organelle `number` if it has a class.
 
         Returns
         -------
-        Voxels inside the thing; 0 if it has no room here.
+        Voxels inside the structure; 0 if it has no room here.
         """
-        box = self.grid.box_around(
-            at_nm, thing.parts[0].body.reach_nm + thing.clearance_nm
+        outer = structure.outer
+        box = self.lattice.box_around(
+            at_nm, outer.body.reach_nm + structure.clearance_nm
         )
-        if not box.voxels or not self._may_fit(thing.parts[0].body, at_nm):
+        if not box.voxels or not self._may_fit(outer.body, at_nm):
             return 0
-        offsets = self.grid.offsets(box, at_nm)
-        distance = thing.parts[0].body.distance_nm(offsets)
-        near, inside = distance < thing.clearance_nm, distance < 0
+        offsets = self.lattice.offsets(box, at_nm)
+        distance = outer.body.distance_nm(offsets)
+        near, inside = distance < structure.clearance_nm, distance < 0
         if not inside.any() or not self._is_free(box, near):
             return 0
-        if thing.parts[0].class_id is not None:
+        if outer.class_id is not None:
             self.organelles[box.slices][inside] = number
         self.room[box.slices][near] = _TAKEN
-        self._paint(thing.parts[0], box, offsets, distance, rng)
-        around = ~ndimage.binary_erosion(inside, border_value=1)  # and the outermost
-        for part in thing.parts[1:]:
-            inner = part.body.distance_nm(offsets)
-            inner[around] = np.maximum(inner[around], _OUTSIDE_NM)
-            self._paint(part, box, offsets, inner, rng)
+        self._paint(outer, box, offsets, distance, rng)
+        border = ~ndimage.binary_erosion(inside, border_value=1)  # and outside
+        for painted in structure.bodies[1:]:
+            inner = painted.body.distance_nm(offsets)
+            inner[border] = np.maximum(inner[border], _OUTSIDE_NM)
+            self._paint(painted, box, offsets, inner, rng)
         return int(np.count_nonzero(inside))
 
     def _may_fit(self, body: Body, at_nm: Vector) -> bool:
-        """Look at a few points only: most misfits show at once."""
-        points = (at_nm + body.landmarks_nm) / np.asarray(self.grid.spacing_nm)
+        """Whether a few points of a body have room: most misfits fail here."""
+        points = (at_nm + body.landmarks_nm) / np.asarray(self.lattice.spacing_nm)
         voxels = np.floor(points).astype(int)
-        within = ((voxels >= 0) & (voxels < self.grid.shape)).all(axis=1)
+        within = ((voxels >= 0) & (voxels < self.lattice.shape)).all(axis=1)
         room = self.room[tuple(voxels[within].T)]
         return bool(room.size and room[0] != _TAKEN and (room == room[0]).all())
 
@@ -135,15 +120,43 @@ class Tissue:
 
     def _paint(
         self,
-        part: Part,
+        painted: PaintedBody,
         box: Box,
         offsets: Offsets,
         distance_nm: Floats,
         rng: np.random.Generator,
     ) -> None:
         at = box.slices
-        local = Grid(box.shape, self.grid.spacing_nm)
-        spot = Spot(local, self.stain[at], distance_nm, offsets)
-        self.stain[at] = part.paint(spot, rng)
-        if part.class_id is not None:
-            self.classes[at][distance_nm < 0] = part.class_id
+        local = Lattice(box.shape, self.lattice.spacing_nm)
+        around = Neighbourhood(local, self.stain[at], distance_nm, offsets)
+        self.stain[at] = painted.paint(around, rng)
+        if painted.class_id is not None:
+            self.classes[at][distance_nm < 0] = painted.class_id
+
+
+def fill(tissue: Tissue, recipes: Iterable[Recipe], rng: np.random.Generator) -> None:
+    """Add structures of each kind, one kind after another, where there is room.
+
+    A kind ends when it fills its share or no place is found. Every kind gets at least
+    one try, so that a small volume has some of each. Organelles are numbered from 1.
+    """
+    number = 1
+    for recipe in recipes:
+        number = _fill_kind(tissue, recipe, number, rng.spawn(1)[0])
+
+
+def _fill_kind(
+    tissue: Tissue, recipe: Recipe, number: int, rng: np.random.Generator
+) -> int:
+    """Add one kind; return the next free organelle number."""
+    wanted = recipe.share * tissue.lattice.voxels
+    voxels = last = misfits = 0
+    for at_nm in tissue.sites(recipe.depth_nm, rng):
+        # Half of the last one is counted, so that the share is right on average.
+        if voxels + last / 2 >= wanted or misfits >= _MISFITS:
+            break
+        added = tissue.add(recipe.draw(rng), at_nm, number=number, rng=rng)
+        misfits = 0 if added else misfits + 1
+        if added:
+            voxels, last, number = voxels + added, added, number + 1
+    return number

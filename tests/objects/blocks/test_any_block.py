@@ -15,7 +15,7 @@ from densecell.evaluation.instances import count_overlaps, match_objects
 from densecell.geometry import Spacing
 from densecell.objects.numbering import in_raster_order
 from densecell.phantom.cells import make_cells
-from densecell.phantom.grid import Grid
+from densecell.phantom.lattice import Lattice
 
 SHAPE = (5, 7, 9)
 LABELS = arrays(np.uint8, SHAPE, elements=st.sampled_from([0, 0, 1, 1, 2, 3, 5, 6]))
@@ -129,8 +129,8 @@ def test_what_opens_to_the_outside_or_lies_between_two_is_no_hole(
 
 def test_split_cells_in_blocks_are_those_in_memory(resolved):
     """Demanded: a matched F1 of 0.99 at an overlap of 0.9."""
-    grid = Grid((36, 90, 90), Spacing(100, 100, 100))
-    cells = make_cells(grid, np.random.default_rng(1)).ids
+    lattice = Lattice((36, 90, 90), Spacing(100, 100, 100))
+    cells = make_cells(lattice, np.random.default_rng(1)).ids
     labels = (cells > 0).astype(np.uint8)
     split = {"voxel_nm": 100, "min_volume_um3": 0.05}
 
@@ -138,13 +138,13 @@ def test_split_cells_in_blocks_are_those_in_memory(resolved):
         labels,
         ObjectsConfig(cells=split, block=(36, 90, 90)),
         fresh(),
-        spacing=grid.spacing_nm,
+        spacing=lattice.spacing_nm,
     )
     _, in_blocks = resolved(
         labels,
         ObjectsConfig(cells=split, block=(36, 45, 60)),
         fresh(),
-        spacing=grid.spacing_nm,
+        spacing=lattice.spacing_nm,
     )
 
     assert len(whole["cells"]) > 20

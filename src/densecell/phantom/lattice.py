@@ -1,12 +1,13 @@
-"""Voxel lattices in nanometres: where a voxel lies, which voxels are near a point."""
+"""The lattice of voxels in nanometres: where each lies, which are near a point."""
 
 import math
+import operator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Box, Shape, Spacing
+from densecell.geometry import Box, Shape, Spacing, per_axis
 
 Floats = NDArray[np.float32]
 Offsets = tuple[Floats, Floats, Floats]  # (Z, 1, 1), (1, Y, 1), (1, 1, X), nm
@@ -15,12 +16,12 @@ Offsets = tuple[Floats, Floats, Floats]  # (Z, 1, 1), (1, Y, 1), (1, 1, X), nm
 _BSPLINE_VARIANCE = 151 / 315
 
 
-class Grid(NamedTuple):
+class Lattice(NamedTuple):
     """The lattice of a volume; voxel i covers i to i + 1 spacings along each axis.
 
     Examples
     --------
-    >>> Grid((2, 8, 8), Spacing(40, 10, 10)).box_around((40, 40, 40), 20).shape
+    >>> Lattice((2, 8, 8), Spacing(40, 10, 10)).box_around((40, 40, 40), 20).shape
     (2, 4, 4)
     """
 
@@ -30,8 +31,7 @@ class Grid(NamedTuple):
     @property
     def size_nm(self) -> tuple[float, float, float]:
         """Edge lengths (z, y, x) of the volume."""
-        z, y, x = (n * s for n, s in zip(self.shape, self.spacing_nm, strict=True))
-        return (z, y, x)
+        return per_axis(operator.mul, self.shape, self.spacing_nm)
 
     @property
     def voxels(self) -> int:
@@ -43,7 +43,7 @@ class Grid(NamedTuple):
         centre_nm: NDArray[np.floating] | tuple[float, ...],
         reach_nm: NDArray[np.floating] | float,
     ) -> Box:
-        """Give the voxels centred within `reach_nm`, clipped to the volume."""
+        """Voxels whose centres lie within `reach_nm`, clipped to the volume."""
         centre, spacing = np.asarray(centre_nm), np.asarray(self.spacing_nm)
         start = np.ceil((centre - reach_nm) / spacing - 0.5).astype(int)
         stop = np.floor((centre + reach_nm) / spacing - 0.5).astype(int) + 1
@@ -51,25 +51,26 @@ class Grid(NamedTuple):
         return Box((z0, y0, x0), (z1, y1, x1)).clipped(self.shape)
 
     def offsets(self, box: Box, centre_nm: NDArray[np.floating]) -> Offsets:
-        """Measure from a point to the voxels of `box`, in nm, ready to broadcast."""
-        z, y, x = (
-            ((np.arange(a, b) + 0.5) * s - c).astype(np.float32)
-            for a, b, s, c in zip(
-                box.start, box.stop, self.spacing_nm, centre_nm, strict=True
-            )
+        """Offsets from a point to the voxel centres of `box`, ready to broadcast."""
+
+        def along(start: int, stop: int, spacing: float, centre: float) -> Floats:
+            return ((np.arange(start, stop) + 0.5) * spacing - centre).astype("f4")
+
+        z, y, x = per_axis(
+            along, box.start, box.stop, self.spacing_nm, centre_nm.tolist()
         )
         return z[:, None, None], y[None, :, None], x[None, None, :]
 
 
-def smooth_noise(grid: Grid, scale_nm: float, rng: np.random.Generator) -> Floats:
+def smooth_noise(lattice: Lattice, scale_nm: float, rng: np.random.Generator) -> Floats:
     """Draw a smooth random field of mean 0 and variance 1.
 
     Parameters
     ----------
-    grid
+    lattice
         Where to sample it.
     scale_nm
-        Distance between independent values, equal along all axes, whatever the
+        Distance between independent values: the same along all axes, whatever the
         spacing.
     rng
         Source of randomness.
@@ -80,12 +81,12 @@ def smooth_noise(grid: Grid, scale_nm: float, rng: np.random.Generator) -> Float
 
     Notes
     -----
-    Random knots, interpolated by cubic B-splines one axis after another: three matrix
-    products, so that fine and coarse fields cost alike.
+    Random knots, interpolated by cubic B-splines one axis after another. These are
+    three matrix products, so that fine and coarse fields take the same time.
     """
     weights = [
         _bspline_weights(n, spacing / scale_nm, rng.uniform())
-        for n, spacing in zip(grid.shape, grid.spacing_nm, strict=True)
+        for n, spacing in zip(lattice.shape, lattice.spacing_nm, strict=True)
     ]
     in_z, in_y, in_x = weights
     knots = rng.standard_normal([w.shape[1] for w in weights], np.float32)
@@ -96,7 +97,7 @@ def smooth_noise(grid: Grid, scale_nm: float, rng: np.random.Generator) -> Float
 
 
 def _bspline_weights(samples: int, step: float, offset: float) -> Floats:
-    """Build the (samples, knots) matrix of a cubic B-spline; rows sum to 1."""
+    """Weights of a cubic B-spline, (samples, knots); rows sum to 1."""
     at = (np.arange(samples) + 0.5) * step + offset
     first = np.floor(at).astype(int)
     t = at - first
