@@ -76,13 +76,6 @@ class Result:
     ------
     VolumeError
         If it holds neither.
-
-    Examples
-    --------
-    >>> from densecell.result import Result
-    >>> Result(Path("stack.tif"))
-    Traceback (most recent call last):
-    densecell.errors.VolumeError: stack.tif: is no result of densecell ...
     """
 
     def __init__(self, path: Path) -> None:
