@@ -22,7 +22,7 @@ LOADED = [
     "densecell.compute",
     "densecell.ensemble",
     "densecell.objects",
-    "densecell.report.training_pictures",
+    "densecell.report.model.training",
     "densecell.surfaces",
     "fast_simplification",
     "trimesh.visual.material",

@@ -179,7 +179,7 @@ def _panels(grey: Floats, tinted: Floats, scene: Floats, spacing: Spacing) -> by
         axis.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="antialiased")
         axis.set_title(title, fontsize=12)
         axis.set_axis_off()
-    scale_bar(axes[0], grey.shape[1], spacing)
+    scale_bar(axes[0], spacing.x)
     shown = [c for c in SCHEME.classes.values() if c.role != "background"]
     patches = [Patch(color=np.array(c.colour) / 255, label=c.name) for c in shown]
     figure.legend(

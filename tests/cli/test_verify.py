@@ -10,8 +10,8 @@ from densecell.config import load_settings, save_settings
 from densecell.ensemble.run import Run
 from densecell.errors import DensecellError, OutputError
 from densecell.geometry import Box
-from densecell.report import verification
-from densecell.report.verification import verify_result
+from densecell.report.outcome import verification
+from densecell.report.outcome.verification import verify_result
 from densecell.volume import ArrayVolume, open_ome_zarr, open_volume, write_tiff
 
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", 1)

@@ -4,7 +4,7 @@ from densecell.classes import ClassScheme
 from densecell.export.description import Files, Subject, describe
 from densecell.export.network import Sizes
 from densecell.geometry import FACES, Spacing
-from densecell.report.model_card import Terms
+from densecell.report.model.card import Terms
 
 SUBJECT = Subject(
     name="drawn model",

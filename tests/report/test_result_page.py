@@ -16,8 +16,8 @@ from densecell.errors import DensecellError, MissingExtraError, VolumeError
 from densecell.objects.record import read_record, save_record
 from densecell.report import result_page
 from densecell.report.found import open_found
+from densecell.report.outcome import cells
 from densecell.report.result_page import write_report
-from densecell.report.sections import cells
 from densecell.volume import ArrayVolume, write_tiff
 
 SECTIONS = [
@@ -180,7 +180,7 @@ def test_without_plotly_there_is_a_still_picture(result, monkeypatch):
 
     text = text_of(page)
     assert "Cells in 3D" in headings(page)
-    assert "no plotly; pip install &#x27;densecell[report]&#x27;" in text
+    assert "no plotly; pip install &#39;densecell[report]&#39;" in text
     assert 'class="scene"' not in text
 
 

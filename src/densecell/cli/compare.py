@@ -160,7 +160,7 @@ def _names(one: "Address", other: "Address") -> tuple[str, str]:
 def _own_picture(result: Path, other: "Address") -> Path:
     """Find where the picture of this comparison goes, beside those of others."""
     from densecell.evaluation.kept import kept_path
-    from densecell.report.comparison_picture import picture_about
+    from densecell.report.pictures import picture_about
 
     return kept_path(
         result / "compare",
@@ -184,7 +184,7 @@ def _draw(
     from densecell.disk import written_aside
     from densecell.errors import ConfigError
     from densecell.geometry import Box
-    from densecell.report.comparison_picture import comparison_picture
+    from densecell.report.pictures import comparison_picture
 
     (z0, y0, x0), (z1, y1, x1) = found.box
     z = (z0 + z1) // 2 if z is None else z

@@ -62,7 +62,7 @@ def distil(
     from densecell.ensemble import list_lessons, load_ensemble, rank_members
     from densecell.ensemble.lessons import LESSONS, check_teacher, learned
     from densecell.errors import ConfigError
-    from densecell.report.training_pictures import draw_scores, draw_training
+    from densecell.report.model.training import draw_scores, draw_training
     from densecell.training import Options, load_data, train_members
     from densecell.volume import open_volume
 

@@ -86,7 +86,7 @@ def train(
     from densecell.cli.training_display import training_display
     from densecell.datasets.project import read_project
     from densecell.ensemble import rank_members
-    from densecell.report.training_pictures import draw_scores
+    from densecell.report.model.training import draw_scores
     from densecell.training import Extension, learn_cells
 
     project = with_options(
@@ -144,8 +144,11 @@ def trained(
     from densecell.disk import remove
     from densecell.errors import ConfigError
     from densecell.patches import resampling_notes
-    from densecell.report.events import require_tensorboard, write_events
-    from densecell.report.training_pictures import draw_training
+    from densecell.report.model.training import (
+        draw_training,
+        require_tensorboard,
+        write_events,
+    )
     from densecell.training import (
         Options,
         Watch,

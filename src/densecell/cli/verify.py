@@ -23,7 +23,7 @@ def verify(
     from rich.text import Text
 
     from densecell.cli.progress import told_progress
-    from densecell.report.verification import verify_result
+    from densecell.report.outcome.verification import verify_result
 
     with told_progress(f"verifying {result.name}", unit="files") as told:
         findings = list(verify_result(result, full=full, told=told))

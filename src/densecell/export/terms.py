@@ -6,7 +6,7 @@ from typing import get_args
 
 from densecell.errors import ConfigError
 from densecell.export.extra import imported
-from densecell.report.model_card import Terms
+from densecell.report.model.card import Terms
 
 DOI = re.compile(r"10\.\d{4,9}/\S+")
 NAME = re.compile(r"[A-Za-z0-9_+\- ()]{5,128}")  # what the format allows

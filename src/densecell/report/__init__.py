@@ -1,8 +1,12 @@
-"""Pictures, tables, one HTML page."""
+"""Pictures, tables, one HTML page of a result, one card of a model."""
 
-from densecell.report.curves import learning_curves, score_bars
 from densecell.report.page import Picture, Section, Table, write_page
-from densecell.report.pictures import overlay, slice_picture
+from densecell.report.pictures import (
+    learning_curves,
+    overlay,
+    score_bars,
+    slice_picture,
+)
 
 __all__ = [
     "Picture",

@@ -196,28 +196,6 @@ def open_found(result: Path, *, truth: Path | None = None) -> Found:
     return Found(result, run, record, classes, scheme, spacing, true)
 
 
-def number(row: Row, column: str) -> float | None:
-    """Give a number of a table; none where it is empty or there is no such column."""
-    text = row.get(column, "")
-    return float(text) if text else None
-
-
-def counted(count: int, thing: str) -> str:
-    """Say how many things there are.
-
-    Examples
-    --------
-    >>> counted(1, "cell"), counted(1200, "cell")
-    ('1 cell', '1,200 cells')
-    """
-    return f"{count:,} {thing}" + ("" if count == 1 else "s")
-
-
-def is_whole(row: Row) -> bool:
-    """Tell whether an object lies inside the volume, not cut by its border."""
-    return row["touches_border"] == "false"
-
-
 def _truth(truth: Path, run: Run | None, shape: Shape) -> Volume:
     """Give the part of the truth that lies under the labels."""
     labels = open_volume(truth, labels=True)

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from densecell.errors import MissingExtraError
 from densecell.geometry import format_spacing
-from densecell.report.found import Found, counted, open_found
+from densecell.report.found import Found, open_found
+from densecell.report.outcome.cells import cells_section
+from densecell.report.outcome.members import members_section, training_section
+from densecell.report.outcome.missing import missing_section
+from densecell.report.outcome.organelles import organelles_section
+from densecell.report.outcome.origin import origin_section
+from densecell.report.outcome.remarks import remarks_section
+from densecell.report.outcome.scene import plotly_script, scene_section
+from densecell.report.outcome.scores import scores_section
+from densecell.report.outcome.slices import slices_section
 from densecell.report.page import Section, write_page
-from densecell.report.sections.cells import cells_section
-from densecell.report.sections.members import members_section
-from densecell.report.sections.missing import missing_section
-from densecell.report.sections.organelles import organelles_section
-from densecell.report.sections.origin import origin_section
-from densecell.report.sections.remarks import remarks_section
-from densecell.report.sections.scene import plotly_script, scene_section
-from densecell.report.sections.scores import scores_section
-from densecell.report.sections.slices import slices_section
-from densecell.report.sections.training import training_section
+from densecell.report.words import format_count
 
 PAGE = "report.html"
 Told = Callable[[int, int], None]
@@ -109,6 +109,6 @@ def _lead(found: Found) -> str:
         text += f", labelled by {networks}"
     rows = {thing: len(found.table(f"{thing}s")) for thing in ("cell", "organelle")}
     if any(rows.values()):
-        words = [counted(n, thing) for thing, n in rows.items() if n]
+        words = [format_count(n, thing) for thing, n in rows.items() if n]
         text += f"; found: {' and '.join(words)}"
     return f"{text}."

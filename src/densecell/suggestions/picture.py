@@ -69,7 +69,7 @@ def _draw(axes: Sequence[Axes], name: str, box: Box, material: Material) -> None
     axes[0].imshow(grey, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes[1].imshow(predicted, interpolation="nearest")
     axes[2].imshow(unsure, cmap="magma", vmin=0, vmax=255, interpolation="nearest")
-    scale_bar(axes[0], box.shape[2], material.spacing_nm)
+    scale_bar(axes[0], material.spacing_nm.x)
     there = z + material.origin[0]
     titles = (f"{name}, z {there}", "predicted", title)
     for axis, text in zip(axes, titles, strict=True):

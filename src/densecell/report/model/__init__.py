@@ -1,0 +1,1 @@
+"""A model: its card, and how its training goes."""

@@ -1,1 +1,0 @@
-"""The sections of a report, one file each: a result in, a section or nothing out."""
