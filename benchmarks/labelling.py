@@ -30,8 +30,8 @@ import yaml
 from densecell.classes import ClassScheme
 from densecell.compute import usable_cores
 from densecell.config import InferenceConfig, ProjectConfig, load_settings, write_text
+from densecell.datasets.add_labels import add_labels
 from densecell.datasets.crop import LABELS as PAINTED
-from densecell.datasets.painted import add_labels
 from densecell.disk import written_aside
 from densecell.ensemble import (
     Wish,

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from densecell.config import VolumeEntry
-from densecell.datasets.digest import Digest, check_files
 from densecell.datasets.fetch import fetch_dataset
-from densecell.datasets.public import PublicDataset
+from densecell.datasets.public import Digest, PublicDataset, check_files
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_volume, write_tiff
 from soak.jobs import SPACING_NM, Job, Place, worded

@@ -117,7 +117,7 @@ def test_a_scheme_made_of_ids():
         ),
         (
             lambda: ClassScheme(classes={0: GAPS.classes[0], 1: GAPS.classes[0]}),
-            r"class names must differ, twice there: \['a'\]",
+            r"class names must differ, found twice: \['a'\]",
         ),
         (
             lambda: scheme(cell=None, granule="cel"),

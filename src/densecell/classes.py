@@ -15,16 +15,16 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from densecell.errors import ConfigError, VolumeError
 
 Role = Literal["background", "cell", "organelle", "other"]
-IGNORE = 255  # the label of voxels that nobody annotated: counts nowhere
+IGNORE = 255  # label of voxels that are not annotated
 
 
 class CellClass(BaseModel, frozen=True, extra="forbid"):
-    """One class of the scheme."""
+    """One class of a scheme."""
 
-    name: str = Field(min_length=1, description="what biologists call it")
+    name: str = Field(min_length=1, description="name that biologists use")
     colour: tuple[int, int, int] = Field(description="red, green, blue, 0 to 255")
     role: Role = Field("other", description="background, cell, organelle or other")
-    parent: str | None = Field(None, description="name of the class it lies in")
+    parent: str | None = Field(None, description="name of the class that it lies in")
 
     @field_validator("colour")
     @classmethod
@@ -35,10 +35,10 @@ class CellClass(BaseModel, frozen=True, extra="forbid"):
 
 
 class ClassScheme(BaseModel, frozen=True, extra="forbid"):
-    """All classes of a project. Ids may have gaps; networks count without them.
+    """All classes of a project. Ids may have gaps; the channels of networks have none.
 
-    A label equal to `ignore` means "not annotated" and counts nowhere: not in
-    training, not in scores.
+    A label equal to `ignore` means "not annotated". It is used neither in training nor
+    in scores.
 
     Examples
     --------
@@ -48,7 +48,9 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
     """
 
     classes: dict[int, CellClass] = Field(description="class by id, 0 to 254")
-    ignore: int = Field(IGNORE, ge=0, le=255, description="label of unknown voxels")
+    ignore: int = Field(
+        IGNORE, ge=0, le=255, description="label of voxels that are not annotated"
+    )
 
     @model_validator(mode="after")
     def _scheme_is_consistent(self) -> Self:
@@ -62,7 +64,7 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
             raise ValueError(f"ignore id {self.ignore} is also a class; choose another")
         names = [c.name for c in self.classes.values()]
         if twice := {n for n in names if names.count(n) > 1}:
-            raise ValueError(f"class names must differ, twice there: {sorted(twice)}")
+            raise ValueError(f"class names must differ, found twice: {sorted(twice)}")
         for c in self.classes.values():
             if c.parent is not None and (c.parent not in names or c.parent == c.name):
                 near = difflib.get_close_matches(c.parent, names, 1)
@@ -72,12 +74,12 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
 
     @classmethod
     def platelet(cls) -> Self:
-        """Give the seven classes of human platelets [1]_."""
+        """Scheme of the seven classes of human platelets [1]_."""
         return cls(classes=_platelet())
 
     @classmethod
     def drosophila_vnc(cls) -> Self:
-        """Give the five classes of the fly nerve cord.
+        """Scheme of the five classes of a fly nerve cord.
 
         From doi:10.6084/m9.figshare.856713.
         """
@@ -85,7 +87,7 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """Give a built-in scheme by its name."""
+        """Built-in scheme of a name."""
         if name not in BUILT_IN:
             raise ConfigError(
                 f"no class scheme {name!r}; built in: {', '.join(BUILT_IN)}"
@@ -94,7 +96,7 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
 
     @classmethod
     def from_ids(cls, ids: Iterable[int], *, ignore: int = IGNORE) -> Self:
-        """Name classes by their ids, for labels that come without a scheme."""
+        """Scheme that names classes after their ids, for labels without a scheme."""
         classes = {}
         for n, i in enumerate(sorted(ids)):
             role: Role = "background" if i == 0 else "other"
@@ -119,15 +121,15 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
         return self.with_role("organelle")
 
     def __len__(self) -> int:
-        """Count the classes."""
+        """Number of classes."""
         return len(self.classes)
 
     def with_role(self, role: Role) -> tuple[int, ...]:
-        """Give the ids of the classes that play `role`."""
+        """Ids of the classes of a role."""
         return tuple(i for i in self.ids if self.classes[i].role == role)
 
     def ancestors(self, class_id: int) -> tuple[int, ...]:
-        """Give the classes that a class lies in, from the inside out."""
+        """Ids of the classes that a class lies in, innermost first."""
         by_name = {c.name: i for i, c in self.classes.items()}
         found: list[int] = []
         parent = self.classes[class_id].parent
@@ -137,7 +139,7 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
         return tuple(found)
 
     def to_channels(self, labels: NDArray[np.integer]) -> NDArray[np.uint8]:
-        """Turn class ids into channel numbers 0..K-1; 255 stands for ignored.
+        """Channel numbers 0..K-1 of class ids; 255 for the ignore id.
 
         Raises
         ------
@@ -150,18 +152,18 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
         return table[labels.astype(np.uint8, copy=False)]
 
     def to_ids(self, channels: NDArray[np.integer]) -> NDArray[np.uint8]:
-        """Turn channel numbers into class ids; 255, unknown, becomes `ignore`."""
+        """Class ids of channel numbers; 255 becomes the ignore id."""
         table = np.full(256, self.ignore, np.uint8)
         table[: len(self)] = self.ids
         return table[channels]
 
     def check(self, labels: NDArray[np.integer], *, where: str = "labels") -> None:
-        """Refuse labels that the scheme lacks.
+        """Refuse labels that are not in the scheme.
 
         Raises
         ------
         VolumeError
-            With the ids that are unknown and those that are known.
+            If a label is neither a class of the scheme nor the ignore id.
         """
         if labels.dtype.kind not in "iub":
             raise VolumeError(
@@ -178,14 +180,14 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
             )
 
     def colour_table(self) -> NDArray[np.uint8]:
-        """Give a (256, 3) table: colour by class id, black elsewhere."""
+        """Colours by class id, (256, 3); ids without a class are black."""
         table = np.zeros((256, 3), np.uint8)
         for i, c in self.classes.items():
             table[i] = c.colour
         return table
 
     def as_settings(self) -> dict[str, Any]:
-        """Give plain values to write into YAML or JSON."""
+        """Plain values, for YAML or JSON."""
         return self.model_dump(mode="json")
 
 
@@ -224,7 +226,7 @@ def _drosophila_vnc() -> dict[int, CellClass]:
 
 BUILT_IN = {"platelet": _platelet, "drosophila-vnc": _drosophila_vnc}
 
-# Okabe and Ito's colours, told apart by colour-blind readers.
+# Okabe and Ito's colours, which colour-blind readers can distinguish.
 PALETTE = (
     (230, 159, 0),
     (86, 180, 233),

@@ -1,4 +1,4 @@
-"""The errors that densecell words for its users.
+"""The errors of densecell, with messages for its users.
 
 ::
 
@@ -9,25 +9,25 @@
     ├── ConfigError (ValueError)       a setting, a project or a class scheme is wrong
     ├── CheckpointError (ValueError)   a model or a member cannot be loaded or resumed
     ├── OutputError (OSError)          a place to write to is taken or not writable
-    ├── TrainingError (RuntimeError)   a training cannot start or go on
+    ├── TrainingError (RuntimeError)   a training cannot start or continue
     │   └── HopelessError              a member learns nothing and is abandoned
     ├── BlocksFailedError (RuntimeError)  parts of a volume could not be computed
-    ├── ClusterError (RuntimeError)    workers, or their scheduler, are lost
+    ├── ClusterError (RuntimeError)    workers or their scheduler are lost
     ├── ServerError (OSError)          the viewer cannot be served
-    ├── DatasetError (OSError)         a public data set cannot be had or is damaged
+    ├── DatasetError (OSError)         a public data set is unavailable or damaged
     └── MissingExtraError (ImportError)  an optional package is not installed
 
-Every message says what was expected, what was found, and what to do. Only
-`densecell.cli.main` turns them into exit codes.
+Every message says what is wrong, where, what was expected, and what to do. Only
+`densecell.cli.main` turns errors into exit codes.
 """
 
 
 class DensecellError(Exception):
-    """Base of every error whose message is written for the user."""
+    """Base of all errors that a user can cause or solve."""
 
 
 class VolumeError(DensecellError, ValueError):
-    """A volume, or an array standing for one, is not what was expected."""
+    """A volume or an array is not what was expected."""
 
 
 class SpacingError(VolumeError):
@@ -51,7 +51,7 @@ class OutputError(DensecellError, OSError):
 
 
 class TrainingError(DensecellError, RuntimeError):
-    """A training cannot start or cannot go on."""
+    """A training cannot start or continue."""
 
 
 class HopelessError(TrainingError):
@@ -63,7 +63,7 @@ class BlocksFailedError(DensecellError, RuntimeError):
 
 
 class ClusterError(DensecellError, RuntimeError):
-    """Workers that compute, or the scheduler that gives them work, are lost."""
+    """Workers or their scheduler are lost."""
 
 
 class ServerError(DensecellError, OSError):
@@ -71,7 +71,7 @@ class ServerError(DensecellError, OSError):
 
 
 class DatasetError(DensecellError, OSError):
-    """A public data set cannot be had, or what came is damaged."""
+    """A public data set is unavailable or damaged."""
 
 
 class MissingExtraError(DensecellError, ImportError):

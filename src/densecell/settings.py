@@ -27,14 +27,24 @@ def load_settings(path: Path, kind: type[Settings]) -> Settings:
     ConfigError
         If the file is missing, no YAML, or holds something that is not a setting.
     """
+    return parse_settings(read_yaml(path), kind, where=str(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """Plain values of a YAML file, not checked yet.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, or is not YAML.
+    """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         first = " ".join(str(error).split())
         raise ConfigError(f"{path}: not readable as YAML: {first}") from None
-    return parse_settings(values, kind, where=str(path))
 
 
 def parse_settings(values: object, kind: type[Settings], *, where: str) -> Settings:

@@ -6,7 +6,7 @@ import numpy as np
 import yaml
 from case import SHAPE, Place, case
 
-from densecell.datasets.crop import CropRecord, digest, write_crop
+from densecell.datasets.crop import CropRecord, hash_array, write_crop
 from densecell.datasets.project import read_project
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_ome_zarr, open_volume, write_tiff
@@ -31,8 +31,8 @@ def crop(at: Place, name="crop_01", *, box=BOX, ids=None, image=None, **changes)
         spacing_nm=(40, 10, 10),
         box=tuple(box),
         classes=read_project(at.path).classes,
-        image=digest(grey),
-        labels=digest(filled),
+        image=hash_array(grey),
+        labels=hash_array(filled),
     ).model_copy(update=changes)
     write_crop(at / "suggest" / name, record, grey, filled)
     paint(at, np.ones(box.shape, np.uint8) if ids is None else ids, name)
@@ -229,7 +229,7 @@ def _(at):
     return add(at)
 
 
-@case("a project whose list of volumes cannot be added to")
+@case("a project whose list of volumes cannot be extended")
 def _(at):
     crop(at)
     text = (at / "project.yaml").read_text(encoding="utf-8")

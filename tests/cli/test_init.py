@@ -36,7 +36,7 @@ def test_a_project_is_written_and_told(tmp_path, pair):
     ]
     assert config.volumes[0].spacing_nm == (50, 4.6, 4.6)
     assert "10 x 4 x 5 voxels of 50 x 4.6 x 4.6 nm, uint8, label ids 0, 1, 2" in text
-    assert "the last 2 of 10 slices are kept to choose the best members on" in text
+    assert "the last 2 of 10 slices are kept for validation" in text
     assert "say which of its classes are cells or organelles (role)" in text
     assert "then `densecell train" in text
 

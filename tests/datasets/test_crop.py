@@ -4,7 +4,12 @@ import tifffile
 import yaozarrs
 
 from densecell.classes import ClassScheme
-from densecell.datasets.crop import CropRecord, digest, painted_crops, write_crop
+from densecell.datasets.crop import (
+    CropRecord,
+    hash_array,
+    read_painted_crops,
+    write_crop,
+)
 from densecell.errors import ConfigError, VolumeError
 from densecell.geometry import Box
 from densecell.volume import (
@@ -31,8 +36,8 @@ def crop(tmp_path):
         spacing_nm=NM,
         box=((1, 2, 2), (3, 7, 9)),
         classes=SCHEME,
-        image=digest(IMAGE),
-        labels=digest(LABELS),
+        image=hash_array(IMAGE),
+        labels=hash_array(LABELS),
     )
     write_crop(tmp_path / "crop_01", record, IMAGE, LABELS)
     return tmp_path / "crop_01"
@@ -75,12 +80,12 @@ def test_labels_know_their_classes_and_colours(crop):
 def test_what_was_painted_is_found_whichever_file_it_is_in(crop):
     save(crop / "labels.tif", painted())
 
-    (found,), untouched = painted_crops([crop.parent])
+    (found,), untouched = read_painted_crops([crop.parent])
 
     np.testing.assert_array_equal(found.labels, painted())
     assert found.labels.dtype == np.uint8
     assert found.record.extent.start == (1, 2, 2)
-    assert found.name == crop / "labels.tif"
+    assert found.path == crop / "labels.tif"
     assert not untouched
 
 
@@ -95,7 +100,7 @@ def test_what_napari_paints_and_saves_is_found(crop):
     layer.paint((1, 2, 3), 4)
     builtins.napari_write_labels(path, layer.data, {})
 
-    ((found,), _) = painted_crops([crop])
+    ((found,), _) = read_painted_crops([crop])
     changed = np.argwhere(found.labels != LABELS)
     assert len(changed)
     assert {*found.labels[tuple(changed.T)]} == {4}
@@ -106,7 +111,7 @@ def test_what_was_painted_in_the_store_is_found(crop):
     store = open_ome_zarr(crop / "crop.zarr" / "labels" / "classes", writable=True)
     store.write(WHOLE, painted())
 
-    (found,), _ = painted_crops([crop])
+    (found,), _ = read_painted_crops([crop])
 
     np.testing.assert_array_equal(found.labels, painted())
 
@@ -114,14 +119,14 @@ def test_what_was_painted_in_the_store_is_found(crop):
 def test_saving_the_same_again_is_no_painting(crop):
     save(crop / "labels.tif", LABELS)
 
-    assert painted_crops([crop]) == ([], [crop])
+    assert read_painted_crops([crop]) == ([], [crop])
 
 
 @pytest.mark.parametrize(
     "name", ["labels.tif", "crop.zarr/labels/classes", "crop.zarr"]
 )
 def test_labels_that_are_named_count_as_they_are(crop, name):
-    (found,), untouched = painted_crops([crop / name])
+    (found,), untouched = read_painted_crops([crop / name])
 
     np.testing.assert_array_equal(found.labels, LABELS)
     assert not untouched
@@ -129,7 +134,7 @@ def test_labels_that_are_named_count_as_they_are(crop, name):
 
 def test_the_image_is_not_taken_for_labels(crop):
     with pytest.raises(VolumeError, match=r"image.tif: is the image; give labels.tif"):
-        painted_crops([crop / "image.tif"])
+        read_painted_crops([crop / "image.tif"])
 
 
 def test_both_painted_differently_are_refused(crop):
@@ -138,24 +143,24 @@ def test_both_painted_differently_are_refused(crop):
     store.write(WHOLE, painted(3))
 
     with pytest.raises(VolumeError, match=r"crop_01: both labels.tif and crop.zarr/"):
-        painted_crops([crop])
+        read_painted_crops([crop])
 
     store.write(WHOLE, painted())  # alike
-    assert len(painted_crops([crop])[0]) == 1
+    assert len(read_painted_crops([crop])[0]) == 1
 
 
 def test_another_shape_is_refused(crop):
     save(crop / "labels.tif", painted()[:, :4])
 
     with pytest.raises(VolumeError, match=r"shape \(2, 4, 7\), but .* \(2, 5, 7\)"):
-        painted_crops([crop])
+        read_painted_crops([crop])
 
 
 def test_ids_that_are_no_class_are_refused(crop):
     save(crop / "labels.tif", painted(9))
 
     with pytest.raises(VolumeError, match=r"labels.tif: label ids \[9\] are not in"):
-        painted_crops([crop])
+        read_painted_crops([crop])
 
 
 def test_an_image_that_was_painted_in_is_refused(crop):
@@ -165,10 +170,10 @@ def test_an_image_that_was_painted_in_is_refused(crop):
     write_tiff(crop / "image.tif", volume, overwrite=True)
 
     with pytest.raises(VolumeError, match=r"image.tif: is not the image that was"):
-        painted_crops([crop])
+        read_painted_crops([crop])
 
     (crop / "image.tif").unlink()
-    assert painted_crops([crop]) == ([], [crop])
+    assert read_painted_crops([crop]) == ([], [crop])
 
 
 def test_a_crop_without_labels_is_refused(crop):
@@ -176,25 +181,25 @@ def test_a_crop_without_labels_is_refused(crop):
     (crop / "crop.zarr").rename(crop / "old")
 
     with pytest.raises(VolumeError, match=r"crop_01: neither labels.tif nor crop.zarr"):
-        painted_crops([crop])
+        read_painted_crops([crop])
 
 
 def test_labels_that_lie_elsewhere_are_refused(tmp_path):
     save(tmp_path / "mine.tif", LABELS)
 
     with pytest.raises(VolumeError, match=r"mine.tif: no crop.yaml lies beside it"):
-        painted_crops([tmp_path / "mine.tif"])
+        read_painted_crops([tmp_path / "mine.tif"])
 
 
 def test_places_without_a_crop_are_refused(tmp_path):
     with pytest.raises(VolumeError, match=r"nothing: does not exist; give a folder"):
-        painted_crops([tmp_path / "nothing"])
+        read_painted_crops([tmp_path / "nothing"])
     with pytest.raises(VolumeError, match=r": holds no crop; give a folder"):
-        painted_crops([tmp_path])
+        read_painted_crops([tmp_path])
 
 
 def test_a_record_that_cannot_be_understood_is_refused(crop):
     (crop / "crop.yaml").write_text("format: 1\n", encoding="utf-8")
 
     with pytest.raises(ConfigError, match=r"crop.yaml: volume: field required"):
-        painted_crops([crop])
+        read_painted_crops([crop])

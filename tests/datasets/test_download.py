@@ -3,8 +3,8 @@ import socket
 
 import pytest
 
-from densecell.datasets.digest import Digest
 from densecell.datasets.download import download
+from densecell.datasets.public import Digest
 from densecell.errors import DatasetError, OutputError
 
 CONTENT = bytes(range(256)) * 4000  # about 1 MB

@@ -7,8 +7,8 @@ import tifffile
 from PIL import Image
 
 from densecell.datasets import drosophila
-from densecell.datasets.digest import Digest
-from densecell.datasets.drosophila import DROSOPHILA_VNC, FILES, lay_out, to_classes
+from densecell.datasets.drosophila import DROSOPHILA_VNC, FILES, to_classes
+from densecell.datasets.public import Digest
 from densecell.errors import DatasetError
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_volume, write_tiff
@@ -68,7 +68,7 @@ def test_published_sections_become_two_stacks(published, tmp_path, inside):
     out = tmp_path / "out"
     out.mkdir()
 
-    entries = lay_out(source, out)
+    entries = DROSOPHILA_VNC.lay_out(source, out)
 
     image, labels = (open_volume(out / name) for name in ("image.tif", "labels.tif"))
     assert image.shape == labels.shape == (20, 2, 5)
@@ -83,7 +83,7 @@ def test_sections_that_were_changed_are_refused(published, tmp_path):
     with pytest.raises(
         DatasetError, match=r"07.tif: sha256 is .*; download it again fr"
     ):
-        lay_out(published, tmp_path)
+        DROSOPHILA_VNC.lay_out(published, tmp_path)
 
 
 def test_a_prepared_copy_is_taken_as_it_is(tmp_path):
@@ -91,7 +91,7 @@ def test_a_prepared_copy_is_taken_as_it_is(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
 
-    lay_out(source, out)
+    DROSOPHILA_VNC.lay_out(source, out)
 
     labels = open_volume(out / "labels.tif")
     assert labels.shape == (12, 1024, 1024)
@@ -100,7 +100,7 @@ def test_a_prepared_copy_is_taken_as_it_is(tmp_path):
 
 def test_what_is_neither_layout_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="expected raw and labels of https://github"):
-        lay_out(tmp_path, tmp_path)
+        DROSOPHILA_VNC.lay_out(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +108,21 @@ def test_what_is_neither_layout_is_refused(tmp_path):
     [
         ({"shape": (12, 8, 9)}, r"expected \(Z, 1024, 1024\) uint8, got \(12, 8, 9\)"),
         ({"dtype": np.uint16}, r"expected \(Z, 1024, 1024\) uint8, .*1024\) uint16"),
-        ({"shape": (2, 1024, 1024)}, r"both alike, of 12 sections or more"),
-        ({"labels": (13, 1024, 1024)}, r"labels.tif \(13, 1024, 1024\); expected both"),
+        (
+            {"shape": (2, 1024, 1024)},
+            r"expected the same shape, of at least 12 sections",
+        ),
+        (
+            {"labels": (13, 1024, 1024)},
+            r"labels.tif \(13, 1024, 1024\); expected the same",
+        ),
         ({"last": 9}, r"labels.tif: class ids must be 0 to 4, found 9"),
     ],
 )
 def test_a_copy_that_is_not_as_expected_is_refused(tmp_path, changes, sentence):
     source = prepared(tmp_path / "copy", **changes)
     with pytest.raises(DatasetError, match=sentence):
-        lay_out(source, tmp_path)
+        DROSOPHILA_VNC.lay_out(source, tmp_path)
 
 
 def test_all_published_files_are_known_by_their_checksum():
@@ -129,7 +135,7 @@ def test_all_published_files_are_known_by_their_checksum():
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real data are not on this machine")
 def test_the_real_copy_is_laid_out_unchanged(tmp_path):
-    lay_out(REAL, tmp_path)
+    DROSOPHILA_VNC.lay_out(REAL, tmp_path)
 
     for name in ("image.tif", "labels.tif"):
         laid_out = tifffile.imread(tmp_path / name)

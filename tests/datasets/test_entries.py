@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from densecell.config import AnnotatedBox, ProjectConfig, VolumeEntry, parse_settings
-from densecell.datasets.entries import with_entries
+from densecell.datasets.entries import add_entries
 from densecell.errors import ConfigError
 
 ADDED = VolumeEntry(
@@ -41,7 +41,7 @@ def understood(text):
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_volumes_are_added_behind_the_last_and_all_else_stays(text):
-    longer = with_entries(text, [ADDED, ADDED], where="p.yaml")
+    longer = add_entries(text, [ADDED, ADDED], where="p.yaml")
 
     before, after = understood(text), understood(longer)
     assert after.volumes == (*before.volumes, ADDED, ADDED)
@@ -54,4 +54,4 @@ def test_a_list_that_cannot_be_added_to_is_left_alone():
     text = f"{HEAD}volumes: &all\n- &a\n  {FIRST}\n- *a\n"
 
     with pytest.raises(ConfigError, match=r"p.yaml: its list of volumes cannot be"):
-        with_entries(text, [ADDED], where="p.yaml")
+        add_entries(text, [ADDED], where="p.yaml")

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from densecell.config import ProjectConfig, VolumeEntry, load_settings
-from densecell.datasets.digest import Digest, check_files
 from densecell.datasets.fetch import DATASETS, fetch_dataset, find_dataset
-from densecell.datasets.public import PublicDataset
+from densecell.datasets.public import Digest, PublicDataset, check_files
 from densecell.errors import DatasetError, OutputError
 
 NAMES = ("raw/image.npy", "raw/labels.npy")
@@ -98,7 +97,7 @@ def test_a_data_set_becomes_a_project(fetched, tmp_path):
 def test_the_same_again_does_nothing(server, fetched):
     fetched()
 
-    assert not fetched().fresh
+    assert not fetched().is_new
     assert len(server.asked) == 1
 
 
@@ -122,7 +121,7 @@ def test_a_wrong_archive_is_not_kept(server, fetched, tmp_path, content):
         fetched()
     server.content = CONTENT
 
-    assert fetched().fresh
+    assert fetched().is_new
 
 
 def test_files_that_were_changed_are_refused_and_not_kept(server, fetched, tmp_path):
@@ -181,7 +180,7 @@ def test_something_else_is_not_overwritten(fetched, tmp_path):
 def test_an_empty_folder_is_filled(fetched, tmp_path):
     (tmp_path / "here" / "tiny").mkdir(parents=True)
 
-    assert fetched().fresh
+    assert fetched().is_new
 
 
 def test_overwrite_replaces_its_own_files_and_leaves_the_others(fetched):

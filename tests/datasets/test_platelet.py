@@ -5,8 +5,8 @@ import pytest
 import tifffile
 
 from densecell.datasets import platelet
-from densecell.datasets.digest import Digest
-from densecell.datasets.platelet import FILES, PLATELET, lay_out
+from densecell.datasets.platelet import FILES, PLATELET
+from densecell.datasets.public import Digest
 from densecell.errors import DatasetError, VolumeError
 from densecell.geometry import Box
 from densecell.volume import open_volume
@@ -37,7 +37,7 @@ def test_all_three_parts_are_laid_out_and_two_make_the_project(source, tmp_path)
     folder, out = source(), tmp_path / "out"
     out.mkdir()
 
-    entries = lay_out(folder.parent, out)
+    entries = PLATELET.lay_out(folder.parent, out)
 
     assert {p.name for p in out.iterdir()} == set(FILES)
     assert [(e.role, e.image.name, e.labels.name) for e in entries] == [
@@ -55,7 +55,7 @@ def test_the_folder_itself_will_do(source, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
 
-    lay_out(source(), out)
+    PLATELET.lay_out(source(), out)
 
     assert len(list(out.iterdir())) == 6
 
@@ -66,7 +66,7 @@ def test_a_missing_volume_is_refused(source, tmp_path):
     with pytest.raises(
         DatasetError, match=r"eval-labels.tif: cannot be read \(No such"
     ):
-        lay_out(folder, tmp_path)
+        PLATELET.lay_out(folder, tmp_path)
 
 
 def test_labels_of_an_unknown_class_are_refused(source, tmp_path):
@@ -74,7 +74,7 @@ def test_labels_of_an_unknown_class_are_refused(source, tmp_path):
     with pytest.raises(
         VolumeError, match=r"labels.tif: label ids \[8\] are not in the"
     ):
-        lay_out(folder, tmp_path)
+        PLATELET.lay_out(folder, tmp_path)
 
 
 def test_all_published_files_are_known_by_their_checksum():

@@ -7,7 +7,7 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.config import ProjectConfig, load_settings, write_text, yaml_text
 from densecell.datasets.project import (
-    Labelled,
+    ImageWithLabels,
     check_labelled,
     draft_project,
     write_project,
@@ -22,7 +22,7 @@ IDS = (np.arange(10 * 4 * 5) % 3).reshape(10, 4, 5).astype(np.uint8)
 def labelled(folder, name="a", *, labels=IDS, image_nm=NM, labels_nm=NM, shape=None):
     shape = shape or labels.shape
     intensities = np.arange(math.prod(shape)).reshape(shape).astype(np.uint8)
-    return Labelled(
+    return ImageWithLabels(
         ArrayVolume(intensities, spacing_nm=image_nm, path=folder / f"{name}.tif"),
         ArrayVolume(labels, spacing_nm=labels_nm, path=folder / f"{name}_labels.tif"),
     )
@@ -38,26 +38,25 @@ def test_one_volume_is_shared_out_and_described(tmp_path):
     draft = draft_project(labelled(tmp_path / "data"), folder=project)
 
     config = written(project, draft)
-    train, chosen = config.volumes
+    train, held_out = config.volumes
     assert (train.role, train.z) == ("train", (0, 8))
-    assert (chosen.role, chosen.z) == ("eval", (8, 10))
-    assert train.image == chosen.image == Path("../data/a.tif")
+    assert (held_out.role, held_out.z) == ("eval", (8, 10))
+    assert train.image == held_out.image == Path("../data/a.tif")
     assert train.labels == Path("../data/a_labels.tif")
     assert train.spacing_nm == NM
     assert config.classes.names == ("background", "class 1", "class 2")
     assert "These names were made up" in draft.text
-    assert draft.words == (
+    assert draft.findings == (
         f"{tmp_path / 'data' / 'a.tif'}: 10 x 4 x 5 voxels of 50 x 4.6 x 4.6 nm, "
         "uint8, label ids 0, 1, 2",
-        "the last 2 of 10 slices are kept to choose the best members on "
-        "(--eval-z changes that)",
+        "the last 2 of 10 slices are kept for validation (--eval-z changes that)",
     )
 
 
-def test_a_second_volume_is_chosen_on(tmp_path):
-    train, chosen = labelled(tmp_path), labelled(tmp_path, "b", labels=IDS[:2] + 1)
+def test_a_second_volume_is_for_validation(tmp_path):
+    train, held_out = labelled(tmp_path), labelled(tmp_path, "b", labels=IDS[:2] + 1)
 
-    config = written(tmp_path, draft_project(train, chosen, folder=tmp_path))
+    config = written(tmp_path, draft_project(train, held_out, folder=tmp_path))
 
     assert [v.image.name for v in config.volumes] == ["a.tif", "b.tif"]
     assert [v.role for v in config.volumes] == ["train", "eval"]
@@ -66,15 +65,17 @@ def test_a_second_volume_is_chosen_on(tmp_path):
 
 
 def test_slices_of_two_volumes_each_count_in_their_own(tmp_path):
-    train, chosen = labelled(tmp_path), labelled(tmp_path, "b", labels=IDS[:2])
+    train, held_out = labelled(tmp_path), labelled(tmp_path, "b", labels=IDS[:2])
 
-    draft = draft_project(train, chosen, folder=tmp_path, train_z=(2, 9), eval_z=(1, 2))
+    draft = draft_project(
+        train, held_out, folder=tmp_path, train_z=(2, 9), eval_z=(1, 2)
+    )
 
     assert [v.z for v in written(tmp_path, draft).volumes] == [(2, 9), (1, 2)]
     with pytest.raises(ConfigError, match="--eval-z 1 3 must be slices from, to"):
-        draft_project(train, chosen, folder=tmp_path, eval_z=(1, 3))
+        draft_project(train, held_out, folder=tmp_path, eval_z=(1, 3))
     with pytest.raises(ConfigError, match="--train-z 1 11 must be slices from, to"):
-        draft_project(train, chosen, folder=tmp_path, train_z=(1, 11))
+        draft_project(train, held_out, folder=tmp_path, train_z=(1, 11))
 
 
 def test_slices_on_both_sides_become_two_entries(tmp_path):

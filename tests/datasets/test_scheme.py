@@ -51,7 +51,7 @@ def test_without_anything_classes_are_named_by_their_ids():
 
 
 def test_one_class_is_no_scheme():
-    sentence = r"two classes or more are needed, found only ids \[3\]; name the scheme"
+    sentence = r"expected two classes or more, found only ids \[3\]; name the scheme"
     with pytest.raises(VolumeError, match=sentence):
         choose_scheme(None, labels=[volume(3, 255)])
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from densecell.datasets.annotated import Annotated
-from densecell.datasets.crop import painted_crops
+from densecell.datasets.crop import read_painted_crops
+from densecell.datasets.labelled import LabelledBox
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
 from densecell.suggestions import (
@@ -67,7 +67,7 @@ def test_crops_begin_from_what_was_predicted(tmp_path, seen, segmented):
     box = box_of(row).shifted((-1, 0, 0))
     filled = open_volume(folder / "crop_01" / "labels.tif").read(Box.whole(box.shape))
     np.testing.assert_array_equal(filled, open_volume(labels).read(box))
-    assert len(painted_crops([folder])[1]) == 3
+    assert len(read_painted_crops([folder])[1]) == 3
 
 
 def test_the_picture_shows_every_box(tmp_path, seen):
@@ -162,7 +162,7 @@ def test_painted_crops_go_where_the_project_holds_the_same(tmp_path, seen, held,
     paint(folder)
     box = box_of(rows(folder)[0])
     shape = seen[0].run.volume.shape
-    known = Annotated(box, ArrayVolume(np.full(shape, held, np.uint8)), 255, None)
+    known = LabelledBox(box, ArrayVolume(np.full(shape, held, np.uint8)), 255, None)
 
     if gone:
         replaced(folder, seen, known=[known])

@@ -32,7 +32,7 @@ def add_labels(
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from densecell.address import to_address
-    from densecell.datasets.painted import add_labels as add
+    from densecell.datasets.add_labels import add_labels as add
 
     where = None if image is None else to_address(image)
     added = add(folder, crops, image=where)

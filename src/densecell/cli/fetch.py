@@ -40,7 +40,7 @@ def fetch(
             overwrite=overwrite,
             on_bytes=on_bytes,
         )
-    if not fetched.fresh:
+    if not fetched.is_new:
         typer.echo(f"{fetched.folder}: is there already; --overwrite gets it again")
     else:
         typer.echo(f"{fetched.folder}: ready; next `densecell train {fetched.folder}`")

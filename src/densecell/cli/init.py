@@ -17,7 +17,7 @@ def init(
         typer.Option(
             "--eval",
             metavar="IMAGE LABELS",
-            help="labelled volume to choose the best networks on",
+            help="labelled volume to validate on",
         ),
     ] = None,
     objects: Annotated[
@@ -58,25 +58,25 @@ def init(
     ] = None,
     eval_z: Annotated[
         tuple[int, int] | None,
-        typer.Option(metavar="A B", help="choose on slices A to B, B not included"),
+        typer.Option(metavar="A B", help="validate on slices A to B, B not included"),
     ] = None,
 ) -> None:
     """Write DIR/project.yaml with everything found in IMAGE and LABELS.
 
-    Without --eval or --eval-z, the last fifth of the slices is kept aside
-    to choose the best networks on.
+    Without --eval or --eval-z, the last fifth of the slices is kept
+    for validation.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from densecell.datasets.project import (
-        Labelled,
+        ImageWithLabels,
         draft_project,
         read_project,
         write_project,
     )
     from densecell.volume import open_volume
 
-    def opened(image: str, labels: str) -> Labelled:
-        return Labelled(
+    def opened(image: str, labels: str) -> ImageWithLabels:
+        return ImageWithLabels(
             open_volume(image, spacing_nm=spacing, channel=channel, time=time),
             open_volume(labels, spacing_nm=spacing, labels=True),
         )
@@ -91,7 +91,7 @@ def init(
         eval_z=eval_z,
     )
     path = write_project(folder, draft.text)
-    for line in draft.words:
+    for line in draft.findings:
         typer.echo(line)
     scheme = read_project(folder).classes
     look = "look at its classes"

@@ -1,5 +1,5 @@
-"""Projects and public data sets: which labelled volumes there are, and how to get them.
+"""Labelled volumes: projects, public data sets, and crops that were painted.
 
-A data set is checked by checksum and laid out as a project; a project is a folder with
-a `project.yaml`.
+A project is a folder with a `project.yaml`. A public data set is checked by its
+checksums and written as a project.
 """

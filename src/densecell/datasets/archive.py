@@ -27,19 +27,19 @@ def unpack(
     archive
         The zip file.
     folder
-        Where `wanted` go, under their own names.
+        Where the files go, under their paths inside `root`.
     root
-        Folder inside the archive that all of `wanted` lie in.
+        Folder inside the archive that holds the files.
     wanted
-        Paths inside `root`; everything else stays packed.
+        Paths of the files inside `root`; nothing else is unpacked.
     most_bytes
-        Largest total size of `wanted` once unpacked.
+        Largest total size of the unpacked files.
 
     Raises
     ------
     DatasetError
-        If the archive is damaged, lacks a wanted file, holds a link or a path that
-        leads out of it, or would become larger than `most_bytes`.
+        If the archive is damaged, lacks a file, holds a link or a path that leads out
+        of it, or would unpack to more than `most_bytes`.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -63,9 +63,9 @@ def unpack(
 
 
 def _refuse_tricks(archive: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse the whole archive for one member that would lead out of the folder."""
+    """Refuse an archive if a single member would be written outside the folder."""
     for member in members:
-        # orig_filename: zipfile itself turns the backslashes of Windows round
+        # orig_filename: zipfile turns the backslashes of Windows into slashes
         path = PurePosixPath(member.orig_filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise DatasetError(

@@ -1,13 +1,13 @@
-"""A part of a volume as a folder to paint in, and what was painted there.
+"""A crop of a volume: a folder to paint labels in, and the labels painted there.
 
 ::
 
     crop_01/
-        crop.yaml     of which volume, where, and what it held when it was written
+        crop.yaml     which volume it shows, where, and checksums of what was written
         image.tif     labels.tif           for Fiji
         crop.zarr     and its labels/classes, for napari and others
 
-One of the two labellings is painted in; the other stays as it was.
+The labels are stored twice. Paint in one of the two, and leave the other alone.
 """
 
 import hashlib
@@ -40,37 +40,37 @@ from densecell.volume import (
 RECORD = "crop.yaml"
 IMAGE, LABELS, STORE = "image.tif", "labels.tif", "crop.zarr"
 STORED = f"{STORE}/labels/classes"
-PAPER = (255, 255, 255)  # colour of voxels that nobody looked at
+PAPER = (255, 255, 255)  # colour of voxels that are not annotated
 
 
 class CropRecord(BaseModel, frozen=True, extra="forbid"):
     """`crop.yaml`."""
 
     format: Literal[1] = FORMAT
-    volume: AddressSetting = Field(description="that it was cut from")
-    shape: Shape = Field(description="of the volume, voxels (z, y, x)")
+    volume: AddressSetting = Field(description="volume that it was cut from")
+    shape: Shape = Field(description="shape of the volume, voxels (z, y, x)")
     spacing_nm: tuple[float, float, float] = Field(description="voxel size z, y, x")
     box: tuple[Shape, Shape] = Field(description="start and stop, voxels (z, y, x)")
-    classes: SchemeSetting = Field(description="that are painted")
+    classes: SchemeSetting = Field(description="classes to paint")
     image: str = Field(description="SHA-256 of its grey values")
     labels: str = Field(description="SHA-256 of the labels before any painting")
 
     @property
     def extent(self) -> Box:
-        """What it shows, in voxels of the volume."""
+        """The part of the volume that it shows."""
         return Box(*self.box)
 
 
-class Crop(NamedTuple):
-    """What was painted, and where it belongs."""
+class PaintedCrop(NamedTuple):
+    """Labels that were painted, and where they belong."""
 
-    name: Path  # what the user gave, or the labels in the folder given
+    path: Path  # of the labels
     record: CropRecord
     labels: NDArray[np.uint8]  # (Z, Y, X) class ids
 
 
-def digest(array: NDArray[Any]) -> str:
-    """Hash an array: SHA-256 of its shape, type and values."""
+def hash_array(array: NDArray[Any]) -> str:
+    """SHA-256 of the shape, type and values of an array."""
     sha256 = hashlib.sha256(repr((array.shape, array.dtype.name)).encode())
     sha256.update(np.ascontiguousarray(array).tobytes())
     return sha256.hexdigest()
@@ -84,17 +84,19 @@ def write_crop(
 ) -> None:
     """Write a crop into a new folder, as TIFF and as OME-Zarr.
 
-    Both know the voxel size, the labels also the colours of the classes. The OME-Zarr
-    has one level: napari does not paint in pyramids.
+    Both hold the voxel size; the labels hold the colours of their classes too. The
+    OME-Zarr has one level, since napari cannot paint in pyramids.
 
     Parameters
     ----------
     folder
-        Is made.
+        Folder to make.
     record
-        Where it belongs; `record.box` has the shape of both arrays.
-    intensities, labels
-        (Z, Y, X) grey values, and class ids to begin from.
+        Where the crop belongs; `record.box` has the shape of both arrays.
+    intensities
+        (Z, Y, X) grey values.
+    labels
+        (Z, Y, X) class ids to start painting from.
     """
     folder.mkdir(parents=True)
     spacing, scheme = record.spacing_nm, record.classes
@@ -107,34 +109,38 @@ def write_crop(
     save_settings(record, folder / RECORD)
 
 
-def painted_crops(paths: Iterable[Path]) -> tuple[list[Crop], list[Path]]:
-    """Read painted crops: folders of them, single ones, or the file that was painted.
+def read_painted_crops(paths: Iterable[Path]) -> tuple[list[PaintedCrop], list[Path]]:
+    """Read the painted labels of crops.
 
-    A file or store that is named is taken as it is. In a folder, that of the two
-    labellings is taken which was changed; one that nobody painted in is left out.
+    Parameters
+    ----------
+    paths
+        Crops, folders of crops, or labels inside a crop. Labels are taken as they are.
+        In a crop, the labels that were changed are taken; a crop without changes is
+        left out.
 
     Returns
     -------
-    What was painted, and the folders in which nothing was.
+    The painted labels, and the folders of crops that nobody painted in.
 
     Raises
     ------
     VolumeError
-        If a path leads to no crop, its image was painted in, both labellings were
-        changed, or the painted one has another shape or ids.
+        If a path leads to no crop, its image was changed, its two labels were changed
+        differently, or the changed ones have another shape or unknown ids.
     """
     painted, untouched = [], []
     for path in paths:
-        if _is_one(path):
+        if _is_labels(path):
             record = _record(_folder(path))
-            painted.append(_crop(_labelling(path), record))
+            painted.append(_read_labels(_labels_path(path), record))
             continue
         for folder in _folders(path):
             record = _record(folder)
             if (changed := _changed(folder, record)) is None:
                 untouched.append(folder)
             else:
-                painted.append(_crop(changed, record))
+                painted.append(_read_labels(changed, record))
     return painted, untouched
 
 
@@ -153,19 +159,19 @@ def _write_store(
 
 
 def _colours(scheme: ClassScheme) -> NDArray[np.uint8]:
-    """Give a (256, 3) table in which what nobody looked at is white."""
+    """Colours by class id, (256, 3); voxels that are not annotated are white."""
     table = scheme.colour_table()
     table[scheme.ignore] = PAPER
     return table
 
 
-def _is_one(path: Path) -> bool:
-    """Tell whether a path is a labelling, and no folder of one or more crops."""
+def _is_labels(path: Path) -> bool:
+    """Whether a path leads to labels, not to a folder of one or more crops."""
     return path.is_file() or (path.is_dir() and STORE in path.parts)
 
 
-def _labelling(path: Path) -> Path:
-    """Give the labels where the store around them is named; refuse the image."""
+def _labels_path(path: Path) -> Path:
+    """Path of the labels, also if the store around them is named."""
     if path.name == IMAGE:
         raise VolumeError(
             f"{path}: is the image; give {LABELS} beside it, or the whole folder"
@@ -174,21 +180,21 @@ def _labelling(path: Path) -> Path:
 
 
 def _folder(path: Path) -> Path:
-    """Find the crop that a labelling lies in."""
+    """Folder of the crop that labels lie in."""
     for folder in path.absolute().parents:
         if (folder / RECORD).is_file():
             return folder
         if STORE not in folder.parts:
             break
     raise VolumeError(
-        f"{path}: no {RECORD} lies beside it, so nobody knows which part of which "
-        "volume it shows; save what you paint into the folder that `densecell suggest` "
-        "wrote, or name labels of a whole volume in project.yaml"
+        f"{path}: no {RECORD} lies beside it, which says which part of which volume it "
+        "shows; save what you paint into the folder that `densecell suggest` wrote, or "
+        "name labels of a whole volume in project.yaml"
     )
 
 
 def _folders(path: Path) -> list[Path]:
-    """List the crops in a folder, or give the one that it is."""
+    """Crops in a folder, which may be a crop itself."""
     if (path / RECORD).is_file():
         return [path]
     found = sorted(record.parent for record in path.glob(f"*/{RECORD}"))
@@ -202,10 +208,10 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _record(folder: Path) -> CropRecord:
-    """Read what a crop is; refuse one whose image was painted in."""
+    """Read the record of a crop; refuse it if the image was changed."""
     record = load_settings(folder / RECORD, CropRecord)
     image = folder / IMAGE
-    if image.exists() and digest(_whole(image)) != record.image:
+    if image.exists() and hash_array(_whole(image)) != record.image:
         raise VolumeError(
             f"{image}: is not the image that was written there; paint in {LABELS}, and "
             f"remove {IMAGE} if a program saved it in its own way"
@@ -214,13 +220,13 @@ def _record(folder: Path) -> CropRecord:
 
 
 def _changed(folder: Path, record: CropRecord) -> Path | None:
-    """Find the labelling that was painted in."""
+    """The labels that were changed, if any."""
     there = [folder / n for n in (LABELS, STORED) if (folder / n).exists()]
     if not there:
         raise VolumeError(
             f"{folder}: neither {LABELS} nor {STORED} is there; put one of them back"
         )
-    digests = {p: digest(_crop(p, record).labels) for p in there}
+    digests = {p: hash_array(_read_labels(p, record).labels) for p in there}
     changed = [p for p, found in digests.items() if found != record.labels]
     if len({digests[p] for p in changed}) > 1:
         raise VolumeError(
@@ -230,8 +236,8 @@ def _changed(folder: Path, record: CropRecord) -> Path | None:
     return changed[0] if changed else None
 
 
-def _crop(path: Path, record: CropRecord) -> Crop:
-    """Read a labelling and check that it can be one of its crop."""
+def _read_labels(path: Path, record: CropRecord) -> PaintedCrop:
+    """Read the labels of a crop; refuse another shape and unknown ids."""
     ids = _whole(path, labels=True)
     if ids.shape != record.extent.shape:
         raise VolumeError(
@@ -239,7 +245,7 @@ def _crop(path: Path, record: CropRecord) -> Crop:
             "voxels (z, y, x); save all of it, neither cut nor scaled"
         )
     record.classes.check(ids, where=str(path))
-    return Crop(path, record, ids.astype(np.uint8))
+    return PaintedCrop(path, record, ids.astype(np.uint8))
 
 
 def _whole(path: Path, *, labels: bool = False) -> NDArray[Any]:

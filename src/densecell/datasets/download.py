@@ -1,4 +1,4 @@
-"""Download one file over https; go on where an earlier try stopped."""
+"""Download a file over https; continue where an earlier try stopped."""
 
 import http.client
 import re
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
-from densecell.datasets.digest import Digest, check_file
+from densecell.datasets.public import Digest, check_file
 from densecell.disk import writing
 from densecell.errors import DatasetError
 
 BY_HAND = "download it by hand, unpack it and pass its folder with --from FOLDER"
-AGAIN = "the same command again goes on from there"
+AGAIN = "run the same command again to continue"
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _PIECE = 1 << 18  # bytes read at once
 _TIMEOUT_S = 30.0
 
-Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all if known
+ReportBytes = Callable[[int, int | None], None]  # so far, and in all if known
 
 
 def download(
@@ -30,32 +30,32 @@ def download(
     *,
     digest: Digest | None = None,
     allow_loopback_http: bool = False,
-    on_bytes: Progress | None = None,
+    on_bytes: ReportBytes | None = None,
 ) -> None:
     """Download to `path`, which exists only once it is complete and checked.
 
-    What came so far is in `<path>.part`. It is gone on with by a Range request, unless
-    the server says that its file is another one by now.
+    What arrived so far is in `<path>.part`. A Range request continues it, unless the
+    file of the server has changed since.
 
     Parameters
     ----------
     url
-        https only, redirections included.
+        Address; https only, redirections included.
     path
-        Where the file will be. Nothing is done when it exists.
+        Where the file will be. If it exists, nothing is done.
     digest
-        What its checksum must be. None: only its length is checked.
+        Expected checksum. None: only the length is checked.
     allow_loopback_http
-        Take http from this very machine too, for tests.
+        Allow http from this machine, for tests.
     on_bytes
-        Called now and then with the bytes so far and in all (None: not known).
+        Called now and then with the bytes so far, and in all (None: unknown).
 
     Raises
     ------
     DatasetError
-        If the server cannot be reached, stops early, or sent another file.
+        If the server cannot be reached, stops early, or sends another file.
     OutputError
-        If there is no place to write to.
+        If the file cannot be written.
     """
     if path.exists():
         return
@@ -70,7 +70,7 @@ def download(
             try:
                 check_file(part, digest, remedy=f"run again, or {BY_HAND}")
             except DatasetError:
-                part.unlink()  # going on with it would be wrong for ever
+                part.unlink()  # else every later try would continue a wrong file
                 raise
         part.replace(path)
         tag.unlink(missing_ok=True)
@@ -79,13 +79,13 @@ def download(
 class _Job(NamedTuple):
     url: str
     part: Path
-    tag: Path  # the server's mark of which file `part` is the beginning of
+    tag: Path  # holds the server's mark of the file that `part` is the start of
     opener: urllib.request.OpenerDirector
-    on_bytes: Progress | None
+    on_bytes: ReportBytes | None
 
 
 class _CheckedRedirects(urllib.request.HTTPRedirectHandler):
-    """Follow redirections, but not out of https."""
+    """Follow redirections, to https only."""
 
     def __init__(self, allow_loopback_http: bool) -> None:
         self.allow_loopback_http = allow_loopback_http
@@ -111,7 +111,7 @@ def _check_url(url: str, allow_loopback_http: bool) -> None:
 
 
 def _continue(job: _Job, *, trusted: bool) -> None:
-    """Ask for what is missing and append it; without a mark or checksum, for all."""
+    """Append what is missing; without a mark or checksum, start again."""
     have = job.part.stat().st_size if job.part.exists() else 0
     mark = job.tag.read_text(encoding="utf-8") if job.tag.exists() else ""
     request = urllib.request.Request(job.url, headers={"User-Agent": "densecell"})
@@ -123,7 +123,7 @@ def _continue(job: _Job, *, trusted: bool) -> None:
         response = job.opener.open(request, timeout=_TIMEOUT_S)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416 and have:  # there is nothing behind what we have
+        if error.code == 416 and have:  # the part reaches the end of the file
             if _total(error.headers.get("Content-Range", "")) != have:
                 job.part.unlink()
                 _continue(job, trusted=trusted)
@@ -178,12 +178,12 @@ def _reason(error: Exception) -> str:
 
 
 def _first(response: http.client.HTTPResponse) -> int | None:
-    """Give the first byte of the answer to a Range request."""
+    """First byte that the answer to a Range request holds."""
     found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     return int(found[1]) if found else None
 
 
 def _total(content_range: str) -> int | None:
-    """Give the length of the whole file from the refusal of a Range request."""
+    """Length of the whole file, as the refusal of a Range request states it."""
     found = re.match(r"bytes \*/(\d+)", content_range)
     return int(found[1]) if found else None

@@ -1,4 +1,4 @@
-"""The nerve cord of a fly larva: 20 sections, five classes.
+"""The nerve cord of a fly larva: 20 sections with five classes.
 
 .. [1] S. Gerhard, J. Funke, J. Martel, A. Cardona, R. Fetter 2013, Segmented
        anisotropic ssTEM dataset of neural tissue, figshare,
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from densecell.config import VolumeEntry
-from densecell.datasets.digest import check_files, read_digests
-from densecell.datasets.public import PublicDataset
+from densecell.datasets.public import PublicDataset, check_files, read_digests
 from densecell.errors import DatasetError
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_volume, write_tiff
@@ -23,35 +22,35 @@ COMMIT = "4a5f051466d24d8dc1e855ab55658bb1b1dcd6bf"
 SPACING_NM = (50.0, 4.6, 4.6)  # its authors say 45 to 50 in z
 CLASS_OF_VALUE = {  # grey value of the source: class id
     255: 0,
-    0: 1,  # membrane, by direction,
+    0: 1,  # membrane, one value for each direction
     32: 1,
     64: 1,
     96: 1,
-    128: 1,  # and where membranes meet
+    128: 1,  # where membranes meet
     159: 2,
     191: 3,
     223: 4,
 }
 PREPARED = ("image.tif", "labels.tif")
-TRAIN_Z, EVAL_Z = (0, 10), (10, 12)  # 12 to 15 are left to report on
+TRAIN_Z, EVAL_Z = (0, 10), (10, 12)  # scores are reported on 12 to 15
 _SECTION = (1024, 1024)
 
 
-def lay_out(source: Path, out: Path) -> tuple[VolumeEntry, ...]:
+def _lay_out(source: Path, out: Path) -> tuple[VolumeEntry, ...]:
     """Write image.tif and labels.tif from the published sections or a prepared copy.
 
     Parameters
     ----------
     source
-        Folder with `raw` and `labels` as published, or one that holds it; or with
-        `image.tif` and `labels.tif`, (Z, 1024, 1024) uint8, class ids 0 to 4.
+        Published: folder of `raw` and `labels`, or a folder that holds it. Prepared:
+        folder of `image.tif` and `labels.tif`, (Z, 1024, 1024) uint8, class ids 0 to 4.
     out
         Empty folder.
 
     Raises
     ------
     DatasetError
-        If it is neither, or a file is not the published one.
+        If `source` is neither, or a file is not the published one.
     """
     if all((source / name).is_file() for name in PREPARED):
         image, labels = _prepared(source)
@@ -63,12 +62,12 @@ def lay_out(source: Path, out: Path) -> tuple[VolumeEntry, ...]:
 
 
 def to_classes(values: NDArray[np.uint8], *, where: str) -> NDArray[np.uint8]:
-    """Turn the grey values of the source into class ids.
+    """Class ids from the grey values of the source.
 
     Raises
     ------
     DatasetError
-        If there is a value without a class.
+        If a value has no class.
     """
     unknown = sorted(set(np.unique(values).tolist()) - CLASS_OF_VALUE.keys())
     if unknown:
@@ -111,7 +110,7 @@ def _prepared(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     if image.shape != labels.shape or len(image) < EVAL_Z[1]:
         raise DatasetError(
             f"{folder}: image.tif has shape {image.shape} and labels.tif "
-            f"{labels.shape}; expected both alike, of {EVAL_Z[1]} sections or more"
+            f"{labels.shape}; expected the same shape, of at least {EVAL_Z[1]} sections"
         )
     if labels.max() > max(CLASS_OF_VALUE.values()):
         raise DatasetError(
@@ -167,5 +166,5 @@ DROSOPHILA_VNC = PublicDataset(
     ),
     classes="drosophila-vnc",
     spacing_nm=SPACING_NM,
-    lay_out=lay_out,
+    lay_out=_lay_out,
 )

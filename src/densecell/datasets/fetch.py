@@ -1,4 +1,4 @@
-"""Get a public data set, checked, as a project folder."""
+"""Get a public data set as a project folder, with every file checked."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from densecell.claim import claimed
 from densecell.datasets.archive import unpack
-from densecell.datasets.download import Progress, download
+from densecell.datasets.download import ReportBytes, download
 from densecell.datasets.drosophila import DROSOPHILA_VNC
 from densecell.datasets.platelet import PLATELET
 from densecell.datasets.project import FILE, project_text
@@ -24,16 +24,16 @@ class Fetched(NamedTuple):
     """Where a data set is now."""
 
     folder: Path
-    fresh: bool  # False: it was there already
+    is_new: bool  # false: it was there already
 
 
 def find_dataset(name: str) -> PublicDataset:
-    """Give a data set by its name.
+    """Public data set of a name.
 
     Raises
     ------
     DatasetError
-        With the names there are.
+        If there is none of this name.
     """
     if name not in DATASETS:
         raise DatasetError(f"no data set {name!r}; there are: {', '.join(DATASETS)}")
@@ -47,41 +47,39 @@ def fetch_dataset(
     source: Path | None = None,
     overwrite: bool = False,
     allow_loopback_http: bool = False,
-    on_bytes: Progress | None = None,
+    on_bytes: ReportBytes | None = None,
 ) -> Fetched:
-    """Download a data set, or take a copy on disk, and lay it out as a project.
+    """Write a data set as a project; download it, or take a copy on disk.
 
     ::
 
-        .<out>.fetch/source.zip   downloaded, gone on with when it broke off
+        .<out>.fetch/source.zip   the download; kept if it breaks off, then continued
                     /source/      unpacked
                     /project/     laid out, then moved to `out` in one step
 
     Parameters
     ----------
     dataset
-        Which one.
+        Data set to get.
     out
         Project folder; appears only when it is complete.
     source
-        A copy on disk instead of the download: a folder, or the zip archive.
+        Copy on disk to use instead of a download: a folder, or the zip archive.
     overwrite
-        Replace the data set's own files in `out`; whatever else is there stays.
-    allow_loopback_http
-        See `download`.
-    on_bytes
+        Replace the data set's own files in `out`; other files there stay.
+    allow_loopback_http, on_bytes
         See `download`.
 
     Raises
     ------
     DatasetError
-        If it cannot be had, or is not what was published.
+        If it cannot be downloaded, or is not what was published.
     OutputError
-        If something else is in the way.
+        If `out` holds something else.
     """
     if _is_there(dataset, out) and not overwrite:
         _drop_left_over(_work(out))
-        return Fetched(out, fresh=False)
+        return Fetched(out, is_new=False)
     if not overwrite and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(
             f"{out}: holds something else; choose another --out or pass --overwrite"
@@ -105,7 +103,7 @@ def fetch_dataset(
             _build(dataset, source, work)
         _move(work / "project", out)
         (work / ARCHIVE).unlink(missing_ok=True)
-    return Fetched(out, fresh=True)
+    return Fetched(out, is_new=True)
 
 
 def _build(dataset: PublicDataset, source: Path, work: Path) -> None:
@@ -130,13 +128,13 @@ def _build(dataset: PublicDataset, source: Path, work: Path) -> None:
 
 
 def _work(out: Path) -> Path:
-    """Give the folder beside `out` that all is made in."""
+    """Folder beside `out` for the download and the unfinished project."""
     return out.absolute().with_name(f".{out.absolute().name}.fetch")
 
 
 @contextmanager
 def _work_folder(work: Path) -> Iterator[Path]:
-    """Lend a folder; keep only a download when something goes wrong."""
+    """Make a folder to work in; after an error only a download is kept in it."""
     try:
         with writing(work), claimed(work):
             _drop_unfinished(work)
@@ -145,12 +143,12 @@ def _work_folder(work: Path) -> Iterator[Path]:
             finally:
                 _drop_unfinished(work)
     finally:
-        with suppress(OSError):  # a download is kept there
+        with suppress(OSError):  # it is not empty if a download is kept
             work.rmdir()
 
 
 def _drop_left_over(work: Path) -> None:
-    """Remove what a run left that was killed when all was in place."""
+    """Remove what a run left that was killed after its last step."""
     if work.exists():
         with _work_folder(work):
             (work / ARCHIVE).unlink(missing_ok=True)
@@ -169,7 +167,7 @@ def _is_there(dataset: PublicDataset, out: Path) -> bool:
 
 
 def _move(project: Path, out: Path) -> None:
-    """Put a finished project in its place: at once, or file by file over an old one."""
+    """Move a finished project to `out`: at once, or file by file over an old one."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         out.mkdir(parents=True, exist_ok=True)
         out.rmdir()

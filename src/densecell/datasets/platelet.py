@@ -1,4 +1,4 @@
-"""Human platelets, seven classes: the data of the 2D-3D networks.
+"""Human platelets with seven classes: the data of the 2D-3D networks.
 
 .. [1] Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural network
        ensembles, Scientific Reports 11:2561, doi:10.1038/s41598-021-81590-0.
@@ -10,13 +10,12 @@ import numpy as np
 
 from densecell.classes import ClassScheme
 from densecell.config import VolumeEntry
-from densecell.datasets.digest import Digest, check_files
-from densecell.datasets.public import PublicDataset
+from densecell.datasets.public import Digest, PublicDataset, check_files
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_volume, write_tiff
 
 SPACING_NM = (40.0, 10.0, 10.0)  # some sources say 50 in z
-ROLES = ("train", "eval", "test")  # test: ONE labelled cell of another subject
+ROLES = ("train", "eval", "test")  # test: one labelled cell of another subject
 FILES = {
     name: Digest(algorithm="md5", value=value)
     for name, value in {
@@ -30,16 +29,16 @@ FILES = {
 }
 
 
-def lay_out(source: Path, out: Path) -> tuple[VolumeEntry, ...]:
-    """Write images and labels of all three parts; train and eval make the project.
+def _lay_out(source: Path, out: Path) -> tuple[VolumeEntry, ...]:
+    """Write images and labels of all three volumes; the project uses train and eval.
 
-    The test volume shows one labelled cell: score it with --where-labelled. The
-    published error weights are left behind, as they follow from the labels.
+    The test volume has one labelled cell: score it with --where-labelled. The published
+    error weights are left out, since they follow from the labels.
 
     Parameters
     ----------
     source
-        Folder of the published files, or one that holds their `platelet_data`.
+        Folder of the published files, or the folder that holds `platelet_data`.
     out
         Empty folder.
 
@@ -93,5 +92,5 @@ PLATELET = PublicDataset(
     ),
     classes="platelet",
     spacing_nm=SPACING_NM,
-    lay_out=lay_out,
+    lay_out=_lay_out,
 )

@@ -1,4 +1,4 @@
-"""`project.yaml`: what is there, checked, and in words that can be edited."""
+"""`project.yaml`: drafted from labelled volumes, written, and read."""
 
 import os
 from collections.abc import Sequence
@@ -27,44 +27,44 @@ from densecell.volume import Volume, intensity_statistics, require_spacing
 FILE = "project.yaml"
 
 
-class Labelled(NamedTuple):
+class ImageWithLabels(NamedTuple):
     """An image and the class ids of its voxels."""
 
     image: Volume
     labels: Volume
 
 
-class Draft(NamedTuple):
-    """A project that was not written yet."""
+class ProjectDraft(NamedTuple):
+    """A project that is not written yet."""
 
     text: str  # of project.yaml
-    words: tuple[str, ...]  # what was found and decided, line by line
+    findings: tuple[str, ...]  # what was found and decided, line by line
 
 
 def draft_project(
-    train: Labelled,
-    chosen: Labelled | None = None,
+    train: ImageWithLabels,
+    held_out: ImageWithLabels | None = None,
     *,
     folder: Path,
     objects: Volume | None = None,
     classes: str | None = None,
     train_z: Span | None = None,
     eval_z: Span | None = None,
-) -> Draft:
+) -> ProjectDraft:
     """Check labelled volumes and describe them as a project.
 
     Parameters
     ----------
     train
-        What is trained on.
-    chosen
-        What members are compared and chosen on; when left out, slices of `train`.
+        Volume to train on.
+    held_out
+        Volume to validate on; without it, slices of `train` are held out.
     folder
         Where the project will be; paths become relative to it.
     objects
-        Ids of the cells of `train`.
+        Volume of the ids of the cells in `train`.
     classes
-        A built-in scheme's name or a file; made up from the ids when left out.
+        A built-in scheme's name or a file; without it, a scheme is made from the ids.
     train_z, eval_z
         Slices from, to (not included); see `split_slices`.
 
@@ -74,33 +74,22 @@ def draft_project(
         If shapes differ, labels are not in the scheme, a voxel size is unknown, or an
         image is constant or not finite.
     ConfigError
-        If the slices cannot be shared out as asked.
+        If the slices cannot be split as asked.
     """
     if objects is not None and objects.shape != train.image.shape:
         raise VolumeError(
             f"{train.image.path} has shape {train.image.shape} and {objects.path} "
             f"{objects.shape}; ids must cover their image voxel by voxel"
         )
-    pairs = [train] if chosen is None else [train, chosen]
+    pairs = [train] if held_out is None else [train, held_out]
     spacings = [check_labelled(pair) for pair in pairs]
     ids = [label_ids(pair.labels) for pair in pairs]
     scheme = choose_scheme(classes, labels=[pair.labels for pair in pairs])
     for pair, found in zip(pairs, ids, strict=True):
-        intensity_statistics(pair.image)  # refuses what could not be trained on
+        intensity_statistics(pair.image)  # refuses constant and infinite images
         scheme.check(np.array(found), where=str(pair.labels.path))
 
-    slices = train.image.shape[0]
-    parts: list[tuple[int, str, Span | None]] = []  # pair, role, slices
-    if chosen is None:
-        split = split_slices(slices, train=train_z, chosen=eval_z)
-        parts += [(0, "train", span) for span in split.train]
-        parts += [(0, "eval", split.chosen)]
-        words = split.words
-    else:
-        check_span(train_z, slices, option="--train-z")
-        check_span(eval_z, chosen.image.shape[0], option="--eval-z")
-        parts += [(0, "train", train_z), (1, "eval", eval_z)]
-        words = "the second image is kept to choose the best members on"
+    parts, explanation = _parts(pairs, train_z, eval_z)
     cells = {} if objects is None else {"objects": seen_from(folder, objects.path)}
     volumes = [
         _entry(
@@ -112,21 +101,21 @@ def draft_project(
         for n, role, span in parts
     ]
     named = classes if classes in BUILT_IN else scheme
-    return Draft(
+    return ProjectDraft(
         project_text(named, volumes, made_up=classes is None),
-        (*map(_found, pairs, spacings, ids), words),
+        (*map(_found, pairs, spacings, ids), explanation),
     )
 
 
-def check_labelled(pair: Labelled) -> Spacing:
-    """Refuse an image and labels that do not belong together; give the voxel size.
+def check_labelled(pair: ImageWithLabels) -> Spacing:
+    """Voxel size of an image and its labels; refuse a pair that does not match.
 
     Raises
     ------
     VolumeError
         If their shapes differ.
     SpacingError
-        If no voxel size is known, or the two state different ones.
+        If neither states a voxel size, or they state different ones.
     """
     image, labels = pair
     if image.shape != labels.shape:
@@ -140,8 +129,8 @@ def check_labelled(pair: Labelled) -> Spacing:
     if stated is not None and not np.allclose(stated, image.spacing_nm, rtol=1e-3):
         raise SpacingError(
             f"{image.path} has voxels of {format_spacing(image.spacing_nm)} and "
-            f"{labels.path} of {format_spacing(stated)}; say with "
-            "--spacing Z Y X (nm) which is right"
+            f"{labels.path} of {format_spacing(stated)}; give "
+            "the right size with --spacing Z Y X (nm)"
         )
     return image.spacing_nm
 
@@ -152,16 +141,16 @@ def project_text(
     *,
     made_up: bool = False,
 ) -> str:
-    """Write a project as commented YAML that names only what differs from defaults.
+    """Project as commented YAML; settings that have their defaults are left out.
 
     Parameters
     ----------
     classes
-        A built-in scheme's name, or a scheme that is written out.
+        A built-in scheme's name, or a scheme to write out.
     volumes
-        With paths relative to the project folder, or absolute.
+        Entries with paths relative to the project folder, or absolute.
     made_up
-        Tell the reader that the names of the classes are only their ids.
+        Whether the names of the classes were made from their ids; a comment says so.
     """
     edit = (
         " These names were made up\n# from the label ids: edit them." if made_up else ""
@@ -173,7 +162,7 @@ def project_text(
         "# What a voxel can be. role: background, cell, organelle or other; parent:\n"
         f'# the class it lies in. Label {IGNORE} means "not annotated".{edit}\n'
         f"{_classes(classes)}\n"
-        "# train: learnt from; eval: to choose the best networks on. z: slices from,\n"
+        "# train: learned from; eval: to validate on. z: slices from,\n"
         "# to (not included), counted from 0. Paths count from this folder.\n"
         f"{_yaml({'volumes': entries})}"
     )
@@ -187,7 +176,7 @@ def read_project(folder: Path) -> ProjectConfig:
     Raises
     ------
     ConfigError
-        If there is none, or it cannot be understood.
+        If there is none, or it is not valid.
     """
     path = folder / FILE
     if not path.is_file():
@@ -203,7 +192,7 @@ def write_project(folder: Path, text: str) -> Path:
     Raises
     ------
     OutputError
-        If there is a project already.
+        If the folder has a project already.
     """
     path = folder / FILE
     if path.exists():
@@ -214,8 +203,23 @@ def write_project(folder: Path, text: str) -> Path:
     return path
 
 
+def _parts(
+    pairs: Sequence[ImageWithLabels], train_z: Span | None, eval_z: Span | None
+) -> tuple[list[tuple[int, str, Span | None]], str]:
+    """Number of the pair, role and slices of each entry; an explanation."""
+    slices = [pair.image.shape[0] for pair in pairs]
+    if len(pairs) == 1:
+        split = split_slices(slices[0], train=train_z, held_out=eval_z)
+        train = [(0, "train", span) for span in split.train]
+        return [*train, (0, "eval", split.held_out)], split.explanation
+    check_span(train_z, slices[0], option="--train-z")
+    check_span(eval_z, slices[1], option="--eval-z")
+    entries = [(0, "train", train_z), (1, "eval", eval_z)]
+    return entries, "the second image is kept for validation"
+
+
 def _entry(
-    pair: Labelled, spacing_nm: Spacing, folder: Path, rest: dict[str, Any]
+    pair: ImageWithLabels, spacing_nm: Spacing, folder: Path, rest: dict[str, Any]
 ) -> VolumeEntry:
     values = {
         "image": seen_from(folder, pair.image.path),
@@ -226,7 +230,7 @@ def _entry(
 
 
 def seen_from(folder: Path, path: Address) -> Address:
-    """Give a path relative to the project, or absolute if they share no folder."""
+    """Path relative to the project, or absolute if they share no folder."""
     if isinstance(path, Url):
         return path
     path, folder = path.resolve(), folder.resolve()
@@ -236,7 +240,7 @@ def seen_from(folder: Path, path: Address) -> Address:
     return Path(os.path.relpath(path, folder))
 
 
-def _found(pair: Labelled, spacing_nm: Spacing, ids: tuple[int, ...]) -> str:
+def _found(pair: ImageWithLabels, spacing_nm: Spacing, ids: tuple[int, ...]) -> str:
     z, y, x = pair.image.shape
     return (
         f"{pair.image.path}: {z} x {y} x {x} voxels of {format_spacing(spacing_nm)}, "
@@ -255,5 +259,5 @@ def _classes(classes: str | ClassScheme) -> str:
 
 
 def _yaml(values: dict[str, Any]) -> str:
-    """Format with lists of numbers on one line."""
+    """YAML with lists of numbers on one line."""
     return yaml.safe_dump(values, sort_keys=False, default_flow_style=None)

@@ -1,4 +1,4 @@
-"""Find the classes of labels: by name, in a file, or from the ids themselves."""
+"""Find the classes of labels: by name, in a file, or from the ids that occur."""
 
 import reprlib
 from collections.abc import Mapping, Sequence
@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from pydantic import BaseModel
 
 from densecell.classes import BUILT_IN, IGNORE, ClassScheme
 from densecell.config import SchemeSetting, parse_settings
 from densecell.errors import ConfigError, VolumeError
 from densecell.geometry import Shape, tile
+from densecell.settings import read_yaml
 from densecell.volume import OmeZarrVolume, Volume, read_scheme
 
 _BLOCK: Shape = (16, 1024, 1024)  # voxels read at once
-_MOST = 254  # highest class id; above it are objects, or something is wrong
-_MANY = 64  # more ids than these are no classes, unless a scheme says so
+_HIGHEST = 254  # class id; higher ids are objects, or wrong
+_MANY = 64  # ids; if there are more, they are classes only if a scheme says so
 
 
 def choose_scheme(
@@ -26,17 +26,17 @@ def choose_scheme(
     stored: ClassScheme | None = None,
     labels: Sequence[Volume] = (),
 ) -> ClassScheme:
-    """Take the scheme that the user gave, else the stored one, else one from the ids.
+    """Choose the user's scheme, else the stored one, else one made from the ids.
 
     Parameters
     ----------
     given
-        See `load_scheme`; None when the user gave nothing.
+        Name or file from the user, see `load_scheme`; None if there is none.
     stored
-        What a result or a project says.
+        Scheme of a result or a project.
     labels
-        Volumes of class ids. An OME-Zarr may name its classes; volumes are read
-        through only when nothing else is known.
+        Volumes of class ids. An OME-Zarr may name its classes. The voxels are read only
+        if nothing else is known.
 
     Raises
     ------
@@ -50,10 +50,10 @@ def choose_scheme(
 
 
 def load_scheme(name_or_file: str) -> ClassScheme:
-    """Give a built-in scheme by name, or read one from a YAML file.
+    """Scheme from the name of a built-in one, or from a YAML file.
 
-    The file holds classes by id, the settings of a scheme (`classes`, `ignore`), or a
-    whole project, whose `classes` are taken.
+    The file holds classes by id, a scheme (`classes`, `ignore`), or a whole project, of
+    which only `classes` is read.
 
     Raises
     ------
@@ -68,11 +68,7 @@ def load_scheme(name_or_file: str) -> ClassScheme:
             f"no class scheme and no file is called {name_or_file!r}; "
             f"built in: {', '.join(BUILT_IN)}"
         )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path}: not readable as YAML: {reason}") from None
+    values = read_yaml(path)
     if not isinstance(values, Mapping):
         raise ConfigError(f"{path}: expected classes by id, got {reprlib.repr(values)}")
     setting = {"classes": _scheme_part(values)}
@@ -80,7 +76,7 @@ def load_scheme(name_or_file: str) -> ClassScheme:
 
 
 def scheme_from_labels(labels: Sequence[Volume]) -> ClassScheme:
-    """Name classes by the ids found in volumes; 255 is taken as "not annotated".
+    """Scheme made from the ids that volumes contain; 255 means "not annotated".
 
     Raises
     ------
@@ -91,7 +87,7 @@ def scheme_from_labels(labels: Sequence[Volume]) -> ClassScheme:
     where = ", ".join(str(volume.path) for volume in labels)
     if len(found) < 2:
         raise VolumeError(
-            f"{where}: two classes or more are needed, found only ids {found}; "
+            f"{where}: expected two classes or more, found only ids {found}; "
             "name the scheme with --classes"
         )
     if len(found) > _MANY:
@@ -104,12 +100,12 @@ def scheme_from_labels(labels: Sequence[Volume]) -> ClassScheme:
 
 
 def label_ids(volume: Volume) -> tuple[int, ...]:
-    """Find the ids in a volume of class labels, ascending, block by block.
+    """Ids that a volume of class labels contains, ascending; read block by block.
 
     Raises
     ------
     VolumeError
-        If the labels are not whole numbers, or ids are not 0 to 255.
+        If the labels are not whole numbers, or an id is not 0 to 255.
     """
     if volume.dtype.kind not in "iu":
         raise VolumeError(
@@ -119,10 +115,10 @@ def label_ids(volume: Volume) -> tuple[int, ...]:
     found: set[int] = set()
     for block in tile(volume.shape, _BLOCK):
         found.update(np.unique(volume.read(block)).tolist())
-        if wrong := sorted(i for i in found if not (0 <= i <= _MOST or i == IGNORE)):
+        if wrong := sorted(i for i in found if not (0 <= i <= _HIGHEST or i == IGNORE)):
             raise VolumeError(
-                f"{volume.path}: class ids must be 0 to {_MOST} (or {IGNORE} for not "
-                f"annotated), found {wrong[:5]}; are these ids of objects?"
+                f"{volume.path}: class ids must be 0 to {_HIGHEST} (or {IGNORE} for "
+                f"not annotated), found {wrong[:5]}; are these ids of objects?"
             )
     return tuple(sorted(found))
 
@@ -136,7 +132,7 @@ class _SchemeFile(BaseModel, frozen=True, extra="forbid"):
 
 
 def _scheme_part(values: Mapping[Any, Any]) -> object:
-    """Find the scheme in a project, in a scheme's settings or in bare classes."""
+    """The scheme in a project, in a scheme's own settings, or in bare classes."""
     inner = values.get("classes", values)
     whole = "format" in values or isinstance(inner, str)
     return inner if whole else values

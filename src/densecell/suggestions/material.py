@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
-from densecell.datasets.annotated import Annotated, annotated_parts
+from densecell.datasets.labelled import LabelledBox, labelled_boxes
 from densecell.datasets.project import FILE, read_project
 from densecell.ensemble import Run
 from densecell.errors import MissingVolumeError, VolumeError
@@ -25,7 +25,7 @@ class Material(NamedTuple):
     disagreement: Volume
     confidence: Volume
     run: Run
-    known: Sequence[Annotated]  # of this volume, in its voxels
+    known: Sequence[LabelledBox]  # of this volume, in its voxels
 
     @property
     def scheme(self) -> ClassScheme:
@@ -96,9 +96,9 @@ def open_material(result: Path, *, project: Path | None = None) -> Material:
         )
     volume = _unchanged(found.run, result)
     folder = project_of(found.run) if project is None else project
-    known: list[Annotated] = []
+    known: list[LabelledBox] = []
     if folder is not None:
-        known = annotated_parts(read_project(folder), folder, volume)
+        known = labelled_boxes(read_project(folder), folder, volume)
     return Material(
         image=CroppedVolume(volume, found.run.extent),
         classes=found.classes,

@@ -5,15 +5,22 @@ from pathlib import Path
 
 import numpy as np
 
-from densecell.datasets.annotated import Annotated
-from densecell.datasets.crop import IMAGE, LABELS, RECORD, STORE, Crop, painted_crops
+from densecell.datasets.crop import (
+    IMAGE,
+    LABELS,
+    RECORD,
+    STORE,
+    PaintedCrop,
+    read_painted_crops,
+)
+from densecell.datasets.labelled import LabelledBox
 from densecell.errors import DensecellError, OutputError
 
 BY_SYSTEMS = ("Thumbs.db", "desktop.ini")  # besides those that begin with a dot
 
 
 def refuse_to_lose(
-    folder: Path, known: Sequence[Annotated], *, beside: Collection[str]
+    folder: Path, known: Sequence[LabelledBox], *, beside: Collection[str]
 ) -> None:
     """Refuse to replace suggestions that hold work of which there is no copy.
 
@@ -39,7 +46,7 @@ def refuse_to_lose(
         )
     for crop in sorted(record.parent for record in folder.glob(f"*/{RECORD}")):
         try:
-            painted, _ = painted_crops([crop])
+            painted, _ = read_painted_crops([crop])
         except DensecellError as error:
             raise OutputError(
                 f"{error}; nothing was dropped, because somebody may have painted "
@@ -64,7 +71,7 @@ def _foreign(folder: Path, beside: Collection[str]) -> Iterator[Path]:
             yield path
 
 
-def _is_held(crop: Crop, known: Sequence[Annotated]) -> bool:
+def _is_held(crop: PaintedCrop, known: Sequence[LabelledBox]) -> bool:
     """Whether the project has the same label in every voxel that a crop labels."""
     box, ignore = crop.record.extent, crop.record.classes.ignore
     held = np.full(box.shape, ignore, crop.labels.dtype)

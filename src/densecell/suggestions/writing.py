@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from densecell.datasets.crop import CropRecord, digest, write_crop
+from densecell.datasets.crop import CropRecord, hash_array, write_crop
 from densecell.disk import written_aside
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
@@ -101,8 +101,8 @@ def write_crops(
             spacing_nm=then.spacing_nm,
             box=(there.start, there.stop),
             classes=material.scheme,
-            image=digest(image),
-            labels=digest(labels),
+            image=hash_array(image),
+            labels=hash_array(labels),
         )
         write_crop(folder / name, record, image, labels)
     return names

@@ -1,9 +1,8 @@
-"""Painted crops into a project: checked, copied, and named in `project.yaml`.
+"""Add painted crops to a project: check them, copy them, name them in `project.yaml`.
 
-Labels that the user wrote stay as they are. Those of a crop go into a store of their
-own, as large as the volume but written only there: image and labels stay voxel on
-voxel, grey values are normalised by those of the whole volume, and networks see the
-neighbouring slices of what was painted.
+The user's own labels stay as they are. Each crop gets a store of the volume's shape,
+which is written only where the crop lies. So labels match the image voxel by voxel,
+grey values are normalised by the whole volume, and networks see the slices around.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,58 +19,58 @@ from densecell.config import (
     VolumeEntry,
     write_text,
 )
-from densecell.datasets.annotated import annotated_parts
-from densecell.datasets.crop import Crop, digest, painted_crops
-from densecell.datasets.entries import with_entries
+from densecell.datasets.crop import PaintedCrop, hash_array, read_painted_crops
+from densecell.datasets.entries import add_entries
+from densecell.datasets.labelled import labelled_boxes
 from densecell.datasets.project import FILE, read_project, seen_from
 from densecell.disk import remove, written_aside
 from densecell.errors import ConfigError, MissingVolumeError, VolumeError
 from densecell.geometry import Shape
 from densecell.volume import Volume, create_ome_zarr, open_volume
 
-CONTEXT: Shape = (2, 32, 32)  # voxels of image that are seen around what was painted
-FOLDER = "labels"  # of the project
+CONTEXT: Shape = (2, 32, 32)  # voxels of image around a crop that networks see
+FOLDER = "labels"  # in the project
 
 
-class Added(NamedTuple):
+class AddedLabels(NamedTuple):
     """What `add_labels` did."""
 
-    crops: tuple[Path, ...]  # what was added
-    voxels: int  # that are labelled in them
-    untouched: tuple[Path, ...]  # crops in which nobody painted: left out
+    crops: tuple[Path, ...]  # labels that were added
+    voxels: int  # labelled voxels in them
+    untouched: tuple[Path, ...]  # crops that nobody painted in: left out
 
 
 def add_labels(
     folder: Path, paths: Iterable[Path], *, image: Address | None = None
-) -> Added:
-    """Add what was painted to what a project learns from.
+) -> AddedLabels:
+    """Add painted labels to the training data of a project.
 
-    All or nothing: on any error the project is as it was.
+    All or nothing: after an error the project is as it was.
 
     Parameters
     ----------
     folder
-        Of the project.
+        Project folder.
     paths
-        Crops, what was painted in them, or folders of crops; see `painted_crops`.
+        Crops, their labels, or folders of crops; see `read_painted_crops`.
     image
-        Where the volume is now that they were cut from, if it was moved.
+        The volume that the crops were cut from, if it was moved.
 
     Raises
     ------
     VolumeError
-        If nothing was painted, or something has another shape, ids, classes, volume or
-        image than it was written with, or is labelled already.
+        If nothing was painted, a crop does not match its volume, or voxels are
+        labelled already.
     ConfigError
-        If the project cannot be understood or added to.
+        If the project is not valid or cannot be extended, or has other classes.
     """
     project = read_project(folder)
-    crops, untouched = painted_crops(paths)
+    crops, untouched = read_painted_crops(paths)
     if not crops:
         raise VolumeError(
-            f"{untouched[0]}: nobody painted in it, nor in any other crop that was "
-            "given; paint, save, and give the same command again, or name the labels "
-            "themselves if they are right as they were predicted"
+            f"{untouched[0]}: nobody painted in it or in any other of these crops; "
+            "paint, save, and run the same command again; if the labels are right as "
+            "predicted, name the labels file itself"
         )
     targets = _volumes(crops, image)
     for crop, volume in zip(crops, targets, strict=True):
@@ -81,13 +80,13 @@ def add_labels(
         entries = map(_entry, crops, targets, stores, [folder] * len(crops))
         path = folder / FILE
         text = path.read_text(encoding="utf-8")
-        write_text(path, with_entries(text, list(entries), where=str(path)))
+        write_text(path, add_entries(text, list(entries), where=str(path)))
     known = sum(int((c.labels != project.classes.ignore).sum()) for c in crops)
-    return Added(tuple(crop.name for crop in crops), known, tuple(untouched))
+    return AddedLabels(tuple(crop.path for crop in crops), known, tuple(untouched))
 
 
-def _volumes(crops: Sequence[Crop], image: Address | None) -> list[Volume]:
-    """Open the volume that each crop was cut from, every one once."""
+def _volumes(crops: Sequence[PaintedCrop], image: Address | None) -> list[Volume]:
+    """Open the volume that each crop was cut from, each once."""
     opened: dict[Address, Volume] = {}
     for crop in crops:
         path = image or crop.record.volume
@@ -96,69 +95,71 @@ def _volumes(crops: Sequence[Crop], image: Address | None) -> list[Volume]:
                 opened[path] = open_volume(path)
         except MissingVolumeError:
             raise MissingVolumeError(
-                f"{crop.name}: shows a part of {path}, which is not there; give with "
-                "--image where it is now"
+                f"{crop.path}: was cut from {path}, which is missing; say with --image "
+                "where it is now"
             ) from None
     return [opened[image or crop.record.volume] for crop in crops]
 
 
-def _check(crop: Crop, volume: Volume, project: ProjectConfig) -> None:
-    """Refuse what belongs to another project or volume, and what is not labelled."""
+def _check(crop: PaintedCrop, volume: Volume, project: ProjectConfig) -> None:
+    """Refuse a crop of another project or volume, or without labelled voxels."""
     record = crop.record
     names = dict(zip(record.classes.ids, record.classes.names, strict=True))
     ours = dict(zip(project.classes.ids, project.classes.names, strict=True))
     if (names, record.classes.ignore) != (ours, project.classes.ignore):
         raise ConfigError(
-            f"{crop.name}: was painted in the classes {names}, the project has {ours}; "
-            "add it to the project whose model suggested it"
+            f"{crop.path}: was painted with the classes {names}, but the project has "
+            f"{ours}; add it to the project whose model suggested it"
         )
     if (crop.labels == record.classes.ignore).all():
         raise VolumeError(
-            f"{crop.name}: every voxel is {record.classes.ignore}, not labelled; paint "
-            "some, or leave it out"
+            f"{crop.path}: every voxel is {record.classes.ignore} (not labelled); "
+            "paint some, or leave the crop out"
         )
     if volume.shape != record.shape:
         raise VolumeError(
-            f"{crop.name}: was cut from a volume of {record.shape} voxels, but "
-            f"{volume.path} has {volume.shape}; give with --image the volume it is of"
+            f"{crop.path}: was cut from a volume of {record.shape} voxels, but "
+            f"{volume.path} has {volume.shape}; name the right volume with --image"
         )
-    if digest(volume.read(record.extent)) != record.image:
+    if hash_array(volume.read(record.extent)) != record.image:
         raise VolumeError(
-            f"{crop.name}: shows other grey values than {volume.path} has in its place "
-            f"({record.box[0]} to {record.box[1]}); give with --image the volume that "
-            "it was cut from"
+            f"{crop.path}: its image has other grey values than {volume.path} from "
+            f"{record.box[0]} to {record.box[1]}; name the volume that it was cut from "
+            "with --image"
         )
 
 
 def _check_new(
-    crops: Sequence[Crop], volumes: Sequence[Volume], project: ProjectConfig, root: Path
+    crops: Sequence[PaintedCrop],
+    volumes: Sequence[Volume],
+    project: ProjectConfig,
+    root: Path,
 ) -> None:
     """Refuse to label a voxel twice."""
-    parts = {v: annotated_parts(project, root, v) for v in dict.fromkeys(volumes)}
+    there = {v: labelled_boxes(project, root, v) for v in dict.fromkeys(volumes)}
     for n, (crop, volume) in enumerate(zip(crops, volumes, strict=True)):
         box = crop.record.extent
-        for part in parts[volume]:
+        for labelled in there[volume]:
             known = np.zeros(box.shape, bool)
-            part.mark(known, box)
+            labelled.mark(known, box)
             if known.any():
                 raise VolumeError(
-                    f"{crop.name}: voxels of {box.start} to {box.stop} are labelled "
-                    f"already, by {part.entry.labels} (role {part.entry.role}); leave "
-                    "it out, or take that out of project.yaml first"
+                    f"{crop.path}: voxels from {box.start} to {box.stop} are labelled "
+                    f"already, in {labelled.entry.labels} (role {labelled.entry.role});"
+                    " leave the crop out, or remove that entry from project.yaml first"
                 )
         for before, other in zip(crops[:n], volumes, strict=False):
             if other is volume and before.record.extent.intersection(box).voxels:
                 raise VolumeError(
-                    f"{crop.name}: shows voxels that {before.name} shows too; give one "
-                    "of them"
+                    f"{crop.path}: overlaps {before.path}; give only one of the two"
                 )
 
 
 @contextmanager
 def _stored(
-    crops: Sequence[Crop], volumes: Sequence[Volume], folder: Path
+    crops: Sequence[PaintedCrop], volumes: Sequence[Volume], folder: Path
 ) -> Iterator[list[Path]]:
-    """Write the labels into the project; take them out again after an error."""
+    """Write the labels into the project; remove them again after an error."""
     stores: list[Path] = []
     made = not (folder / FOLDER).exists()
     try:
@@ -177,15 +178,15 @@ def _stored(
 
 
 def _free(folder: Path, name: str) -> Path:
-    """Give the first name that nothing has."""
+    """First path of a store that is not taken."""
     number = 1
     while (path := folder / f"{name}_{number:03}.zarr").exists():
         number += 1
     return path
 
 
-def _store(crop: Crop, volume: Volume, path: Path) -> None:
-    """Write the labels where they belong in a store as large as the volume."""
+def _store(crop: PaintedCrop, volume: Volume, path: Path) -> None:
+    """Write the labels at their place in a store of the volume's shape."""
     scheme = crop.record.classes
     store = create_ome_zarr(
         path,
@@ -200,8 +201,8 @@ def _store(crop: Crop, volume: Volume, path: Path) -> None:
     store.write(crop.record.extent, crop.labels)
 
 
-def _entry(crop: Crop, volume: Volume, store: Path, folder: Path) -> VolumeEntry:
-    """Describe a crop with some image around it, of which nothing else is known."""
+def _entry(crop: PaintedCrop, volume: Volume, store: Path, folder: Path) -> VolumeEntry:
+    """Entry of a crop and some image around it, of which no labels are known."""
     box = crop.record.extent
     around = box.grown(CONTEXT).clipped(volume.shape)
     z, y, x = zip(around.start, around.stop, strict=True)

@@ -1,4 +1,4 @@
-"""What of a volume a project has labels for already."""
+"""Where in a volume a project has labels already."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -13,8 +13,8 @@ from densecell.geometry import Box
 from densecell.volume import Volume, fingerprint, open_volume
 
 
-class Annotated(NamedTuple):
-    """A box of a volume in which labels stand; voxels that they ignore have none."""
+class LabelledBox(NamedTuple):
+    """A box of a volume that has labels; voxels of class `ignore` have none."""
 
     box: Box
     labels: Volume  # of the whole volume
@@ -22,34 +22,36 @@ class Annotated(NamedTuple):
     entry: VolumeEntry
 
     def mark(self, known: NDArray[np.bool_], box: Box) -> None:
-        """Set true what is labelled of a box of the volume, of `known`'s shape."""
+        """Set `known` true where `box` has labels; both have the same shape."""
         common = self.box.intersection(box)
         if common.voxels:
             labels = self.labels.read(common)
             known[common.relative_to(box.start).slices] |= labels != self.ignore
 
 
-def annotated_parts(
+def labelled_boxes(
     project: ProjectConfig, root: Path, volume: Volume
-) -> list[Annotated]:
-    """List what a project has labels for in a volume, to learn from or to choose on.
+) -> list[LabelledBox]:
+    """Boxes of a volume that a project has labels for, to train or to validate on.
 
-    Boxes that are annotated for some classes only count where networks are chosen on
-    them, but not where they are learned from: the other classes are worth labelling.
+    A box annotated for some classes only counts if it is for validation. For training
+    it does not: its other classes are worth labelling.
 
     Parameters
     ----------
-    project, root
-        The project, and its folder.
+    project
+        Its entries are searched for the volume.
+    root
+        Folder of the project.
     volume
-        Is known again by its path, or by its shape and samples of its voxels.
+        Recognised by its path, or by its shape and samples of its voxels.
     """
-    parts = []
+    found = []
     same: dict[Address, bool] = {}
     for entry in project.volumes:
         path = root / entry.image
         if path not in same:
-            same[path] = is_same(path, volume)
+            same[path] = _is_same(path, volume)
         if not same[path]:
             continue
         labels = open_volume(root / entry.labels, labels=True)
@@ -59,18 +61,18 @@ def annotated_parts(
             counted = (b for b in entry.boxes if _counts(b.classes, entry))
             boxes = [Box(*b.box).intersection(whole) for b in counted]
         ignore = project.classes.ignore
-        parts += [Annotated(box, labels, ignore, entry) for box in boxes if box.voxels]
-    return parts
+        found += [LabelledBox(b, labels, ignore, entry) for b in boxes if b.voxels]
+    return found
 
 
-def is_same(path: Address, volume: Volume) -> bool:
-    """Tell whether a path leads to a volume, or to a copy of it."""
+def _is_same(path: Address, volume: Volume) -> bool:
+    """Whether a path leads to a volume, or to a copy of it."""
     if path.resolve() == volume.path.resolve():
         return True
     try:
         other = open_volume(path)
         return other.shape == volume.shape and fingerprint(other) == fingerprint(volume)
-    except DensecellError:  # gone or damaged: then nothing is known of it
+    except DensecellError:  # missing or damaged, so it cannot be compared
         return False
 
 

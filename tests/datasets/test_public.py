@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from densecell.datasets.digest import Digest, check_file, check_files, read_digests
+from densecell.datasets.public import Digest, check_file, check_files, read_digests
 from densecell.errors import DatasetError
 
 GOOD = Digest(algorithm="sha256", value=hashlib.sha256(b"cell").hexdigest())

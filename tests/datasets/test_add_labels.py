@@ -5,9 +5,9 @@ import pytest
 
 from densecell.classes import ClassScheme
 from densecell.config import ProjectConfig
-from densecell.datasets import painted
-from densecell.datasets.crop import CropRecord, digest, write_crop
-from densecell.datasets.painted import add_labels
+from densecell.datasets import add_labels as module
+from densecell.datasets.add_labels import add_labels
+from densecell.datasets.crop import CropRecord, hash_array, write_crop
 from densecell.datasets.project import read_project
 from densecell.errors import ConfigError, VolumeError
 from densecell.geometry import Box
@@ -52,8 +52,8 @@ def crop(folder, name="crop_01", box=BOX, *, ids=None, scheme=SCHEME, **changes)
         spacing_nm=NM,
         box=tuple(box),
         classes=scheme,
-        image=digest(IMAGE[box.slices]),
-        labels=digest(filled),
+        image=hash_array(IMAGE[box.slices]),
+        labels=hash_array(filled),
     ).model_copy(update=changes)
     place = folder / "suggest" / name
     write_crop(place, record, IMAGE[box.slices], filled)
@@ -145,38 +145,42 @@ def test_crops_in_which_nobody_painted_are_left_out(folder):
 def test_when_nobody_painted_at_all_nothing_is_added(folder):
     blank = crop(folder, ids=np.zeros(BOX.shape, np.uint8))
 
-    refused(folder, [blank], r"crop_01: nobody painted in it, nor in any other crop")
+    refused(
+        folder, [blank], r"crop_01: nobody painted in it or in any other of these crops"
+    )
 
 
 def test_the_same_twice_is_refused(folder):
     place = crop(folder)
     add_labels(folder, [place])
 
-    refused(folder, [place], r"are labelled already, by labels/a_001.zarr \(role tr")
+    refused(folder, [place], r"are labelled already, in labels/a_001.zarr \(role tr")
 
 
 def test_the_same_twice_in_one_go_is_refused(folder):
     place = crop(folder)
 
-    refused(folder, [place, place], r"shows voxels that .*labels.tif shows too; give")
+    refused(folder, [place, place], r"labels.tif: overlaps .*labels.tif; give only one")
 
 
-def test_voxels_that_networks_are_chosen_on_are_refused(folder):
+def test_voxels_for_validation_are_refused(folder):
     place = crop(folder, box=Box((5, 0, 0), (7, 10, 16)))
 
-    refused(folder, [place], r"already, by a_labels.tif \(role eval\); leave it out")
+    refused(
+        folder, [place], r"already, in a_labels.tif \(role eval\); leave the crop out"
+    )
 
 
 def test_crops_without_a_labelled_voxel_are_refused(folder):
     place = crop(folder, ids=np.full(BOX.shape, 255, np.uint8))
 
-    refused(folder, [place], r"every voxel is 255, not labelled; paint some")
+    refused(folder, [place], r"every voxel is 255 \(not labelled\); paint some")
 
 
 def test_crops_of_a_project_of_other_classes_are_refused(folder):
     place = crop(folder, scheme=ClassScheme.drosophila_vnc())
 
-    refused(folder, [place], r"was painted in the classes .*synapse", ConfigError)
+    refused(folder, [place], r"was painted with the classes .*synapse", ConfigError)
 
 
 def test_crops_of_a_volume_of_another_shape_are_refused(folder):
@@ -190,7 +194,7 @@ def test_crops_of_a_volume_that_has_changed_are_refused(folder):
     changed = ArrayVolume(255 - IMAGE, spacing_nm=NM)
     write_tiff(folder / "a.tif", changed, overwrite=True)
 
-    refused(folder, [place], r"shows other grey values than .*a.tif has in its place")
+    refused(folder, [place], r"has other grey values than .*a.tif from")
 
 
 def test_a_volume_that_was_moved_is_named(folder):
@@ -198,7 +202,7 @@ def test_a_volume_that_was_moved_is_named(folder):
     (folder / "a.tif").rename(folder / "moved.tif")
     text = PROJECT.replace("image: a.tif", "image: moved.tif")
     (folder / "project.yaml").write_text(text, encoding="utf-8")
-    refused(folder, [place], r"labels.tif: shows a part of .*a.tif, which is not there")
+    refused(folder, [place], r"labels.tif: was cut from .*a.tif, which is missing")
 
     add_labels(folder, [place], image=folder / "moved.tif")
 
@@ -209,7 +213,7 @@ def test_one_bad_crop_keeps_the_good_ones_out(folder):
     good = crop(folder)
     bad = crop(folder, "crop_02", Box((6, 0, 0), (7, 10, 16)))
 
-    refused(folder, [good, bad], r"crop_02/labels.tif: voxels of")
+    refused(folder, [good, bad], r"crop_02/labels.tif: voxels from")
 
 
 @pytest.mark.parametrize("others", [False, True])
@@ -223,7 +227,7 @@ def test_when_the_project_cannot_be_written_its_labels_go_again(
     if others:
         (folder / "labels").mkdir()
         (folder / "labels" / "mine.txt").write_text("", encoding="utf-8")
-    monkeypatch.setattr(painted, "write_text", fails)
+    monkeypatch.setattr(module, "write_text", fails)
 
     refused(folder, [place], "full", OSError)
     assert (folder / "labels").exists() == others

@@ -1,7 +1,7 @@
 import numpy as np
 
 from densecell.config import ProjectConfig
-from densecell.datasets.annotated import annotated_parts
+from densecell.datasets.labelled import labelled_boxes
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_volume, write_tiff
 
@@ -23,7 +23,7 @@ def project(folder, **entry):
 def known(folder, project, *, of="a.tif", box=None):
     box = box or Box.whole(SHAPE)
     found = np.zeros(box.shape, bool)
-    for part in annotated_parts(project, folder, open_volume(folder / of)):
+    for part in labelled_boxes(project, folder, open_volume(folder / of)):
         part.mark(found, box)
     return found
 
@@ -54,13 +54,13 @@ def test_only_slices_and_boxes_that_the_entry_names_are_known(tmp_path):
     assert found[1, 5, 5:].all()
 
 
-def test_boxes_for_some_classes_count_only_where_networks_are_chosen(tmp_path):
+def test_boxes_for_some_classes_count_only_for_validation(tmp_path):
     boxes = ({"box": ((0, 0, 0), (2, 3, 4)), "classes": ("cell",)},)
 
     assert not known(tmp_path, project(tmp_path, boxes=boxes)).any()
     (tmp_path / "eval").mkdir()
-    chosen = project(tmp_path / "eval", boxes=boxes, role="eval")
-    assert known(tmp_path / "eval", chosen).sum() == 2 * 3 * 4
+    held_out = project(tmp_path / "eval", boxes=boxes, role="eval")
+    assert known(tmp_path / "eval", held_out).sum() == 2 * 3 * 4
 
 
 def test_a_copy_of_the_volume_is_known_and_another_is_not(tmp_path):
