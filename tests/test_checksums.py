@@ -66,6 +66,6 @@ def test_the_list_itself_may_be_missing_or_damaged(result):
     with pytest.raises(OutputError) as caught:
         changes(result)
     assert str(caught.value) == (
-        f"{path}: is not there, so nobody knows what `densecell step` wrote; run it "
+        f"{path}: is missing, so nothing says what `densecell step` wrote; run it "
         "again with --overwrite"
     )

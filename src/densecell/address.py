@@ -1,4 +1,4 @@
-"""Where a volume is: a path or a place on the web; and which channel and time of it.
+"""Where a volume lies, on disk or on the web; and which channel and time of it.
 
 ::
 
@@ -7,8 +7,8 @@
     store.zarr#channel=1   store.zarr#channel=EM                   one channel of either
     store.zarr#time=3      store.zarr#channel=EM#time=3            one time point
 
-Both are a part of the address, so that whatever keeps an address, a project or a
-result, keeps them with it.
+Channel and time are a part of the address. So a project or a result that keeps an
+address keeps them too.
 """
 
 import re
@@ -25,11 +25,11 @@ LAST = re.compile(f"(.+)({CHANNEL}|{TIME})(.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Url:
-    """A place on the web, with the part of `Path` that an address needs.
+    """A place on the web, with those methods of `Path` that an address needs.
 
     Examples
     --------
-    >>> Path("project") / Url("s3://bucket/a.zarr") / "0"  # absolute, whatever is left
+    >>> Path("project") / Url("s3://bucket/a.zarr") / "0"  # always absolute
     Url(text='s3://bucket/a.zarr/0')
     """
 
@@ -55,11 +55,11 @@ class Url:
         return PurePosixPath(self.text).stem
 
     def absolute(self) -> "Url":
-        """Give the address itself, which counts from nowhere."""
+        """The address itself: it is always absolute."""
         return self
 
     def resolve(self) -> "Url":
-        """Give the address itself: nobody knows what leads there too."""
+        """The address itself: redirects are not followed."""
         return self
 
 
@@ -67,7 +67,7 @@ Address: TypeAlias = Path | Url
 
 
 class Chosen(NamedTuple):
-    """An address without channel and time, and both as they were written in it."""
+    """An address without its channel and time, and both as they were written."""
 
     address: Address
     channel: str | None
@@ -75,7 +75,7 @@ class Chosen(NamedTuple):
 
 
 def to_address(text: Address | str) -> Address:
-    """Read what a user wrote.
+    """Path or place on the web, from what a user wrote.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def to_address(text: Address | str) -> Address:
 
 
 def split_choice(address: Address) -> Chosen:
-    """Take the channel and the time point off an address, in whichever order.
+    """Split an address into the plain one, its channel and its time point.
 
     Examples
     --------
@@ -113,12 +113,12 @@ def split_choice(address: Address) -> Chosen:
 def with_choice(
     address: Address, *, channel: str | None = None, time: int | None = None
 ) -> Address:
-    """Put a channel and a time point into an address; None leaves what it names.
+    """Add a channel and a time point to an address; None keeps the one it has.
 
     Raises
     ------
     VolumeError
-        If the address names others.
+        If the address names another channel or time point.
     """
     if channel is None and time is None:
         return address

@@ -1,57 +1,65 @@
 """Size and SHA-256 of every file that a step of a result wrote, kept beside it."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import BaseModel, ValidationError
+
 from densecell.errors import OutputError
 from densecell.settings import write_text
 
 FOLDER = "checksums"
-SAMPLES = 64  # files whose contents are looked at, unless all are
+SAMPLES = 64  # files whose contents are compared, unless all are
 AT_ONCE = 4  # hashing waits for the disk, and frees the interpreter
 
 
+class Checksums(BaseModel, frozen=True):
+    """Size and SHA-256 of each file of a step, by its name from the folder."""
+
+    format: int = 1
+    files: dict[str, tuple[int, str]]
+
+
 class Change(NamedTuple):
-    """A file that is not what was written."""
+    """A file that is not as it was written."""
 
     name: str  # from the folder of the result
     what: str
 
 
 def write_checksums(result: Path, step: str, paths: Iterable[Path]) -> None:
-    """Keep the checksums of all files in some places of a result.
+    """Write the checksums of all files in some places of a result.
 
     Parameters
     ----------
     result
         Folder of the result.
     step
-        What wrote them, such as `segment`.
+        The step that wrote them, such as `segment`.
     paths
-        Files, and folders with all that is in them; what is not there is left out.
+        Files, and folders with everything in them; what does not exist is left out.
     """
     files = sorted({file for path in paths for file in _files(path)})
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sums = pool.map(_sha256, files)
         kept = {
-            file.relative_to(result).as_posix(): [file.stat().st_size, digest]
+            file.relative_to(result).as_posix(): (file.stat().st_size, digest)
             for file, digest in zip(files, sums, strict=True)
         }
-    text = json.dumps({"format": 1, "files": kept}, indent=1)
+    text = Checksums(files=kept).model_dump_json(indent=1)
     write_text(checksums_path(result, step), text + "\n")
 
 
 def checksums_path(result: Path, step: str) -> Path:
-    """Give the file that holds the checksums of a step."""
+    """File that holds the checksums of a step."""
     return result / FOLDER / f"{step}.json"
 
 
 def drop_checksums(result: Path, step: str) -> None:
-    """Forget the checksums of a step that begins anew."""
+    """Remove the checksums of a step that starts anew."""
     checksums_path(result, step).unlink(missing_ok=True)
 
 
@@ -63,15 +71,15 @@ def count_files(result: Path, step: str) -> int:
 def find_changes(
     result: Path, step: str, *, full: bool = False
 ) -> Iterator[Change | None]:
-    """Hold the files of a step against their checksums; yield what became of each.
+    """Compare the files of a step with their checksums; yield a change, or None.
 
     Parameters
     ----------
     result, step
-        As given to `write_checksums`.
+        The same as for `write_checksums`.
     full
-        Read all files. Otherwise all sizes are compared, and the contents of 64 files
-        spread over the list.
+        Compare the contents of all files. Otherwise all sizes are compared, and the
+        contents of 64 files spread over the list.
 
     Raises
     ------
@@ -103,16 +111,13 @@ def _change(
 def _kept(result: Path, step: str) -> dict[str, tuple[int, str]]:
     path = checksums_path(result, step)
     try:
-        files = json.loads(path.read_text(encoding="utf-8"))["files"]
-        return {
-            name: (int(size), str(digest)) for name, (size, digest) in files.items()
-        }
+        return Checksums.model_validate_json(path.read_bytes()).files
     except FileNotFoundError:
         raise OutputError(
-            f"{path}: is not there, so nobody knows what `densecell {step}` wrote; run "
+            f"{path}: is missing, so nothing says what `densecell {step}` wrote; run "
             "it again with --overwrite"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValidationError):
         raise OutputError(
             f"{path}: is no list of checksums; put it back, or run `densecell {step}` "
             "again with --overwrite"

@@ -1,8 +1,7 @@
-"""One process at a time works on an output; others are refused while it does.
+"""Let one process at a time work on an output, and refuse others while it does.
 
-The claim is a lock of the operating system on a file: it ends with its process, however
-that ends, so that none is left behind by a kill. File systems that know no locks (some
-of networks) are worked on without one.
+The claim is a lock of the operating system on a file. It ends with its process, even
+when that is killed. Some network file systems know no locks; there, nothing is refused.
 """
 
 import errno
@@ -23,12 +22,12 @@ NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Keep other processes from working on a folder, which is made if need be.
+    """Keep other processes from working on a folder, which is made if necessary.
 
     Raises
     ------
     OutputError
-        If another process works on it, or nothing can be written there.
+        If another process works on it, or it cannot be written.
     """
     path, is_new = folder / LOCK, not folder.exists()
     lock = FileLock(path, thread_local=False, fallback_to_soft=False)
@@ -55,12 +54,12 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def refuse_claimed(folder: Path) -> None:
-    """Refuse to touch a folder that another process works on.
+    """Refuse to change a folder that another process works on.
 
     Raises
     ------
     OutputError
-        If one does.
+        If another process works on it.
     """
     if folder.is_dir():
         with claimed(folder):
@@ -68,12 +67,12 @@ def refuse_claimed(folder: Path) -> None:
 
 
 def is_empty(folder: Path) -> bool:
-    """Tell whether there is nothing in a folder but a claim."""
+    """Whether a folder holds nothing but a claim."""
     return all(path.name == LOCK for path in folder.iterdir())
 
 
 def _sign(path: Path) -> None:
-    """Write who holds the lock, for whoever is refused."""
+    """Write who holds the lock, for the message to those who are refused."""
     with suppress(OSError):  # a full disk, or a region that Windows has locked
         path.write_text(f"process {os.getpid()} on {socket.gethostname()}")
 

@@ -1,4 +1,4 @@
-"""Why a place cannot be written to, in words; and what killed writers left there."""
+"""Write outputs aside and rename them; say in words why a place cannot be written."""
 
 import errno
 import os
@@ -6,17 +6,18 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from densecell.errors import DensecellError, OutputError
 
-PARTIAL = ".partial"  # is in the name of whatever is being written
+PARTIAL = ".partial"  # in the name of everything that is being written
 FULL = {errno.ENOSPC, errno.EDQUOT}
 ALMOST_FULL = 1_000_000  # bytes; libraries that write in C do not say why they fail
 
 
 def not_writable(path: Path, error: OSError) -> OutputError:
-    """Word why `path` cannot be written, where it lies on, and what to do."""
+    """Error that says why `path` cannot be written, and what to do."""
     reason = error.strerror or " ".join(str(error).split())
     if error.filename and not _is_near(Path(os.fsdecode(error.filename)), path):
         reason = f"{reason}: {os.fsdecode(error.filename)}"
@@ -37,12 +38,12 @@ def not_writable(path: Path, error: OSError) -> OutputError:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Word what the system says while something is written to `path`.
+    """Turn what the system says while `path` is written into an error for the user.
 
     Raises
     ------
     OutputError
-        As `not_writable` words it.
+        The error of `not_writable`.
     """
     try:
         yield
@@ -53,9 +54,9 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def reserve(path: Path, size: int) -> None:
-    """Take the room for a file of holes that memory is mapped to, or fail at once.
+    """Reserve room for a file before memory is mapped to it, or fail at once.
 
-    A disk that is full then would kill the process without a word.
+    Otherwise a disk that fills up would kill the process without a message.
     """
     if _usage(path).free < size:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -65,18 +66,18 @@ def reserve(path: Path, size: int) -> None:
 
 
 def flush(path: Path) -> None:
-    """See a written file to the disk, before it is renamed or told of."""
+    """Write to the disk what the system still holds of a file."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 @contextmanager
 def written_aside(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Lend a temporary path in the same folder; rename it to `path` on success.
+    """Yield a temporary path in the same folder, which becomes `path` on success.
 
     Whoever reads `path` sees the old output or the new one, never a half. After an
-    error nothing is left behind and what was there before still is. A file is flushed
-    before it is renamed.
+    error the old output is still there, and nothing else. A file is flushed before it
+    is renamed; it never replaces a folder.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def written_aside(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         If `path` exists and `overwrite` is false, or the folder is not writable.
     """
     check_free(path, overwrite=overwrite)
-    aside = path.with_name(f".{path.name}{PARTIAL}-{os.getpid()}")
+    aside = path.with_name(f".{path.name}{PARTIAL}-{os.getpid()}-{get_ident()}")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(aside)
@@ -106,7 +107,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 
 
 def is_empty_folder(path: Path) -> bool:
-    """Tell whether `path` is a folder with nothing in it."""
+    """Whether `path` is a folder with nothing in it."""
     return path.is_dir() and not any(path.iterdir())
 
 
@@ -119,7 +120,7 @@ def remove(path: Path) -> None:
 
 
 def drop_partial(folder: Path) -> None:
-    """Remove what killed writers left in a folder that nobody else works on."""
+    """Remove what killed writers left in a folder. Nobody else may work on it."""
     for path in [*folder.rglob(f"*{PARTIAL}*")]:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -128,7 +129,7 @@ def drop_partial(folder: Path) -> None:
 
 
 def _is_near(file: Path, path: Path) -> bool:
-    """Tell whether naming `path` says where `file` is."""
+    """Whether a message that names `path` also says where `file` is."""
     return file.absolute().is_relative_to(path.absolute().parent)
 
 
@@ -137,15 +138,15 @@ def _usage(path: Path) -> Any:
 
 
 def _room(path: Path) -> str:
-    """Say how much room is left on the disk that holds a path."""
+    """Room that is left on the disk of a path, in words."""
     mount = next(p for p in path.absolute().parents if os.path.ismount(p))
     usage = _usage(path)
     return f"{usage.free / 1e6:.0f} of {usage.total / 1e6:.0f} MB free on {mount}"
 
 
 def _replace(aside: Path, path: Path) -> None:
-    """Rename over what is there; a folder cannot be renamed over in one step."""
-    if not path.is_dir() and not aside.is_dir():
+    """Rename to `path`, in place of what is there; a folder takes two steps."""
+    if not (aside.is_dir() or is_empty_folder(path)):
         aside.replace(path)
         return
     old = path.with_name(f".{path.name}.old-{os.getpid()}")

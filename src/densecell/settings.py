@@ -4,8 +4,6 @@ Free of torch, as `config`, which says what the settings are.
 """
 
 import difflib
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from densecell.disk import PARTIAL, writing
+from densecell.disk import written_aside
 from densecell.errors import ConfigError
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -73,23 +71,8 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         If it cannot be written there.
     """
-    with writing(path):
-        _write_aside(path, text)
-
-
-def _write_aside(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}{PARTIAL}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(aside, 0o644)
-        os.replace(aside, path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    with written_aside(path, overwrite=True) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _worded(error: ValidationError, kind: type[BaseModel]) -> str:

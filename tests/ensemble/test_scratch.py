@@ -6,6 +6,7 @@ from densecell.ensemble import Wish, load_ensemble, segment_volume
 from densecell.ensemble.scratch import SCRATCH, unpacked
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_ome_zarr, open_volume, write_slices
+from densecell.volume.cache import SegmentCache
 
 TILES = InferenceConfig(
     tile=(4, 32, 32), margin=(1, 8, 8), engine="torch", precision="float32", threads=1
@@ -64,7 +65,7 @@ def test_slices_that_do_not_fit_are_unpacked_first(
     kept, _ = segmented(pages, trained, tmp_path / "kept")
     decoded.clear()
     small = open_volume(tmp_path / "png", spacing_nm=(40, 10, 10))
-    small.cache_bytes = small._cache.budget = 48 * 56
+    small.cache_bytes, small._cache = 48 * 56, SegmentCache(48 * 56)
 
     labels, copied = segmented(small, trained, tmp_path / "r")
 

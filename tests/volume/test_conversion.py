@@ -43,7 +43,6 @@ def test_zarr_gets_coarser_levels(tmp_path, volume):
 
 def test_large_slices_are_copied_in_rows_of_shards(tmp_path, volume, monkeypatch):
     monkeypatch.setattr(conversion, "SLAB_BYTES", 1)
-    monkeypatch.setattr("densecell.volume.ome_zarr.create.SHARD", (2, 16, 16))
     told = []
 
     convert(volume, tmp_path / "a.zarr", progress=lambda *said: told.append(said))

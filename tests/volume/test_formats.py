@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from densecell.geometry import Box
-from densecell.volume import ArrayVolume, convert, create_ome_zarr, open_volume
+from densecell.volume import ArrayVolume, Layout, convert, create_ome_zarr, open_volume
 
 SHAPE = (5, 7, 9)
 ARRAY = np.random.default_rng(0).integers(0, 2**16, SHAPE).astype(np.uint16)
@@ -43,8 +43,7 @@ def volumes(tmp_path_factory):
         dtype=ARRAY.dtype,
         spacing_nm=(50, 4, 5),
         kind="image",
-        chunk=(1, 2, 3),
-        shard=(2, 4, 6),
+        layout=Layout((1, 2, 3), (2, 4, 6)),
     ).write(Box.whole(SHAPE), ARRAY)
     tifffile.imwrite(folder / "tiff.tif", ARRAY)
     tifffile.imwrite(folder / "big-endian.tif", ARRAY, byteorder=">")

@@ -16,6 +16,7 @@ from densecell.classes import ClassScheme
 from densecell.geometry import Box
 from densecell.volume import (
     ArrayVolume,
+    Layout,
     build_pyramid,
     convert,
     create_ome_zarr,
@@ -52,7 +53,7 @@ def labels(image, version):
         spacing_nm=SPACING,
         kind="label",
         scheme=ClassScheme.platelet(),
-        version=version,
+        layout=Layout(version=version),
     )
     volume.write(Box.whole(SHAPE), ARRAY)
     build_pyramid(path, kind="label")

@@ -26,7 +26,7 @@ from densecell.datasets.project import FILE, read_project, seen_from
 from densecell.disk import remove, written_aside
 from densecell.errors import ConfigError, MissingVolumeError, VolumeError
 from densecell.geometry import Shape
-from densecell.volume import Volume, create_ome_zarr, open_volume
+from densecell.volume import Layout, Volume, create_ome_zarr, open_volume
 
 CONTEXT: Shape = (2, 32, 32)  # voxels of image around a crop that networks see
 FOLDER = "labels"  # in the project
@@ -196,7 +196,7 @@ def _store(crop: PaintedCrop, volume: Volume, path: Path) -> None:
         kind="label",
         scheme=scheme,
         name="classes",
-        fill=scheme.ignore,
+        layout=Layout(fill=scheme.ignore),
     )
     store.write(crop.record.extent, crop.labels)
 

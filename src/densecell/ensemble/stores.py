@@ -11,7 +11,7 @@ from densecell.config import write_text
 from densecell.ensemble.blocks import BlockLabels
 from densecell.ensemble.run import Run
 from densecell.geometry import FACES, Box
-from densecell.volume import Kind, OmeZarrVolume, create_ome_zarr, open_ome_zarr
+from densecell.volume import Kind, Layout, OmeZarrVolume, create_ome_zarr, open_ome_zarr
 
 STORE = "segmentation.zarr"
 AFFINITIES = "affinities.json"  # offsets of the pairs that `affinity_*` tell of
@@ -81,8 +81,7 @@ def create_stores(run: Run, out: Path) -> None:
             dtype=np.uint8,
             spacing_nm=run.spacing_nm,
             kind=kind,
-            chunk=(chunk[0], chunk[1], chunk[2]),
-            shard=block,
+            layout=Layout(chunk=(chunk[0], chunk[1], chunk[2]), shard=block),
             scheme=run.classes if kind == "label" else None,
             overwrite=True,
         )

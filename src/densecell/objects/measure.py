@@ -46,7 +46,7 @@ from densecell.objects.tables.objects_tables import (
     organelles_table,
 )
 from densecell.objects.writing import write_table
-from densecell.volume import build_pyramid, create_ome_zarr, fingerprint
+from densecell.volume import Layout, build_pyramid, create_ome_zarr, fingerprint
 
 FINISHED = f"{FOLDER}/finished"
 TABLES = "tables"
@@ -222,8 +222,7 @@ def _make_stores(job: Job, found: Found) -> None:
             dtype=np.uint32 if few else np.uint64,
             spacing_nm=job.record.spacing,
             kind="label",
-            shard=job.record.block,
-            chunk=_chunk(job.record),
+            layout=Layout(chunk=_chunk(job.record), shard=job.record.block),
             overwrite=True,
         )
     write_text(ready, "")

@@ -12,7 +12,7 @@ shows it on another grid or with other grey values.
 """
 
 from densecell.volume.appearance import Appearance, appearance_of
-from densecell.volume.choice import refuse_choice
+from densecell.volume.choice import AXES, refuse_choice
 from densecell.volume.conversion import convert, copy_voxels, write_slices
 from densecell.volume.description import describe
 from densecell.volume.fingerprint import fingerprint
@@ -24,8 +24,8 @@ from densecell.volume.intensities import (
     sampled_boxes,
 )
 from densecell.volume.interface import Volume, require_spacing
-from densecell.volume.ome_zarr.create import CHUNK, SHARD, create_ome_zarr
-from densecell.volume.ome_zarr.metadata import AXES, Kind
+from densecell.volume.ome_zarr.create import CHUNK, SHARD, Layout, create_ome_zarr
+from densecell.volume.ome_zarr.metadata import Kind
 from densecell.volume.ome_zarr.pyramid import build_pyramid
 from densecell.volume.ome_zarr.store import (
     OmeZarrVolume,
@@ -59,6 +59,7 @@ __all__ = [
     "CroppedVolume",
     "Grid",
     "Kind",
+    "Layout",
     "OmeZarrVolume",
     "ResampledVolume",
     "Statistics",

@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 PERCENTILES = (1.0, 25.0, 50.0, 75.0, 99.0)
-LIMIT = 12.0  # deviations from the mean; what lies beyond counts as there
+LIMIT = 12.0  # deviations from the mean; values beyond count as this
 BINS = 9600  # of the histogram: 0.0025 deviations wide
 MAD = 1.4826  # deviations of a normal distribution per median absolute one
 
 
 class Appearance(NamedTuple):
-    """What a volume looks like, in deviations from its mean.
+    """Spread of the grey values of a volume and their noise, in deviations.
 
     Parameters
     ----------
     landmarks
-        Its 1st, 25th, 50th, 75th and 99th percentile [1]_.
+        1st, 25th, 50th, 75th and 99th percentile [1]_.
     noise
         Deviation of a pixel from the mean of its four neighbours in plane, as of a
         normal distribution: robust against edges.
@@ -35,7 +35,7 @@ class Appearance(NamedTuple):
 
 
 def appearance_of(blocks: Iterable[NDArray[np.float32]]) -> Appearance:
-    """Measure the look of normalised (Z, Y, X) blocks, in memory of one of them.
+    """Measure the appearance of normalised (Z, Y, X) blocks, one in memory at a time.
 
     Notes
     -----
@@ -59,7 +59,7 @@ def appearance_of(blocks: Iterable[NDArray[np.float32]]) -> Appearance:
 
 
 def _roughness(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give what each pixel differs by from its neighbours in plane."""
+    """Difference of each pixel from the mean of its neighbours in plane."""
     if min(block.shape[1:]) < 3:
         return np.zeros(1, np.float32)
     around = block[:, :-2, 1:-1] + block[:, 2:, 1:-1]
@@ -74,7 +74,7 @@ def _counted(values: NDArray[np.float32]) -> NDArray[np.int64]:
 
 
 def _percentile(counts: NDArray[np.int64], percent: float) -> float:
-    """Give the middle of the bin in which a percentile lies."""
+    """Middle of the bin in which a percentile lies."""
     total = np.cumsum(counts)
     place = int(np.searchsorted(total, percent / 100 * total[-1]))
     return round(-LIMIT + (place + 0.5) * 2 * LIMIT / BINS, 6)

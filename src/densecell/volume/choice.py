@@ -1,103 +1,111 @@
-"""One channel of one time point: which part of a stored image is a volume."""
+"""One channel of one time point: which part of a stored array is a volume."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from densecell.address import CHANNEL, TIME, Address
 from densecell.errors import VolumeError
+from densecell.geometry import Box, Shape
 
-SPACE = ("z", "y", "x")
-ORDERS = (SPACE, SPACE[1:])  # a flat image has no z
+AXES = ("z", "y", "x")
 
 
-def choose_channel(
+class Selection(NamedTuple):
+    """Where z, y and x lie in a stored array, and what to read of its other axes.
+
+    Parameters
+    ----------
+    axes
+        Name of each axis of the array: y, x, and perhaps z, in any order; c, t. Others
+        have one element.
+    channel, time
+        Place along c and t.
+
+    Examples
+    --------
+    >>> selection = Selection(("c", "x", "y", "z"), channel=1)
+    >>> selection.zyx((2, 9, 7, 5))
+    (5, 7, 9)
+    >>> selection.read(np.zeros((2, 9, 7, 5)), Box((0, 0, 0), (1, 2, 3))).shape
+    (1, 2, 3)
+    """
+
+    axes: tuple[str, ...]
+    channel: int = 0
+    time: int = 0
+
+    def zyx(self, sizes: Sequence[int]) -> Shape:
+        """Sizes along (z, y, x), of those along all axes; a flat image is one slice."""
+        named = dict(zip(self.axes, sizes, strict=True))
+        return (named.get("z", 1), named["y"], named["x"])
+
+    def place(self, box: Box) -> tuple[slice | int, ...]:
+        """Index of a box in the stored array."""
+        where: dict[str, slice | int] = {"c": self.channel, "t": self.time}
+        where |= zip(AXES, box.slices, strict=True)
+        return tuple(where.get(axis, 0) for axis in self.axes)
+
+    def read(self, array: Any, box: Box) -> NDArray[Any]:
+        """Voxels of a box as a (Z, Y, X) array, from an array or a store of one."""
+        found = np.asarray(array[self.place(box)])
+        stored = [axis for axis in self.axes if axis in AXES]
+        turned = found.transpose([stored.index(a) for a in AXES if a in stored])
+        return turned.reshape(box.shape)
+
+
+def select(
     path: Address,
-    sizes: Mapping[str, int],
-    attributes: Mapping[str, Any],
+    sizes: Sequence[tuple[str, int]],
+    *,
     channel: str | None,
-) -> int:
-    """Check that the axes of an image are those of one volume; find its channel.
+    time: str | None,
+    names: Sequence[str] = (),
+) -> Selection:
+    """Check that the axes of an array are those of one volume; find channel and time.
 
     Parameters
     ----------
     path
-        For messages.
+        Name for messages.
     sizes
-        Length of each axis by its name.
-    attributes
-        Of the OME-Zarr; may name the channels.
+        Name and length of each axis of the array.
     channel
         Number or name; None where there is only one.
-
-    Returns
-    -------
-    Place along c, 0 where there is no such axis.
-
-    Raises
-    ------
-    VolumeError
-        If space is not z, y, x, there are further axes, or several channels of which
-        none was chosen, or the channel is not there.
-    """
-    found = ", ".join(f"{axis}={size}" for axis, size in sizes.items())
-    if tuple(axis for axis in sizes if axis in SPACE) not in ORDERS:
-        raise VolumeError(f"{path}: has axes {found}; expected z, y, x in this order")
-    if any(size > 1 for axis, size in sizes.items() if axis not in (*SPACE, *"ct")):
-        raise VolumeError(
-            f"{path}: has axes {found}; expected no others than t, c, z, y, x: save "
-            "one part of them alone"
-        )
-    if "c" not in sizes:
-        refuse_choice(path, channel=channel)
-        return 0
-    names = _channel_names(attributes, sizes["c"])
-    listed = ", ".join(f"{n} {name}".strip() for n, name in enumerate(names))
-    if channel is None:
-        if len(names) > 1:
-            raise VolumeError(
-                f"{path}: has axes {found}; expected one channel: choose one of "
-                f"{listed} with --channel, or as {path}{CHANNEL}0"
-            )
-        return 0
-    if channel.isdecimal() and int(channel) < len(names):
-        return int(channel)
-    if names.count(channel) != 1:
-        raise VolumeError(f"{path}: has no channel {channel!r}; there are {listed}")
-    return names.index(channel)
-
-
-def choose_time(path: Address, sizes: Mapping[str, int], time: str | None) -> int:
-    """Find a time point: its place along t, 0 where there is no such axis.
-
-    Parameters
-    ----------
-    path, sizes
-        As for `choose_channel`.
     time
         Number from 0; None where there is only one.
+    names
+        Name of each channel, where they are known.
 
     Raises
     ------
     VolumeError
-        If there are several and none was chosen, or that one is not there.
+        If there are further axes, or several channels or time points of which none was
+        chosen, or what was chosen is not there.
     """
-    if "t" not in sizes:
-        refuse_choice(path, time=time)
-        return 0
-    count = sizes["t"]
-    if time is None and count > 1:
-        found = ", ".join(f"{axis}={size}" for axis, size in sizes.items())
+    if any(size > 1 for axis, size in sizes if axis not in (*AXES, *"ct")):
         raise VolumeError(
-            f"{path}: has axes {found}; expected one time point: choose one of 0 to "
-            f"{count - 1} with --time, or as {path}{TIME}0"
+            f"{path}: has axes {format_axes(sizes)}; expected no others than t, c, z, "
+            "y, x: save one part of them alone"
         )
-    if time is None:
-        return 0
-    if not (time.isdecimal() and int(time) < count):
-        raise VolumeError(
-            f"{path}: has no time point {time!r}; there are 0 to {count - 1}"
-        )
-    return int(time)
+    return Selection(
+        tuple(axis for axis, _ in sizes),
+        _channel(path, sizes, names, channel),
+        _time(path, sizes, time),
+    )
+
+
+def format_axes(sizes: Sequence[tuple[str, int]]) -> str:
+    """Axes and their lengths for people to read.
+
+    Examples
+    --------
+    >>> format_axes([("z", 5), ("y", 7)])
+    'z=5, y=7'
+    """
+    return ", ".join(f"{axis}={size}" for axis, size in sizes)
 
 
 def refuse_choice(
@@ -122,10 +130,49 @@ def refuse_choice(
             )
 
 
-def _channel_names(attributes: Mapping[str, Any], channels: int) -> list[str]:
-    """Read the name of each channel; all are empty where they cannot be told."""
-    try:
-        listed = [str(c.get("label", "")) for c in attributes["omero"]["channels"]]
-    except (KeyError, TypeError, AttributeError):
-        listed = []
-    return listed if len(listed) == channels else [""] * channels
+def _channel(
+    path: Address,
+    sizes: Sequence[tuple[str, int]],
+    names: Sequence[str],
+    channel: str | None,
+) -> int:
+    """Place along c; 0 where there is no such axis."""
+    count = dict(sizes).get("c")
+    if count is None:
+        refuse_choice(path, channel=channel)
+        return 0
+    if len(names) != count:
+        names = [""] * count
+    listed = ", ".join(f"{n} {name}".strip() for n, name in enumerate(names))
+    if channel is None:
+        if count > 1:
+            raise VolumeError(
+                f"{path}: has axes {format_axes(sizes)}; expected one channel: choose "
+                f"one of {listed} with --channel, or as {path}{CHANNEL}0"
+            )
+        return 0
+    if channel.isdecimal() and int(channel) < count:
+        return int(channel)
+    if names.count(channel) != 1:
+        raise VolumeError(f"{path}: has no channel {channel!r}; there are {listed}")
+    return names.index(channel)
+
+
+def _time(path: Address, sizes: Sequence[tuple[str, int]], time: str | None) -> int:
+    """Place along t; 0 where there is no such axis."""
+    count = dict(sizes).get("t")
+    if count is None:
+        refuse_choice(path, time=time)
+        return 0
+    if time is None:
+        if count > 1:
+            raise VolumeError(
+                f"{path}: has axes {format_axes(sizes)}; expected one time point: "
+                f"choose one of 0 to {count - 1} with --time, or as {path}{TIME}0"
+            )
+        return 0
+    if not (time.isdecimal() and int(time) < count):
+        raise VolumeError(
+            f"{path}: has no time point {time!r}; there are 0 to {count - 1}"
+        )
+    return int(time)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import imagecodecs
 from numpy.typing import NDArray
 
+from densecell.compute import ReportProgress
 from densecell.disk import written_aside
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box, Shape, tile
@@ -19,12 +20,13 @@ from densecell.volume.formats.tiff_writing import iterate_slices, write_tiff
 from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.ome_zarr.create import (
     CHUNK,
+    Layout,
     create_ome_zarr,
     cut_layout,
     list_label,
 )
 from densecell.volume.ome_zarr.metadata import VERSION, Kind, Version
-from densecell.volume.ome_zarr.pyramid import Progress, build_pyramid, coarser_voxels
+from densecell.volume.ome_zarr.pyramid import build_pyramid, coarser_voxels
 from densecell.volume.ome_zarr.store import OmeZarrVolume
 
 SLAB_BYTES = 512 * 2**20
@@ -37,7 +39,7 @@ def convert(
     *,
     kind: Kind = "image",
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
     ome_version: Version = VERSION,
 ) -> None:
     """Copy a volume to the format that the suffix of `out` names.
@@ -48,23 +50,23 @@ def convert(
     Parameters
     ----------
     volume
-        What to copy; its voxel size must be known, except for PNG slices.
+        Volume to copy; its voxel size must be known, except for PNG slices.
     out
-        Where to; its suffix says in which format. Appears once it is whole.
+        File or folder to write; its suffix names the format. Appears once it is whole.
     kind
-        Whether coarser levels are averaged or voted for; labels are compressed in TIFF
-        and called labels in NIfTI.
+        Coarser levels of an image are averaged, those of labels voted for; labels are
+        compressed in TIFF and called labels in NIfTI.
     overwrite
         Replace what is there.
     progress
-        Called now and then with the number of voxels done and of all.
+        Called now and then with the number of voxels done, and of all.
     ome_version
-        Of OME-Zarr; see `create_ome_zarr`.
+        Version of OME-Zarr; see `Layout`.
 
     Raises
     ------
     OutputError
-        If `out` exists, or its suffix is none of these.
+        If `out` exists, or its suffix names none of these formats.
     VolumeError
         If the format cannot hold the dtype.
     MissingExtraError
@@ -75,8 +77,8 @@ def convert(
     Memory: at most 512 MiB of voxels, or one slice when that is larger.
     """
     out = Path(out)
-    how = _How(kind, overwrite, progress or _silent, ome_version)
-    _writer(out)(volume, out, how)
+    options = _Options(kind, overwrite, progress or _silent, ome_version)
+    _writer(out)(volume, out, options)
 
 
 def write_slices(
@@ -84,7 +86,7 @@ def write_slices(
     volume: Volume,
     *,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
 ) -> None:
     """Write a folder of PNG slices, `slice_0000.png` and so on.
 
@@ -104,7 +106,7 @@ def write_slices(
     digits = max(4, len(str(volume.shape[0] - 1)))
     with written_aside(folder, overwrite=overwrite) as aside:
         aside.mkdir()
-        for z, plane in enumerate(_told_slices(volume, progress or _silent)):
+        for z, plane in enumerate(_slices(volume, progress or _silent)):
             name = f"slice_{z:0{digits}}.png"
             (aside / name).write_bytes(imagecodecs.png_encode(plane))
 
@@ -117,17 +119,17 @@ def copy_voxels(volume: Volume, target: OmeZarrVolume) -> Iterator[int]:
         yield slab.voxels
 
 
-class _How(NamedTuple):
-    """What all writers are told."""
+class _Options(NamedTuple):
+    """What every writer gets besides the volume and the place."""
 
     kind: Kind
     overwrite: bool
-    progress: Progress
+    progress: ReportProgress
     ome_version: Version
 
 
-def _writer(out: Path) -> Callable[[Volume, Path, _How], None]:
-    """Choose by the suffix how a file is written."""
+def _writer(out: Path) -> Callable[[Volume, Path, _Options], None]:
+    """Writer of the format that a suffix names."""
     writers = {".zarr": _to_zarr, ".tif": _to_tiff, ".tiff": _to_tiff, "": _to_png}
     writers |= dict.fromkeys(mrc.SUFFIXES, _to_mrc)
     if split_hdf5(out):
@@ -143,9 +145,9 @@ def _writer(out: Path) -> Callable[[Volume, Path, _How], None]:
     return writers[out.suffix.lower()]
 
 
-def _to_zarr(volume: Volume, out: Path, how: _How) -> None:
-    spacing, kind = require_spacing(volume), how.kind
-    with written_aside(out, overwrite=how.overwrite) as aside:
+def _to_zarr(volume: Volume, out: Path, options: _Options) -> None:
+    spacing, kind = require_spacing(volume), options.kind
+    with written_aside(out, overwrite=options.overwrite) as aside:
         target = create_ome_zarr(
             aside,
             shape=volume.shape,
@@ -153,69 +155,71 @@ def _to_zarr(volume: Volume, out: Path, how: _How) -> None:
             spacing_nm=spacing,
             kind=kind,
             name=out.stem,
-            version=how.ome_version,
+            layout=Layout(version=options.ome_version),
         )
         done, own = 0, math.prod(volume.shape)
         total = own + coarser_voxels(volume.shape, spacing)
         for voxels in copy_voxels(volume, target):
             done += voxels
-            how.progress(done, total)
+            options.progress(done, total)
         build_pyramid(
-            aside, kind=kind, progress=lambda done, _: how.progress(own + done, total)
+            aside,
+            kind=kind,
+            progress=lambda done, _: options.progress(own + done, total),
         )
     if kind == "label":
         list_label(out)
 
 
-def _to_tiff(volume: Volume, out: Path, how: _How) -> None:
+def _to_tiff(volume: Volume, out: Path, options: _Options) -> None:
     write_tiff(
         out,
-        _told_slices(volume, how.progress),
+        _slices(volume, options.progress),
         shape=volume.shape,
         dtype=volume.dtype,
         spacing_nm=require_spacing(volume),
-        compress=how.kind == "label",
-        overwrite=how.overwrite,
+        compress=options.kind == "label",
+        overwrite=options.overwrite,
     )
 
 
-def _to_png(volume: Volume, out: Path, how: _How) -> None:
-    write_slices(out, volume, overwrite=how.overwrite, progress=how.progress)
+def _to_png(volume: Volume, out: Path, options: _Options) -> None:
+    write_slices(out, volume, overwrite=options.overwrite, progress=options.progress)
 
 
-def _to_hdf5(volume: Volume, out: Path, how: _How) -> None:
+def _to_hdf5(volume: Volume, out: Path, options: _Options) -> None:
     chunk, _ = cut_layout(out, volume.shape, CHUNK, None)
     write_hdf5(
         out,
-        _told_slabs(volume, chunk, how.progress),
+        _slabs(volume, chunk, options.progress),
         shape=volume.shape,
         dtype=volume.dtype,
         spacing_nm=require_spacing(volume),
         chunk=chunk,
-        overwrite=how.overwrite,
+        overwrite=options.overwrite,
     )
 
 
-def _to_mrc(volume: Volume, out: Path, how: _How) -> None:
+def _to_mrc(volume: Volume, out: Path, options: _Options) -> None:
     write_mrc(
         out,
-        _told_slices(volume, how.progress),
+        _slices(volume, options.progress),
         shape=volume.shape,
         dtype=volume.dtype,
         spacing_nm=require_spacing(volume),
-        overwrite=how.overwrite,
+        overwrite=options.overwrite,
     )
 
 
-def _to_nifti(volume: Volume, out: Path, how: _How) -> None:
+def _to_nifti(volume: Volume, out: Path, options: _Options) -> None:
     write_nifti(
         out,
-        _told_slices(volume, how.progress),
+        _slices(volume, options.progress),
         shape=volume.shape,
         dtype=volume.dtype,
         spacing_nm=require_spacing(volume),
-        labels=how.kind == "label",
-        overwrite=how.overwrite,
+        labels=options.kind == "label",
+        overwrite=options.overwrite,
     )
 
 
@@ -225,7 +229,7 @@ def _read_slabs(volume: Volume, shard: Shape) -> Iterator[tuple[Box, NDArray[Any
 
 
 def _slab(shape: Shape, shard: Shape, volume: Volume) -> Shape:
-    """Choose whole shards side by side: whole slices, else whole rows of them.
+    """Size of a part that holds whole shards: whole slices, else whole rows of shards.
 
     Compressed slices and strips are decoded whole, so each should be read once.
     """
@@ -234,15 +238,15 @@ def _slab(shape: Shape, shard: Shape, volume: Volume) -> Shape:
     return (shard[0], rows, shape[2])
 
 
-def _told_slices(volume: Volume, progress: Progress) -> Iterator[NDArray[Any]]:
+def _slices(volume: Volume, progress: ReportProgress) -> Iterator[NDArray[Any]]:
     depth, rows, columns = volume.shape
     for z, plane in enumerate(iterate_slices(volume)):
         yield plane
         progress((z + 1) * rows * columns, depth * rows * columns)
 
 
-def _told_slabs(
-    volume: Volume, shard: Shape, progress: Progress
+def _slabs(
+    volume: Volume, shard: Shape, progress: ReportProgress
 ) -> Iterator[tuple[Box, NDArray[Any]]]:
     done = 0
     for slab, voxels in _read_slabs(volume, shard):
@@ -252,4 +256,4 @@ def _told_slabs(
 
 
 def _silent(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""

@@ -1,4 +1,4 @@
-"""What a volume is, in numbers: for people, and for programs as JSON."""
+"""What a volume is, in numbers: for people as text, and for programs as JSON."""
 
 import math
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ FEW_VALUES = 30  # a volume with fewer distinct whole numbers is shown as labels
 
 
 class Description(NamedTuple):
-    """What `densecell info` tells about a volume.
+    """What `densecell info` says about a volume.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Description(NamedTuple):
     notes: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Give plain values to write as JSON."""
+        """Plain values to write as JSON."""
         plain = self._asdict() | {"statistics": self.statistics._asdict()}
         if self.fractions is not None:
             plain["fractions"] = {str(k): v for k, v in self.fractions.items()}
@@ -55,7 +55,7 @@ class Description(NamedTuple):
         return f"{low:g} to {high:g}, mean {mean:.4g}, deviation {std:.4g}{sampled}"
 
     def as_text(self) -> str:
-        """Give lines to print."""
+        """Lines to print."""
         rows = {
             "path": self.path,
             "format": self.format,
@@ -76,7 +76,7 @@ class Description(NamedTuple):
 
 
 def describe(volume: Volume) -> Description:
-    """Measure what a volume is; of one above 64 million voxels, look at samples."""
+    """Measure what a volume is; from samples, if it has more than 64 million voxels."""
     spacing = volume.spacing_nm
     edges = zip(volume.shape, spacing or (), strict=False)
     return Description(
@@ -95,7 +95,7 @@ def describe(volume: Volume) -> Description:
 
 
 def _fractions(volume: Volume) -> dict[int, float] | None:
-    """Count values until there are too many to be labels."""
+    """Share of the voxels by value; None as soon as there are too many for labels."""
     if volume.dtype.kind == "f":
         return None
     counts: dict[int, int] = {}

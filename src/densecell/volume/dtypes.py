@@ -1,4 +1,4 @@
-"""Which kinds of numbers a volume may hold."""
+"""The kinds of numbers that a volume may hold."""
 
 from typing import Any
 
@@ -22,12 +22,13 @@ REMEDIES = {
 def checked_dtype(
     dtype: np.dtype[Any], path: Address, *, labels: bool = False
 ) -> np.dtype[Any]:
-    """Give the dtype in native byte order; refuse what densecell does not hold.
+    """Dtype in native byte order, if a volume may have it.
 
     Raises
     ------
     VolumeError
-        With the dtype to convert to. With `labels`, also for fractional numbers.
+        If it may not; names the dtype to convert to. With `labels`, also if it is a
+        dtype of fractional numbers.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Packages of extras, asked for only when they are needed."""
+"""Optional packages, imported only when they are needed."""
 
 import importlib
 from typing import Any
@@ -7,14 +7,14 @@ from densecell.errors import MissingExtraError
 
 
 def imported(name: str, *, what: str, extra: str = "formats") -> Any:
-    """Import a package that not everybody needs.
+    """Import an optional package.
 
     Parameters
     ----------
     what
-        What needs it, such as volumes of some format; for the message.
+        What needs it, in the plural, for the message: "MRC files".
     extra
-        Which extra of densecell brings it.
+        The extra of densecell that installs it.
 
     Raises
     ------

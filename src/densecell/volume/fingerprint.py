@@ -1,4 +1,4 @@
-"""A volume known again without reading it whole."""
+"""Recognise a volume without reading it whole."""
 
 import hashlib
 
@@ -7,12 +7,12 @@ import numpy as np
 from densecell.geometry import Shape, tile
 from densecell.volume.interface import Volume
 
-SAMPLES = 64  # pieces that are looked at
+SAMPLES = 64  # pieces that are read
 PIECE: Shape = (1, 256, 256)
 
 
 def fingerprint(volume: Volume) -> str:
-    """Hash the shape, the type and up to 64 pieces spread over a volume.
+    """Hash of the shape, the dtype and up to 64 pieces spread over a volume.
 
     Returns
     -------

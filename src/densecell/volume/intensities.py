@@ -1,4 +1,4 @@
-"""How bright a volume is, and grey values made comparable between volumes."""
+"""Statistics of grey values, and how to make them comparable between volumes."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.errors import VolumeError
-from densecell.geometry import Box, Shape, tile
+from densecell.geometry import Box, Shape, per_axis, tile
 from densecell.volume.interface import Volume
 from densecell.volume.views.crop import CroppedVolume
 
@@ -17,7 +17,7 @@ SAMPLE: Shape = (16, 256, 256)
 
 
 class Statistics(NamedTuple):
-    """Of the grey values of a volume.
+    """Statistics of the grey values of a volume.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ class Statistics(NamedTuple):
 def intensity_statistics(volume: Volume, *, box: Box | None = None) -> Statistics:
     """Measure the grey values of a volume, or of a box of it.
 
-    Of every voxel up to 64 million; of a larger volume from 64 blocks at places that
-    depend on its shape only.
+    Of up to 64 million voxels all are read; of a larger volume, 64 blocks at places
+    that depend on its shape only.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def normalise(
     array
         Grey values of any shape. Not modified.
     statistics
-        Of the volume that they come from.
+        Statistics of the volume that they come from.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def normalise(
 
 
 def measure(volume: Volume, *, origin: Shape = (0, 0, 0)) -> Statistics:
-    """Do the work of `intensity_statistics`; constant volumes have `std` 0."""
+    """Statistics as of `intensity_statistics`; a constant volume has `std` 0."""
     count, mean, squares = 0, 0.0, 0.0
     low, high = np.inf, -np.inf
     for box in sampled_boxes(volume.shape):
@@ -110,19 +110,17 @@ def sampled_boxes(shape: Shape) -> Iterator[Box]:
     size = Box.whole(SAMPLE).clipped(shape).shape
     rng = np.random.default_rng(0)
     for _ in range(SAMPLES):
-        corner = [
-            int(rng.integers(n - s + 1)) for n, s in zip(shape, size, strict=True)
-        ]
-        z, y, x = corner
-        yield Box((0, 0, 0), size).shifted((z, y, x))
+        yield Box.at(
+            per_axis(lambda n, s: int(rng.integers(n - s + 1)), shape, size), size
+        )
 
 
 def check_finite(block: NDArray[Any], box: Box, volume: Volume) -> None:
-    """Refuse NaN and infinity in what was read of a box, naming the first voxel."""
+    """Refuse NaN and infinity in what was read from a box; name the first voxel."""
     if block.dtype.kind != "f" or (finite := np.isfinite(block)).all():
         return
     first = np.argwhere(~finite)[0]
-    z, y, x = (int(i) + s for i, s in zip(first, box.start, strict=True))
+    z, y, x = per_axis(lambda place, start: int(place) + start, first, box.start)
     raise VolumeError(
         f"{volume.path}: voxel (z, y, x) = ({z}, {y}, {x}) is {block[tuple(first)]}; "
         "expected finite grey values: replace NaN and infinity, in Python for example "

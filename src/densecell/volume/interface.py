@@ -23,25 +23,25 @@ class Volume(ABC):
     Parameters
     ----------
     path
-        Where it lies; used in every message. `open_volume` opens it again.
+        Where it lies. Named in every message; `open_volume` opens it again.
     shape
         Voxels (z, y, x).
     dtype
-        Of what `read` returns, in native byte order.
+        Dtype of what `read` returns, in native byte order.
     spacing_nm
         Voxel size, or None when the file does not state one: see `require_spacing`.
     format
-        What it is, in words for the user.
+        Its format, in words for the user.
     chunk
         Voxels that are decoded together: the smallest box worth reading.
     notes
-        What the user should know about how the file was read.
+        What the user should know about how the file was read, in sentences.
 
     Attributes
     ----------
     cache_bytes
-        Of decoded chunks that are kept for the next box; 0 where boxes are read without
-        decoding more than is asked for.
+        Bytes of decoded chunks that are kept for the next box; 0 where no more is
+        decoded than was asked for.
     """
 
     cache_bytes: int = 0
@@ -131,13 +131,22 @@ class Volume(ABC):
             )
 
 
+def damaged(path: Address, kind: str, why: object) -> VolumeError:
+    """Error for a file that cannot be decoded as the kind that it seems to be."""
+    reason = str(why) or type(why).__name__  # MemoryError has no text
+    return VolumeError(
+        f"{path}: cannot be read as {kind} ({reason}); it may be truncated or damaged: "
+        "copy or save it again"
+    )
+
+
 def require_spacing(volume: Volume) -> Spacing:
-    """Give the voxel size of a volume, or say how to state it.
+    """Voxel size of a volume.
 
     Raises
     ------
     SpacingError
-        If the file states no voxel size and none was given on opening.
+        If the file states none and none was given on opening; says how to give it.
     """
     if volume.spacing_nm is None:
         found = [note.removeprefix(f"{volume.path}: ") for note in volume.notes]

@@ -1,4 +1,4 @@
-"""Open a volume of any format, told by what is there."""
+"""Open a volume of any format: the file or folder decides which."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +55,7 @@ def open_volume(
     labels
         Refuse fractional numbers.
     level
-        Of an OME-Zarr, 0 is the finest; other formats have no further levels.
+        Level of an OME-Zarr; 0 is the finest. Other formats have no further levels.
     channel
         Number or name of a channel of an OME-Zarr that has several; becomes a part of
         the volume's path.
@@ -97,7 +97,7 @@ def _is_zarr(path: Path) -> bool:
 
 
 def _opener(file: Path) -> Callable[..., Volume]:
-    """Choose by the suffix how a file is read."""
+    """Reader of the format that a suffix names."""
     suffix = ".nii" if is_nifti(file) else file.suffix.lower()
     for suffixes, opener in OPENERS.items():
         if suffix in suffixes:

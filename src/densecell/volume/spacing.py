@@ -48,10 +48,10 @@ def settle_spacing(
     given: tuple[float, float, float] | None,
     found: str | None = None,
 ) -> tuple[Spacing | None, tuple[str, ...]]:
-    """Choose between the voxel size of the file and the one that the user gave.
+    """Voxel size to use, and notes for the user.
 
-    The user's wins. Returns it with a note, also logged, when the file states another.
-    Where there is none, the note says what was `found` instead.
+    The size that the user gave wins. If the file states another, a note says so, which
+    is also logged. If there is none at all, a note says what was `found` instead.
     """
     if given is not None:
         spacing = Spacing.checked(given)
@@ -74,7 +74,7 @@ def settle_spacing(
 
 
 def nm_per(unit: str) -> float | None:
-    """Give the nanometres in a unit of length, or None when it is not one.
+    """Nanometres in a unit of length; None when it is not one.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def nm_per(unit: str) -> float | None:
 
 
 def rounded(length: float) -> float:
-    """Drop the digits that a number of four bytes does not have.
+    """Round away the digits that a number of four bytes does not have.
 
     Examples
     --------

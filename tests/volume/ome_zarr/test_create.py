@@ -8,7 +8,7 @@ import zarr
 from densecell.classes import ClassScheme
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box, tile
-from densecell.volume import build_pyramid, create_ome_zarr, open_volume
+from densecell.volume import Layout, build_pyramid, create_ome_zarr, open_volume
 
 SHAPE = (5, 70, 90)
 OPTIONS = {"shape": SHAPE, "dtype": np.uint8, "spacing_nm": (50, 4, 5)}
@@ -20,7 +20,7 @@ def array():
 
 
 def test_what_is_written_block_by_block_is_read(tmp_path, array):
-    options = OPTIONS | {"chunk": (2, 16, 16), "shard": (4, 32, 48)}
+    options = OPTIONS | {"layout": Layout((2, 16, 16), (4, 32, 48))}
 
     volume = create_ome_zarr(tmp_path / "a.zarr", kind="image", **options)
     for box in tile(SHAPE, volume.shard):
@@ -39,7 +39,9 @@ def test_voxels_never_written_are_zero(tmp_path):
 
 
 def test_voxels_never_written_have_the_value_asked_for(tmp_path):
-    volume = create_ome_zarr(tmp_path / "a.zarr", kind="label", fill=255, **OPTIONS)
+    volume = create_ome_zarr(
+        tmp_path / "a.zarr", kind="label", layout=Layout(fill=255), **OPTIONS
+    )
     part = Box((1, 2, 3), (2, 4, 6))
 
     volume.write(part, np.ones(part.shape, np.uint8))
@@ -57,7 +59,7 @@ def test_chunks_and_shards_are_cut_to_the_volume(tmp_path):
 
 
 def test_a_shard_stays_a_multiple_of_its_chunk(tmp_path):
-    options = OPTIONS | {"chunk": (2, 16, 128), "shard": (16, 64, 1024)}
+    options = OPTIONS | {"layout": Layout((2, 16, 128), (16, 64, 1024))}
 
     volume = create_ome_zarr(tmp_path / "a.zarr", kind="image", **options)
 
@@ -66,7 +68,7 @@ def test_a_shard_stays_a_multiple_of_its_chunk(tmp_path):
 
 
 def test_without_shards_every_chunk_is_a_file(tmp_path, array):
-    options = OPTIONS | {"chunk": (5, 35, 45), "shard": None}
+    options = OPTIONS | {"layout": Layout((5, 35, 45), None)}
 
     volume = create_ome_zarr(tmp_path / "a.zarr", kind="image", **options)
     volume.write(Box.whole(SHAPE), array)
@@ -152,7 +154,7 @@ def test_senseless_shapes_are_refused(tmp_path, shape):
 
 
 def test_a_shard_that_is_no_multiple_of_its_chunk_is_refused(tmp_path):
-    options = OPTIONS | {"chunk": (2, 16, 16), "shard": (4, 30, 48)}
+    options = OPTIONS | {"layout": Layout((2, 16, 16), (4, 30, 48))}
     message = r"shard \(4, 30, 48\) is no multiple of chunk \(2, 16, 16\); choose for"
     with pytest.raises(VolumeError, match=message):
         create_ome_zarr(tmp_path / "a.zarr", kind="image", **options)

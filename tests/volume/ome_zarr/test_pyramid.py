@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from densecell.geometry import Box, Spacing
-from densecell.volume import build_pyramid, create_ome_zarr, open_ome_zarr
+from densecell.volume import Layout, build_pyramid, create_ome_zarr, open_ome_zarr
 from densecell.volume.ome_zarr import pyramid
 from densecell.volume.ome_zarr.pyramid import (
     coarser_voxels,
@@ -34,8 +34,7 @@ def written(path, array, kind, spacing=(20, 5, 5)):
         dtype=array.dtype,
         spacing_nm=spacing,
         kind=kind,
-        chunk=(2, 8, 8),
-        shard=(4, 16, 16),
+        layout=Layout((2, 8, 8), (4, 16, 16)),
     )
     volume.write(Box.whole(array.shape), array)
     return path

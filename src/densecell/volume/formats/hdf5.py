@@ -1,12 +1,13 @@
 """Datasets in HDF5 files, addressed as `file.h5/path/inside`.
 
-HDF5 knows no voxel size. Read are the attributes `element_size_um` (z, y, x) of ilastik
-and of Fiji's HDF5 plugins, and `resolution` with a unit of length in `units` or `unit`;
-`element_size_um` is what is written.
+HDF5 has no voxel size of its own. Two attributes are read: `element_size_um` (z, y, x)
+of ilastik and Fiji's HDF5 plugins, and `resolution` with a unit of length in `units` or
+`unit`. `element_size_um` is written.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from densecell.errors import DensecellError, OutputError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.extra import imported
-from densecell.volume.interface import Volume
+from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import nm_per, rounded, settle_spacing
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
@@ -28,7 +29,7 @@ CHUNK_CACHE_BYTES = 64 * 2**20
 
 
 def split_hdf5(path: Path) -> tuple[Path, str] | None:
-    """Cut an address into file and path inside; None where no part is an HDF5 file.
+    """Split an address into file and path inside; None if no part is an HDF5 file.
 
     Examples
     --------
@@ -63,7 +64,7 @@ def open_hdf5(
     try:
         opened = h5py.File(file, "r", rdcc_nbytes=CHUNK_CACHE_BYTES)
     except OSError as error:
-        raise _damaged(file, error) from None
+        raise damaged(file, "HDF5", error) from None
     try:
         dataset = _dataset(h5py, opened, file, inside)
         return Hdf5Volume(
@@ -75,9 +76,9 @@ def open_hdf5(
     except DensecellError:
         opened.close()
         raise
-    except Exception as error:  # broken trees inside raise whatever they like
+    except Exception as error:  # broken files raise whatever they like
         opened.close()
-        raise _damaged(file, error) from None
+        raise damaged(file, "HDF5", error) from None
 
 
 class Hdf5Volume(Volume):
@@ -106,16 +107,16 @@ class Hdf5Volume(Volume):
             notes=notes,
         )
         self._dataset = dataset
-        self._arguments = (path, spacing_nm, labels)
+        self._reopen = partial(open_hdf5, path, spacing_nm=spacing_nm, labels=labels)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_reopened, self._arguments)
+        return self._reopen, ()
 
     def _read(self, box: Box) -> NDArray[Any]:
         try:
             return np.asarray(self._dataset[box.slices], self.dtype)
         except Exception as error:  # as above
-            raise _damaged(self.path, error) from error
+            raise damaged(self.path, "HDF5", error) from error
 
 
 def write_hdf5(
@@ -161,7 +162,7 @@ def write_hdf5(
 
 @contextmanager
 def _new_file(h5py: Any, path: Path) -> Iterator[Any]:
-    """Open a file to write; when it closes, h5py has an error of its own for full."""
+    """Open a file to write; a full disk makes h5py raise an error of its own."""
     try:
         with h5py.File(path, "w") as new:
             yield new
@@ -169,14 +170,8 @@ def _new_file(h5py: Any, path: Path) -> Iterator[Any]:
         raise OSError(str(error)) from None
 
 
-def _reopened(
-    path: Path, spacing_nm: tuple[float, float, float] | None, labels: bool
-) -> Hdf5Volume:
-    return open_hdf5(path, spacing_nm=spacing_nm, labels=labels)
-
-
 def _dataset(h5py: Any, opened: Any, file: Path, inside: str) -> Any:
-    """Find the dataset that was meant; list those that are there when it is not."""
+    """Dataset that was meant; if it is not there, the message lists those that are."""
     found = _datasets(h5py, opened)
     if not inside:
         volumes = [dataset for dataset in found if dataset.ndim == 3]
@@ -213,7 +208,7 @@ def _datasets(h5py: Any, opened: Any) -> list[Any]:
 
 
 def _check_alone(h5py: Any, file: Path, name: str) -> None:
-    """Refuse to replace a file for the sake of one of its datasets."""
+    """Refuse to replace a file that holds other datasets too."""
     try:
         with h5py.File(file, "r") as old:
             others = [d.name for d in _datasets(h5py, old) if d.name.strip("/") != name]
@@ -229,7 +224,7 @@ def _check_alone(h5py: Any, file: Path, name: str) -> None:
 def _stated_spacing(
     dataset: Any, path: Path
 ) -> tuple[tuple[float, ...] | None, str | None]:
-    """Give the voxel size in nanometres, or say what was found in its place."""
+    """Voxel size in nanometres, or what was found in its place, in words."""
     attributes = dataset.attrs
     unit: str | None = "um"
     lengths = attributes.get("element_size_um")
@@ -253,15 +248,8 @@ def _stated_spacing(
 
 
 def _text(value: Any) -> str | None:
-    """Read an attribute of one word, however it is stored."""
+    """Attribute of one word, however it is stored."""
     if value is None:
         return None
     first = np.asarray(value).ravel()[0]
     return first.decode(errors="replace") if isinstance(first, bytes) else str(first)
-
-
-def _damaged(path: object, error: Exception) -> VolumeError:
-    return VolumeError(
-        f"{path}: cannot be read as HDF5 ({error}); it may be truncated or damaged: "
-        "copy it again"
-    )

@@ -9,6 +9,7 @@ angstrom; both are turned into (z, y, x) and nanometres here.
 
 import warnings
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.extra import imported
-from densecell.volume.interface import Volume
+from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import nm_per, rounded, settle_spacing
 
 SUFFIXES = (".mrc", ".map", ".rec", ".st")
@@ -39,7 +40,7 @@ def open_mrc(
 ) -> "MrcVolume":
     """Open an MRC file, mapped into memory.
 
-    Bytes (mode 0) are signed and become int16, unless the file says that it is IMOD's
+    Bytes (mode 0) are signed and become int16, unless the file says that IMOD wrote it
     and that they are unsigned.
 
     Raises
@@ -51,11 +52,11 @@ def open_mrc(
     """
     mrcfile = imported("mrcfile", what="MRC files")
     try:
-        with warnings.catch_warnings():  # of bytes after the data, which do no harm
+        with warnings.catch_warnings():  # about bytes after the data, which do no harm
             warnings.simplefilter("ignore", RuntimeWarning)
             opened = mrcfile.mmap(path, mode="r")
     except (ValueError, OSError, OverflowError, MemoryError) as error:
-        raise _damaged(path, error) from None
+        raise damaged(path, "MRC", error) from None
     header, data = opened.header, opened.data
     if opened.is_volume_stack() or data.ndim not in (2, 3):
         raise VolumeError(
@@ -101,10 +102,10 @@ class MrcVolume(Volume):
             notes=notes,
         )
         self._array = array
-        self._arguments = (path, spacing_nm, labels)
+        self._reopen = partial(open_mrc, path, spacing_nm=spacing_nm, labels=labels)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_reopened, self._arguments)
+        return self._reopen, ()
 
     def _read(self, box: Box) -> NDArray[Any]:
         return np.array(self._array[box.slices], self.dtype, order="C")
@@ -147,14 +148,8 @@ def write_mrc(
         new.update_header_stats()
 
 
-def _reopened(
-    path: Path, spacing_nm: tuple[float, float, float] | None, labels: bool
-) -> MrcVolume:
-    return open_mrc(path, spacing_nm=spacing_nm, labels=labels)
-
-
 def _order(header: Any, path: Path) -> tuple[int, int, int]:
-    """Say which axes of the array, sections first, are z, y and x."""
+    """Which axes of the array, sections first, are z, y and x."""
     columns_first = (int(header.mapc), int(header.mapr), int(header.maps))
     if columns_first == (0, 0, 0):  # old programs left it empty
         columns_first = USUAL_AXES
@@ -168,7 +163,7 @@ def _order(header: Any, path: Path) -> tuple[int, int, int]:
 
 
 def _unsigned(data: NDArray[Any], header: Any) -> NDArray[Any]:
-    """Take bytes for unsigned where IMOD's stamp is there without its flag."""
+    """Take bytes for unsigned where the file has IMOD's stamp without its flag."""
     if data.dtype != np.int8:
         return data
     stamp, flags = np.frombuffer(
@@ -180,7 +175,7 @@ def _unsigned(data: NDArray[Any], header: Any) -> NDArray[Any]:
 def _stated_spacing(
     header: Any,
 ) -> tuple[tuple[float, ...] | None, str | None]:
-    """Divide the cell by its intervals; a size of zero means that none is stated."""
+    """Voxel size in nanometres: cell by intervals. A cell of zero states none."""
     cell = [float(header.cella[axis]) for axis in ("z", "y", "x")]
     counts = [int(n) for n in (header.mz, header.my, header.mx)]
     if not all(cell) or not all(counts):
@@ -188,11 +183,3 @@ def _stated_spacing(
         return None, f"has a header with a cell of {words} angstrom, a size of zero"
     nm = nm_per("angstrom") or 0.0
     return tuple(rounded(c / n * nm) for c, n in zip(cell, counts, strict=True)), None
-
-
-def _damaged(path: Path, error: Exception) -> VolumeError:
-    told = str(error) or type(error).__name__  # MemoryError says nothing
-    return VolumeError(
-        f"{path}: cannot be read as MRC ({told}); it may be truncated or damaged: "
-        "copy it again"
-    )

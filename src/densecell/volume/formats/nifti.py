@@ -1,7 +1,7 @@
 """NIfTI files, `.nii` and `.nii.gz`.
 
 NIfTI has x first and fastest, so that its bytes lie as those of a (Z, Y, X) array. The
-place and direction in the scanner are passed over: voxels come as they are stored.
+place and direction in the scanner are ignored: voxels come as they are stored.
 
 .. [1] https://nifti.nimh.nih.gov/nifti-1
 """
@@ -24,7 +24,7 @@ from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.extra import imported
-from densecell.volume.interface import Volume
+from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import nm_per, rounded, settle_spacing
 
 SUFFIXES = (".nii", ".nii.gz")
@@ -33,7 +33,7 @@ NM_PER_MICRON = 1000
 
 
 def is_nifti(path: Path) -> bool:
-    """Tell by its name whether a file is NIfTI."""
+    """Whether a file is NIfTI, by its name."""
     return path.name.lower().endswith(SUFFIXES)
 
 
@@ -58,7 +58,7 @@ def open_nifti(
         proxy, header = image.dataobj, image.header
         needed = proxy.offset + math.prod(proxy.shape) * proxy.dtype.itemsize
     except Exception as error:  # it raises whatever it likes
-        raise _damaged(path, error) from None
+        raise damaged(path, "NIfTI", error) from None
     shape = tuple(int(n) for n in proxy.shape)
     flat = (*shape[:2], *(shape[2:3] or (1,)))
     if len(shape) < 2 or math.prod(shape) != math.prod(flat):
@@ -68,7 +68,9 @@ def open_nifti(
         )
     packed = path.name.lower().endswith(".gz")
     if not packed and path.stat().st_size < needed:
-        raise _damaged(path, f"{needed} bytes expected, {path.stat().st_size} found")
+        raise damaged(
+            path, "NIfTI", f"{needed} bytes expected, {path.stat().st_size} found"
+        )
     return NiftiVolume(
         path, proxy, header, packed=packed, spacing_nm=spacing_nm, labels=labels
     )
@@ -79,8 +81,8 @@ class NiftiVolume(Volume):
 
     Notes
     -----
-    A `.nii.gz` can be unpacked from its beginning only: slices are read one after the
-    other and kept a while. For random access, convert it first.
+    A `.nii.gz` can only be unpacked from its beginning. Slices are read one after the
+    other and kept a while. For random access, convert the file first.
     """
 
     def __init__(
@@ -116,10 +118,10 @@ class NiftiVolume(Volume):
         self._lock = threading.Lock()  # the file has one position to read from
         if packed:
             self.cache_bytes = self._cache.budget
-        self._arguments = (path, spacing_nm, labels)
+        self._reopen = partial(open_nifti, path, spacing_nm=spacing_nm, labels=labels)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_reopened, self._arguments)
+        return self._reopen, ()
 
     def _read(self, box: Box) -> NDArray[Any]:
         if not self._packed:
@@ -138,7 +140,7 @@ class NiftiVolume(Volume):
             with self._lock:
                 found = np.asarray(self._proxy[(*box.slices[::-1], *further)[:axes]])
         except Exception as error:  # decoders raise whatever they like
-            raise _damaged(self.path, error) from error
+            raise damaged(self.path, "NIfTI", error) from error
         turned = found.reshape(box.shape[::-1], order="F").T  # (Z, Y, X)
         return np.array(turned, self.dtype, order="C")
 
@@ -193,16 +195,10 @@ def _created(path: Path, *, packed: bool) -> Iterator[IO[bytes] | gzip.GzipFile]
             yield zipped
 
 
-def _reopened(
-    path: Path, spacing_nm: tuple[float, float, float] | None, labels: bool
-) -> NiftiVolume:
-    return open_nifti(path, spacing_nm=spacing_nm, labels=labels)
-
-
 def _stated_spacing(
     header: Any,
 ) -> tuple[tuple[float, ...] | None, str | None]:
-    """Give the voxel size in nanometres, or say what was found in its place."""
+    """Voxel size in nanometres, or what was found in its place, in words."""
     x, y, z = (*(rounded(length) for length in header.get_zooms()), 1.0)[:3]
     try:
         unit = str(header.get_xyzt_units()[0])
@@ -212,10 +208,3 @@ def _stated_spacing(
     if factor is None:
         return None, f"states {z:g} x {y:g} x {x:g} (z y x) without a unit"
     return (z * factor, y * factor, x * factor), None
-
-
-def _damaged(path: object, error: object) -> VolumeError:
-    return VolumeError(
-        f"{path}: cannot be read as NIfTI ({error}); it may be truncated or damaged: "
-        "copy it again"
-    )

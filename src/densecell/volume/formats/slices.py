@@ -16,7 +16,7 @@ from densecell.geometry import Box
 from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.formats.tiff import open_tiff
-from densecell.volume.interface import Volume
+from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import settle_spacing
 
 PNG = ".png"
@@ -25,15 +25,15 @@ OTHER_IMAGES = (".jpg", ".jpeg", ".bmp", ".gif", ".jp2", ".webp")
 
 
 class SliceFolder(Volume):
-    """A folder whose images are the slices of a volume, first to last by name.
+    """A folder whose images are the slices of a volume, ordered by name.
 
     Numbers in names count as numbers: `slice_2` comes before `slice_10`. Other files
-    are passed over. The first slice says which shape and dtype all others must have;
-    each is checked when it is read.
+    are ignored. All slices must have the shape and dtype of the first; each is checked
+    when it is read.
 
     Notes
     -----
-    A PNG is decoded whole whatever part of it is read. For random access to slices
+    A PNG is decoded whole, even if a part of it is read. For random access to slices
     above some hundred million voxels, convert the folder to OME-Zarr first.
     """
 
@@ -47,8 +47,8 @@ class SliceFolder(Volume):
         self.files = _slice_files(path)
         self._cache = SegmentCache()
         self.cache_bytes = self._cache.budget
-        self._arguments = (spacing_nm, labels)
-        first = self._look(self.files[0])
+        self._reopen = partial(SliceFolder, path, spacing_nm=spacing_nm, labels=labels)
+        first = self._kind(self.files[0])
         spacing, notes = settle_spacing(path, stated=None, given=spacing_nm)
         super().__init__(
             path,
@@ -61,7 +61,7 @@ class SliceFolder(Volume):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_reopened, (self.path, *self._arguments))
+        return self._reopen, ()
 
     def _read(self, box: Box) -> NDArray[Any]:
         out = np.empty(box.shape, self.dtype)
@@ -77,40 +77,34 @@ class SliceFolder(Volume):
         return out
 
     def _check_like_first(self, file: Path) -> None:
-        look = self._look(file)
-        if look.shape != self.shape[1:] or look.dtype != self.dtype:
+        kind = self._kind(file)
+        if kind.shape != self.shape[1:] or kind.dtype != self.dtype:
             raise VolumeError(
-                f"{file}: is {look.shape[0]} x {look.shape[1]} voxels of {look.dtype}; "
+                f"{file}: is {kind.shape[0]} x {kind.shape[1]} voxels of {kind.dtype}; "
                 f"the first slice {self.files[0].name} is {self.shape[1]} x "
                 f"{self.shape[2]} of {self.dtype}: make all slices alike"
             )
 
-    def _look(self, file: Path) -> "_Look":
-        """Read shape and dtype of one slice."""
+    def _kind(self, file: Path) -> "_SliceKind":
+        """Shape and dtype of one slice."""
         if file.suffix.lower() == PNG:
-            return _look_at_png(file)
+            return _png_kind(file)
         volume = open_tiff(file, cache=self._cache)
         if volume.shape[0] != 1:
             raise VolumeError(
                 f"{file}: holds {volume.shape[0]} slices; expected one image per file: "
                 "open this file alone, or move it out of the folder"
             )
-        return _Look(volume.shape[1:], volume.dtype)
+        return _SliceKind(volume.shape[1:], volume.dtype)
 
 
-class _Look(NamedTuple):
+class _SliceKind(NamedTuple):
     shape: tuple[int, int]
     dtype: np.dtype[Any]
 
 
-def _reopened(
-    path: Path, spacing_nm: tuple[float, float, float] | None, labels: bool
-) -> SliceFolder:
-    return SliceFolder(path, spacing_nm=spacing_nm, labels=labels)
-
-
 def _slice_files(path: Path) -> list[Path]:
-    """List the slices in natural order; refuse an empty or mixed folder."""
+    """Slices in natural order; an empty or mixed folder is refused."""
     files = [f for f in path.iterdir() if f.is_file() and not f.name.startswith(".")]
     slices = [f for f in files if f.suffix.lower() in (PNG, *TIFF)]
     if not slices:
@@ -137,12 +131,12 @@ def _natural(file: Path) -> tuple[list[tuple[int, int, str]], str]:
     return key, file.name
 
 
-def _look_at_png(file: Path) -> _Look:
-    """Read the header: 8 bytes of signature, 8 of chunk, then size, depth, colour."""
+def _png_kind(file: Path) -> _SliceKind:
+    """Shape and dtype from the header: size, depth and colour are in bytes 16 to 26."""
     with file.open("rb") as stream:
         head = stream.read(26)
     if len(head) < 26 or head[:8] != b"\x89PNG\r\n\x1a\n":
-        raise _damaged(file, "not a PNG file")
+        raise damaged(file, "PNG", "not a PNG file")
     width, height, bits, colour = struct.unpack(">IIBB", head[16:26])
     if colour != 0 or bits not in (8, 16):
         kinds = {0: "greyscale", 2: "colour", 3: "palette", 4: "grey with alpha"}
@@ -150,18 +144,11 @@ def _look_at_png(file: Path) -> _Look:
             f"{file}: is a PNG of {bits}-bit {kinds.get(colour, 'colour with alpha')}; "
             "expected 8- or 16-bit greyscale: convert it (labels: to class ids)"
         )
-    return _Look((height, width), np.dtype(np.uint8 if bits == 8 else np.uint16))
+    return _SliceKind((height, width), np.dtype(np.uint8 if bits == 8 else np.uint16))
 
 
 def _decoded_png(file: Path) -> NDArray[Any]:
     try:
         return imagecodecs.png_decode(file.read_bytes())
     except (RuntimeError, ValueError) as error:
-        raise _damaged(file, str(error)) from None
-
-
-def _damaged(file: Path, why: str) -> VolumeError:
-    return VolumeError(
-        f"{file}: cannot be read as PNG ({why}); it may be truncated or damaged: "
-        "copy or save it again"
-    )
+        raise damaged(file, "PNG", str(error)) from None

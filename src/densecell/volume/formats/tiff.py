@@ -1,12 +1,13 @@
 """TIFF stacks, read lazily.
 
-Uncompressed slices are mapped into memory, so that only the rows asked for are read.
-Of compressed slices, only the strips or tiles that the box touches are decoded, and
-kept a while: neighbouring boxes need them again.
+Uncompressed slices are mapped into memory: only the rows of the box are read. Of
+compressed slices, only the strips or tiles of the box are decoded. They are kept a
+while, because neighbouring boxes need them again.
 """
 
 import threading
 import weakref
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,11 @@ from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.formats.tiff_layout import (
     Stack,
-    damaged,
     find_stack,
     open_checked,
 )
 from densecell.volume.formats.tiff_spacing import stated_spacing
-from densecell.volume.interface import Volume
+from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import settle_spacing
 
 
@@ -46,7 +46,7 @@ def open_tiff(
     labels
         Refuse fractional numbers.
     cache
-        Where decoded strips are kept; by default each volume has its own.
+        Cache for decoded strips; by default each volume has its own.
 
     Raises
     ------
@@ -91,7 +91,7 @@ class TiffVolume(Volume):
             chunk=(1, min(in_plane[-2], shape[1]), min(in_plane[-1], shape[2])),
             notes=notes,
         )
-        self._given_spacing = spacing_nm
+        self._reopen = partial(open_tiff, path, spacing_nm=spacing_nm)
         self._mapped = stack.mapped
         self._keyframe = keyframe
         self._pages = stack.pages
@@ -105,7 +105,7 @@ class TiffVolume(Volume):
             tif.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_reopened, (self.path, self._given_spacing))
+        return self._reopen, ()
 
     def _read(self, box: Box) -> NDArray[Any]:
         if self._mapped is not None:
@@ -115,7 +115,7 @@ class TiffVolume(Volume):
             try:
                 self._read_slice(z, box, out[plane])
             except Exception as error:  # decoders raise whatever they like
-                raise damaged(self.path, f"slice {z}: {error}") from error
+                raise damaged(self.path, "TIFF", f"slice {z}: {error}") from error
         return out
 
     def _read_slice(self, z: int, box: Box, out: NDArray[Any]) -> None:
@@ -143,7 +143,7 @@ class TiffVolume(Volume):
         box: Box,
         out: NDArray[Any],
     ) -> None:
-        """Copy what a strip or tile and the box have in common."""
+        """Copy the part of a strip or tile that lies in the box."""
         height, width = self._keyframe.chunks[-2:]
         row, column = divmod(index, self._keyframe.chunked[-1])
         segment = self._cache.get(
@@ -177,10 +177,6 @@ class TiffVolume(Volume):
 JPEG_FAMILY = (6, 7, 34892, 33007)
 
 
-def _reopened(path: Path, spacing_nm: tuple[float, float, float] | None) -> TiffVolume:
-    return open_tiff(path, spacing_nm=spacing_nm)
-
-
 def _mapped_page(page: TiffPage | TiffFrame, keyframe: TiffPage) -> NDArray[Any]:
     """Map one uncompressed slice."""
     file, order = page.parent.filehandle, page.parent.byteorder
@@ -192,6 +188,6 @@ def _format(tif: TiffFile, keyframe: TiffPage) -> str:
     kind = "ImageJ TIFF" if tif.is_imagej else "OME-TIFF" if tif.is_ome else "TIFF"
     try:
         name = COMPRESSION(keyframe.compression).name.lower().replace("_", " ")
-    except ValueError:  # a scheme that nobody knows: its pages cannot be decoded
+    except ValueError:  # unknown; its pages cannot be decoded
         name = f"compression {keyframe.compression}"
     return kind if name == "none" else f"{kind}, {name}"

@@ -1,4 +1,4 @@
-"""Where the slices of a TIFF file lie."""
+"""Find the slices of a TIFF file, and where they lie in it."""
 
 import math
 import struct
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
-from densecell.address import Address
 from densecell.errors import VolumeError
 from densecell.geometry import Shape
+from densecell.volume.interface import damaged
 
 DEPTH_AXES = "ZTIQ"  # Fiji often calls slices frames; unnamed axes are I or Q
 MOST_CHANNELS = 4  # more than these are slices that a program called channels
@@ -26,11 +26,11 @@ class Stack(NamedTuple):
     shape
         Voxels (z, y, x).
     keyframe
-        A page whose dtype, strips or tiles and compression are those of every page.
+        One of the pages. All have its dtype, compression, and strips or tiles.
     pages
-        One per slice; not used when `mapped`.
+        One page a slice; not used when `mapped`.
     mapped
-        The voxels themselves, when they lie uncompressed one after another.
+        The voxels, when they lie uncompressed one after another.
     """
 
     shape: Shape
@@ -40,11 +40,11 @@ class Stack(NamedTuple):
 
 
 def open_checked(path: Path) -> TiffFile:
-    """Open a file whose list of pages is whole."""
+    """Open a file, and check that its list of pages is whole."""
     try:
         tif = TiffFile(path)
     except Exception as error:  # broken headers raise whatever they like
-        raise damaged(path, str(error) or "not a TIFF file") from None
+        raise damaged(path, "TIFF", str(error) or "not a TIFF file") from None
     try:
         _check_page_list(tif, path)
     except VolumeError:
@@ -56,8 +56,8 @@ def open_checked(path: Path) -> TiffFile:
 def find_stack(tif: TiffFile, path: Path) -> Stack:
     """Find the one stack of slices in a file.
 
-    Programs that save slice after slice leave as many images as slices: together they
-    are a stack, if all are alike.
+    A program that saves slice after slice leaves as many images as slices. Together
+    they are a stack, if all are alike.
     """
     try:
         series = tif.series
@@ -67,9 +67,9 @@ def find_stack(tif: TiffFile, path: Path) -> Stack:
             "stack: save it again"
         ) from None
     except Exception as error:  # broken headers raise whatever they like
-        raise damaged(path, str(error)) from None
+        raise damaged(path, "TIFF", error) from None
     if not series:
-        raise damaged(path, "holds no image")
+        raise damaged(path, "TIFF", "holds no image")
     first = series[0]
     shape, keyframe = _stack_shape(first, path), first.keyframe
     if len(series) == 1:
@@ -90,27 +90,31 @@ def find_stack(tif: TiffFile, path: Path) -> Stack:
 
 
 def _check_page_list(tif: TiffFile, path: Path) -> None:
-    """Follow the list of pages to its end, which a truncated file has lost.
+    """Refuse a truncated file, whose list of pages breaks off.
 
-    tifffile would silently open the pages before the break.
+    tifffile opens the pages before the break without a message.
     """
     layout, file = tif.tiff, tif.filehandle
-    position = 8 if tif.is_bigtiff else 4  # where the header tells of the first page
+    position = 8 if tif.is_bigtiff else 4  # where the first page lies
     for page in range(file.size):
         file.seek(position)
         link = file.read(layout.offsetsize)
         if len(link) < layout.offsetsize:
-            raise damaged(path, f"the list of pages breaks off after page {page}")
+            raise damaged(
+                path, "TIFF", f"the list of pages breaks off after page {page}"
+            )
         offset = struct.unpack(layout.offsetformat, link)[0]
         if offset == 0:
             return
         file.seek(offset)
         count = file.read(layout.tagnosize)
         if len(count) < layout.tagnosize:
-            raise damaged(path, f"the list of pages breaks off after page {page}")
+            raise damaged(
+                path, "TIFF", f"the list of pages breaks off after page {page}"
+            )
         tags = struct.unpack(layout.tagnoformat, count)[0]
         position = offset + layout.tagnosize + tags * layout.tagsize
-    raise damaged(path, "the list of pages has no end")
+    raise damaged(path, "TIFF", "the list of pages has no end")
 
 
 def _stack_shape(series: TiffPageSeries, path: Path) -> Shape:
@@ -143,23 +147,17 @@ def _stack_shape(series: TiffPageSeries, path: Path) -> Shape:
 def _mapped(
     tif: TiffFile, series: TiffPageSeries, shape: Shape, path: Path
 ) -> NDArray[Any] | None:
-    """Map a stack whose slices lie one after another, else None."""
+    """Map a stack whose slices lie one after another; None for others."""
     try:
         offset = series.dataoffset
     except Exception as error:  # walks over all pages, any of which may be broken
-        raise damaged(path, str(error)) from None
+        raise damaged(path, "TIFF", error) from None
     if offset is None:
         return None
     dtype = series.dtype.newbyteorder(tif.byteorder)
     expected = offset + math.prod(shape) * dtype.itemsize
     if tif.filehandle.size < expected:
-        raise damaged(path, f"{expected} bytes expected, {tif.filehandle.size} found")
+        raise damaged(
+            path, "TIFF", f"{expected} bytes expected, {tif.filehandle.size} found"
+        )
     return np.memmap(path, dtype, "r", offset, shape)
-
-
-def damaged(path: Address, why: str) -> VolumeError:
-    """Word the error of a file that cannot be decoded."""
-    return VolumeError(
-        f"{path}: cannot be read as TIFF ({why}); it may be truncated or damaged: "
-        "copy or save it again"
-    )

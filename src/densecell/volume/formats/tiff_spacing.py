@@ -1,8 +1,8 @@
 """The voxel size that a TIFF file states, if it does.
 
-Only ImageJ's and OME's metadata count, and tifffile's with ImageJ's keys. The
-resolution tags of a plain TIFF are 1 per unit or 72 dots per inch by default: they
-describe paper, not voxels.
+It is read from the metadata of ImageJ and OME, and from those of tifffile with ImageJ's
+keys. The resolution tags of a plain TIFF do not count: 1 per unit or 72 dots per inch
+by default, they describe paper, not voxels.
 """
 
 import xml.etree.ElementTree as ElementTree
@@ -14,7 +14,7 @@ from densecell.volume.spacing import nm_per
 
 
 def stated_spacing(tif: TiffFile) -> tuple[float, float, float] | None:
-    """Give the voxel size (z, y, x) in nanometres, or None when any part is missing."""
+    """Voxel size (z, y, x) in nanometres; None when any part is missing."""
     if tif.is_imagej:
         return _imagej_spacing(tif.imagej_metadata or {}, tif)
     if tif.is_shaped and tif.shaped_metadata:
@@ -48,7 +48,7 @@ def _imagej_spacing(
 
 
 def _voxels_to_length(resolution: Any) -> float | None:
-    """Turn voxels per unit, a fraction, into units per voxel; none of anything else."""
+    """Units per voxel, from voxels per unit as a fraction; None of anything else."""
     if not isinstance(resolution, tuple) or len(resolution) != 2 or 0 in resolution:
         return None
     return float(resolution[1] / resolution[0])

@@ -15,7 +15,7 @@ from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.interface import Volume, require_spacing
 
 IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
-CLASSIC_BYTES = 2**32 - 2**25  # what a TIFF that is no BigTIFF surely holds
+CLASSIC_BYTES = 2**32 - 2**25  # that fit into a TIFF that is no BigTIFF
 SLAB_BYTES = 256 * 2**20
 
 
@@ -39,18 +39,18 @@ def write_tiff(
     Parameters
     ----------
     path
-        The file to write.
+        File to write.
     source
         A volume, or its (Y, X) slices from first to last.
     spacing_nm
         Voxel size (z, y, x), in nanometres; by default that of the volume.
     shape, dtype
-        Of the stack; needed with slices, known with a volume.
+        Shape and dtype of the stack; needed with slices, known from a volume.
     compress
         Compress with zlib: smaller for labels; uncompressed files are read faster.
     colours
-        (256, 3) red, green and blue that each value of a uint8 stack is shown in; the
-        values stay what they are.
+        (256, 3) red, green and blue in which each value of a uint8 stack is shown. The
+        values do not change.
     overwrite
         Replace a file that is there.
 
@@ -93,14 +93,14 @@ def write_tiff(
 
 
 def _shown(colours: NDArray[np.uint8] | None) -> dict[str, Any]:
-    """Say how values are shown: as greys, or by a table of colours."""
+    """Arguments that show values as greys, or in a table of colours."""
     if colours is None:
         return {"photometric": "minisblack"}
     return {"photometric": "palette", "colormap": colours.T.astype(np.uint16) * 257}
 
 
 def iterate_slices(volume: Volume) -> Iterator[NDArray[Any]]:
-    """Yield the (Y, X) slices of a volume, reading as many at once as it stores so."""
+    """Yield the (Y, X) slices of a volume; read as many at once as a chunk holds."""
     depth, rows, columns = volume.shape
     affordable = SLAB_BYTES // (rows * columns * volume.dtype.itemsize)
     step = max(1, min(volume.chunk[0], affordable))
@@ -112,7 +112,7 @@ def iterate_slices(volume: Volume) -> Iterator[NDArray[Any]]:
 def _checked(
     slices: Iterable[NDArray[Any]], shape: Shape, dtype: np.dtype[Any], path: Path
 ) -> Iterator[NDArray[Any]]:
-    """Pass slices on, refusing what would make a broken file."""
+    """Yield slices as they come; refuse those that would break the file."""
     count = 0
     for count, plane in enumerate(slices, start=1):
         if count > shape[0]:
@@ -137,7 +137,7 @@ class _FileKind(NamedTuple):
 def _file_kind(
     dtype: np.dtype[Any], shape: Shape, spacing: Spacing, *, compress: bool
 ) -> _FileKind:
-    """Choose ImageJ's metadata, or OME's or tifffile's for what ImageJ cannot hold."""
+    """Metadata of ImageJ; of OME or tifffile for what ImageJ cannot hold."""
     large = math.prod(shape) * dtype.itemsize > CLASSIC_BYTES
     writing: dict[str, Any] = {
         "metadata": {"axes": "ZYX", "spacing": spacing.z, "unit": "nm"},

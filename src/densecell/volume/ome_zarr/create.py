@@ -1,8 +1,9 @@
 """New OME-Zarr images, empty, to be written box by box."""
 
+import operator
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import zarr
@@ -12,10 +13,10 @@ from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.disk import check_free, remove
 from densecell.errors import OutputError, VolumeError
-from densecell.geometry import Shape, Spacing, round_up
+from densecell.geometry import Shape, Spacing, per_axis, round_up
+from densecell.volume.choice import AXES
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.ome_zarr.metadata import (
-    AXES,
     VERSION,
     ZARR_FORMATS,
     Kind,
@@ -29,6 +30,29 @@ SHARD: Shape = (16, 1024, 1024)
 GROUP_FILES = ("zarr.json", ".zgroup")
 
 
+class Layout(NamedTuple):
+    """How the voxels of an OME-Zarr lie in its files.
+
+    Parameters
+    ----------
+    chunk
+        Voxels compressed together; cut to the volume.
+    shard
+        Voxels in one file, a multiple of `chunk`; cut to the volume. None: one file per
+        chunk. Whoever writes in parallel writes whole shards.
+    version
+        Version of OME-Zarr. 0.4 is for programs that do not know 0.5; it has no shards,
+        but one file per chunk.
+    fill
+        Value of voxels that are never written.
+    """
+
+    chunk: Shape = CHUNK
+    shard: Shape | None = SHARD
+    version: Version = VERSION
+    fill: int = 0
+
+
 def create_ome_zarr(
     path: Path | str,
     *,
@@ -36,13 +60,10 @@ def create_ome_zarr(
     dtype: np.dtype[Any] | type[np.generic] | str,
     spacing_nm: tuple[float, float, float],
     kind: Kind,
-    chunk: Shape = CHUNK,
-    shard: Shape | None = SHARD,
     scheme: ClassScheme | None = None,
     name: str | None = None,
+    layout: Layout = Layout(),  # noqa: B008  (frozen)
     overwrite: bool = False,
-    version: Version = VERSION,
-    fill: int = 0,
 ) -> OmeZarrVolume:
     """Make an empty OME-Zarr image of one level, to be written box by box.
 
@@ -59,18 +80,10 @@ def create_ome_zarr(
         Voxel size (z, y, x), in nanometres.
     kind
         A label image also gets the names and colours of `scheme`.
-    chunk
-        Voxels compressed together; cut to the volume.
-    shard
-        Voxels in one file, a multiple of `chunk`; cut to the volume. None: one file per
-        chunk. Whoever writes in parallel writes whole shards.
     name
         By default the name of the group.
-    version
-        Of OME-Zarr. 0.4 is for programs that do not know 0.5; it has no shards, but one
-        file per chunk.
-    fill
-        Value of voxels that are never written.
+    layout
+        How the voxels lie in files.
 
     Raises
     ------
@@ -81,10 +94,10 @@ def create_ome_zarr(
     check_free(path, overwrite=overwrite)
     spacing = Spacing.checked(spacing_nm)
     checked = checked_dtype(np.dtype(dtype), path, labels=kind == "label")
-    chunk, shard = cut_layout(path, shape, chunk, shard)
+    chunk, shard = cut_layout(path, shape, layout.chunk, layout.shard)
     try:
         remove(path)
-        _make_parents(path, version)
+        _make_parents(path, layout.version)
         if kind == "label":
             list_label(path)
         attributes = image_attributes(
@@ -92,10 +105,10 @@ def create_ome_zarr(
             kind=kind,
             spacings_nm=[spacing],
             scheme=scheme,
-            version=version,
+            version=layout.version,
         )
         group = zarr.create_group(
-            path, attributes=attributes, zarr_format=ZARR_FORMATS[version]
+            path, attributes=attributes, zarr_format=ZARR_FORMATS[layout.version]
         )
         create_level(
             group,
@@ -104,7 +117,7 @@ def create_ome_zarr(
             dtype=checked,
             chunk=chunk,
             shard=shard,
-            fill=fill,
+            fill=layout.fill,
         )
     except OSError as error:
         raise OutputError(
@@ -174,12 +187,11 @@ def cut_layout(
             f"{path}: shard {shard} is no multiple of chunk {chunk}; "
             f"choose for example shard {tuple(8 * c for c in chunk)}"
         )
-    cut = [min(c, n) for c, n in zip(chunk, shape, strict=True)]
-    whole = [
-        min(s // c * k, round_up(n, k))
-        for s, c, k, n in zip(shard, chunk, cut, shape, strict=True)
-    ]
-    return (cut[0], cut[1], cut[2]), (whole[0], whole[1], whole[2])
+    cut = per_axis(min, chunk, shape)
+    chunks = per_axis(operator.floordiv, shard, chunk)
+    return cut, per_axis(
+        lambda n, c, size: min(n * c, round_up(size, c)), chunks, cut, shape
+    )
 
 
 def _make_parents(path: Path, version: Version) -> None:

@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 from densecell.address import Address
 from densecell.classes import IGNORE, CellClass, ClassScheme
 from densecell.errors import VolumeError
-from densecell.geometry import Spacing
+from densecell.geometry import Spacing, per_axis
+from densecell.volume.choice import AXES
 from densecell.volume.spacing import nm_per
 
 Kind = Literal["image", "label"]
@@ -19,7 +20,6 @@ VERSION: Version = "0.5"
 READABLE = ("0.4", "0.5")
 ZARR_FORMATS: dict[Version, Literal[2, 3]] = {"0.4": 2, "0.5": 3}
 NAMES_BY_TYPE = {"channel": "c", "time": "t"}
-AXES = ("z", "y", "x")
 
 
 class ImageMetadata(NamedTuple):
@@ -28,7 +28,7 @@ class ImageMetadata(NamedTuple):
     Parameters
     ----------
     version
-        Of the format.
+        Version of OME-Zarr.
     axes
         Name of each axis of its arrays.
     units_nm
@@ -49,7 +49,7 @@ class ImageMetadata(NamedTuple):
     scales: tuple[tuple[float, ...] | None, ...]
 
     def spacing_nm(self, level: int) -> tuple[float, ...] | None:
-        """Give the voxel size of a level, or None when any part is not stated."""
+        """Voxel size of a level; None when any part is not stated."""
         scale = self.scales[level]
         if scale is None:
             return None
@@ -58,7 +58,7 @@ class ImageMetadata(NamedTuple):
         return spacing if len(spacing) == 3 else None
 
     def without_unit(self, level: int) -> str | None:
-        """Say which voxel size is stated without a unit of length, if one is."""
+        """Voxel size that is stated without a unit of length, in words, if one is."""
         scale = self.scales[level]
         if scale is None or None not in self.units_nm:
             return None
@@ -67,13 +67,13 @@ class ImageMetadata(NamedTuple):
     def coarser(
         self, spacing_nm: tuple[float, float, float], level: int
     ) -> tuple[float, float, float]:
-        """Give the voxel size of a level from that of the finest."""
+        """Voxel size of a level, computed from that of the finest."""
         finest, scale = self.scales[0], self.scales[level]
         if finest is None or scale is None or 0 in finest:  # as good as not stated
             return spacing_nm
-        ratios = (b / a for a, b in zip(finest, scale, strict=True))
-        z, y, x = (s * r for s, r in zip(spacing_nm, ratios, strict=True))
-        return (z, y, x)
+        return per_axis(
+            lambda length, a, b: length * (b / a), spacing_nm, finest, scale
+        )
 
 
 def image_attributes(
@@ -84,18 +84,19 @@ def image_attributes(
     scheme: ClassScheme | None,
     version: Version = VERSION,
 ) -> dict[str, Any]:
-    """Give the group attributes of an image with one entry per level.
+    """Group attributes of an image, with one entry per level.
 
-    Coarser levels are shifted by half a voxel of theirs less half a voxel of the
-    finest: coordinates are those of voxel centres.
+    Coordinates are those of voxel centres. So coarser levels are shifted by half a
+    voxel of their own less half a voxel of the finest.
     """
     datasets = []
     for level, spacing in enumerate(spacings_nm):
-        pairs = zip(spacing, spacings_nm[0], strict=True)
-        shift = [(coarse - fine) / 2 for coarse, fine in pairs]
+        shift = per_axis(
+            lambda coarse, fine: (coarse - fine) / 2, spacing, spacings_nm[0]
+        )
         transforms: list[dict[str, Any]] = [{"type": "scale", "scale": list(spacing)}]
         if any(shift):
-            transforms.append({"type": "translation", "translation": shift})
+            transforms.append({"type": "translation", "translation": list(shift)})
         datasets.append({"path": str(level), "coordinateTransformations": transforms})
     multiscale: dict[str, Any] = {
         "name": name,
@@ -108,7 +109,7 @@ def image_attributes(
         ome["image-label"] = _label_attributes(scheme)
     if version == "0.5":
         return {"ome": {"version": version} | ome}
-    for part in (multiscale, ome.get("image-label", {})):  # each has its own, in 0.4
+    for part in (multiscale, ome.get("image-label", {})):  # in 0.4 each has its own
         part["version"] = version
     return ome
 
@@ -119,7 +120,7 @@ def image_metadata(attributes: Mapping[str, Any], path: Address) -> ImageMetadat
     Raises
     ------
     VolumeError
-        If there is no `multiscales`, or its version is another, or it is damaged.
+        If there is no `multiscales`, or it has another version, or it is damaged.
     """
     try:
         image = attributes["multiscales"][0]
@@ -159,6 +160,14 @@ def scheme_of(attributes: Mapping[str, Any]) -> ClassScheme | None:
         for number, row in rows.items()
     }
     return ClassScheme(classes=classes, ignore=IGNORE)
+
+
+def channel_names(attributes: Mapping[str, Any]) -> list[str]:
+    """Name of each channel; none where they are not listed."""
+    try:
+        return [str(c.get("label", "")) for c in attributes["omero"]["channels"]]
+    except (KeyError, TypeError, AttributeError):
+        return []
 
 
 def _label_attributes(scheme: ClassScheme | None) -> dict[str, Any]:

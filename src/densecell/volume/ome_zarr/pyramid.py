@@ -5,7 +5,7 @@ made in any order and memory does not grow with the volume.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
+from densecell.compute import ReportProgress
 from densecell.disk import remove
-from densecell.geometry import Box, Shape, Spacing, tile
+from densecell.geometry import Box, Shape, Spacing, per_axis, tile
+from densecell.volume.choice import AXES, Selection
 from densecell.volume.interface import require_spacing
 from densecell.volume.ome_zarr.create import create_level, cut_layout
-from densecell.volume.ome_zarr.metadata import AXES, Kind, Version, image_attributes
+from densecell.volume.ome_zarr.metadata import Kind, Version, image_attributes
 from densecell.volume.ome_zarr.store import (
     OmeZarrVolume,
     attributes_of,
@@ -27,12 +29,11 @@ from densecell.volume.ome_zarr.store import (
 
 COARSEST = 256  # voxels along the longest axis of the last level
 CAUGHT_UP = 1.01  # z is halved once it is at most this much coarser than the plane
-Progress = Callable[[int, int], None]  # voxels done, voxels in all
 PIECE_IN_PLANE = 512  # voxels along y and x that are averaged at a time
 
 
 def build_pyramid(
-    path: Path | str, *, kind: Kind, progress: Progress | None = None
+    path: Path | str, *, kind: Kind, progress: ReportProgress | None = None
 ) -> None:
     """Replace all levels above the finest.
 
@@ -44,9 +45,9 @@ def build_pyramid(
     path
         An image made by `create_ome_zarr`, with level 0 written.
     kind
-        Whether to average or to vote.
+        Images are averaged, labels voted for.
     progress
-        Called after each block with the number of voxels done and of all.
+        Called after each block with the number of voxels done, and of all.
 
     Notes
     -----
@@ -101,8 +102,8 @@ def pyramid_factors(shape: Shape, spacing_nm: Spacing) -> Iterator[Shape]:
     """
     while max(shape) > COARSEST:
         deep = spacing_nm.z > CAUGHT_UP * min(spacing_nm.y, spacing_nm.x)
-        z, y, x = (min(n, 2) for n in shape)  # a single slice or row stays one
-        factors = (1 if deep else z, y, x)
+        most = (1 if deep else 2, 2, 2)
+        factors = per_axis(min, shape, most)  # a single slice or row stays one
         shape, spacing_nm = _divided(shape, factors), _coarser(spacing_nm, factors)
         yield factors
 
@@ -158,7 +159,7 @@ def _mean(votes: NDArray[Any]) -> NDArray[Any]:
 
 
 def _majority(votes: NDArray[Any]) -> NDArray[Any]:
-    """Give the most frequent value along the first axis, the lowest on a tie."""
+    """Most frequent value along the first axis; the lowest of equally frequent ones."""
     result = votes[0].copy()
     mixed = (votes != votes[0]).any(axis=0)
     ordered = np.sort(votes[:, mixed], axis=0)  # (votes, mixed voxels)
@@ -180,8 +181,7 @@ def _coarse_block(
     piece = (source.chunk[0], PIECE_IN_PLANE, PIECE_IN_PLANE)
     for part in tile(box.shape, piece):
         whole = part.shifted(box.start)
-        below = Box(_times(whole.start, factors), _times(whole.stop, factors))
-        voxels = source.read(below.clipped(source.shape))
+        voxels = source.read(whole.refined(factors).clipped(source.shape))
         out[part.slices] = downsample(voxels, factors, kind)
     return out
 
@@ -202,7 +202,7 @@ def _empty_level(
     return OmeZarrVolume(
         path,
         array,
-        axes=AXES,
+        Selection(AXES),
         spacing_nm=spacings[level],
         format="OME-Zarr level",
         writable=True,
@@ -216,14 +216,10 @@ def _remove_coarser(path: Path) -> None:
 
 
 def _divided(shape: Shape, factors: Shape) -> Shape:
-    z, y, x = (-(-n // f) for n, f in zip(shape, factors, strict=True))
-    return (z, y, x)
+    return per_axis(lambda size, factor: -(-size // factor), shape, factors)
 
 
 def _coarser(spacing_nm: Spacing, factors: Shape) -> Spacing:
-    return Spacing(*(s * f for s, f in zip(spacing_nm, factors, strict=True)))
-
-
-def _times(corner: Shape, factors: Shape) -> Shape:
-    z, y, x = (n * f for n, f in zip(corner, factors, strict=True))
-    return (z, y, x)
+    return Spacing(
+        *per_axis(lambda length, factor: length * factor, spacing_nm, factors)
+    )

@@ -21,7 +21,7 @@ REFUSED = (401, 403)  # HTTP: unauthorized, forbidden
 
 
 def open_store(url: Url) -> Store:
-    """Give the zarr store at an address, once its server has answered.
+    """Open the zarr store at an address, and wait until its server has answered.
 
     S3 is asked anonymously, and with the user's credentials where it refuses that.
 
@@ -39,11 +39,11 @@ def open_store(url: Url) -> Store:
     except Exception as error:  # servers fail in whatever way they like
         if on_s3 and _refuses(error):
             return _with_credentials(url)
-        raise worded(url, error) from None
+        raise server_error(url, error) from None
 
 
-def worded(url: Url, error: Exception) -> VolumeError:
-    """Say what went wrong between here and a server."""
+def server_error(url: Url, error: Exception) -> VolumeError:
+    """Error for what went wrong between here and a server."""
     if isinstance(error, FileNotFoundError):
         return MissingVolumeError(
             f"{url}: no OME-Zarr is there; expected zarr.json, .zgroup or .zarray "
@@ -67,7 +67,7 @@ def worded(url: Url, error: Exception) -> VolumeError:
 
 
 def first_line(error: Exception) -> str:
-    """Give the first line of an error, or its name when it says nothing."""
+    """First line of an error, or its name when it says nothing."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
@@ -104,7 +104,7 @@ def _with_credentials(url: Url) -> Store:
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to those that may read it"
         ) from None
     except Exception as error:  # servers fail in whatever way they like
-        raise worded(url, error) from None
+        raise server_error(url, error) from None
 
 
 class CachedStore(WrapperStore[Store]):

@@ -22,17 +22,23 @@ from densecell.address import Address, Url, split_choice, to_address, with_choic
 from densecell.classes import ClassScheme
 from densecell.disk import flush
 from densecell.errors import SpacingError, VolumeError
-from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.choice import choose_channel, choose_time, refuse_choice
+from densecell.geometry import Box, Spacing
+from densecell.volume.choice import (
+    AXES,
+    Selection,
+    format_axes,
+    refuse_choice,
+    select,
+)
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.interface import Volume
 from densecell.volume.ome_zarr.metadata import (
-    AXES,
     ImageMetadata,
+    channel_names,
     image_metadata,
     scheme_of,
 )
-from densecell.volume.ome_zarr.remote import first_line, open_store, worded
+from densecell.volume.ome_zarr.remote import first_line, open_store, server_error
 from densecell.volume.spacing import settle_spacing
 
 
@@ -42,11 +48,9 @@ class OmeZarrVolume(Volume):
     Parameters
     ----------
     array
-        The zarr array, with or without further axes of one element.
-    axes
-        A name for each axis of the array.
-    channel, time
-        Which of its channels and time points, where it has such axes.
+        The zarr array of the level.
+    selection
+        Which of its channels and time points, and where its axes lie.
     writable
         Whether `write` is allowed.
     """
@@ -55,72 +59,56 @@ class OmeZarrVolume(Volume):
         self,
         path: Address,
         array: zarr.Array[Any],
+        selection: Selection,
         *,
-        axes: tuple[str, ...],
-        channel: int = 0,
-        time: int = 0,
         spacing_nm: Spacing | None,
         format: str,
         writable: bool = False,
         notes: tuple[str, ...] = (),
         labels: bool = False,
     ) -> None:
-        sizes = dict(zip(axes, array.shape, strict=True))
-        chunks = dict(zip(axes, array.chunks, strict=True))
-        shards = dict(zip(axes, array.shards or array.chunks, strict=True))
         super().__init__(
             path,
-            shape=_zyx(sizes),
+            shape=selection.zyx(array.shape),
             dtype=checked_dtype(array.dtype, path, labels=labels),
             spacing_nm=spacing_nm,
             format=format,
-            chunk=_zyx(chunks),
+            chunk=selection.zyx(array.chunks),
             notes=notes,
         )
-        self.shard = _zyx(shards)
+        self.shard = selection.zyx(array.shards or array.chunks)
         self.writable = writable
-        self.axes = axes
+        self.axes = selection.axes
         self._array = array
-        self._chosen = {"c": channel, "t": time}
-
-    def _index(self, box: Box) -> tuple[slice | int, ...]:
-        space = dict(zip(AXES, box.slices, strict=True))
-        where: dict[str, slice | int] = {**space, **self._chosen}
-        return tuple(where.get(axis, 0) for axis in self.axes)
+        self._selection = selection
 
     def _read(self, box: Box) -> NDArray[Any]:
         try:
-            found = np.asarray(self._array[self._index(box)])
+            found = self._selection.read(self._array, box)
         except Exception as error:  # codecs and stores raise whatever they like
             if isinstance(self.path, Url):
-                raise worded(self.path, error) from error
+                raise server_error(self.path, error) from error
             raise VolumeError(
                 f"{self.path}: box {box.start} to {box.stop} cannot be read ({error}); "
                 "the store is damaged or incomplete: copy or write it again"
             ) from error
-        return found.reshape(box.shape).astype(self.dtype, copy=False)
+        return found.astype(self.dtype, copy=False)
 
     def _write(self, box: Box, array: NDArray[Any]) -> None:
         if not self.writable:
             super()._write(box, array)
-        index = self._index(box)
-        shape = tuple(
-            len(range(*where.indices(size)))
-            for where, size in zip(index, self._array.shape, strict=True)
-            if isinstance(where, slice)
-        )
+        index = self._selection.place(box)
+        stored = [axis for axis in self._selection.axes if axis in AXES]
+        shape = [box.shape[AXES.index(axis)] for axis in stored]
         self._array[index] = np.asarray(array, self.dtype).reshape(shape)
 
     def flush(self, box: Box) -> None:
-        """See what was written to a box to the disk, before a mark tells of it."""
-        spans = [
-            range(low // n, -(-high // n))
-            for low, high, n in zip(box.start, box.stop, self.shard, strict=True)
-        ]
-        for z, y, x in itertools.product(*spans):
-            at = {"z": z, "y": y, "x": x}
+        """Write to the disk what the system still holds of a box."""
+        shards = box.coarsened(self.shard)
+        for place in itertools.product(*map(range, shards.start, shards.stop)):
+            at = dict(zip(AXES, place, strict=True))
             key = self._array.metadata.encode_chunk_key(
-                tuple(at.get(a, 0) for a in self.axes)
+                tuple(at.get(axis, 0) for axis in self._selection.axes)
             )
             file = Path(str(self.path)) / self._array.basename / key
             if file.exists():  # of nothing but zeros there is none
@@ -177,7 +165,9 @@ def open_ome_zarr(
         )
     array = _level_array(path, node, metadata, level)
     sizes = _sizes(path, metadata.axes, array.shape)
-    number = choose_channel(path, sizes, attributes, named)
+    selection = select(
+        path, sizes, channel=named, time=at, names=channel_names(attributes)
+    )
     given = None if spacing_nm is None else metadata.coarser(spacing_nm, level)
     spacing, notes = settle_spacing(
         address,
@@ -188,9 +178,7 @@ def open_ome_zarr(
     return OmeZarrVolume(
         address,
         array,
-        axes=metadata.axes,
-        channel=number,
-        time=choose_time(path, sizes, at),
+        selection,
         spacing_nm=spacing,
         format=f"OME-Zarr {metadata.version}" + (f", level {level}" if level else ""),
         writable=writable,
@@ -211,7 +199,7 @@ def open_levels(
 
 
 def read_scheme(path: Address | str) -> ClassScheme | None:
-    """Give the classes that a label image names, or None when it names none.
+    """Classes that a label image names; None when it names none.
 
     Raises
     ------
@@ -235,7 +223,7 @@ def _opened(path: Address, *, writable: bool) -> zarr.Group | zarr.Array[Any]:
         try:
             return zarr.open(store, mode="r")
         except Exception as error:  # servers fail in whatever way they like
-            raise worded(path, error) from None
+            raise server_error(path, error) from None
     try:
         return zarr.open(path, mode="r+" if writable else "r")
     except Exception as error:  # stores raise whatever they like
@@ -261,7 +249,7 @@ def _bare_array(
     return OmeZarrVolume(
         path,
         array,
-        axes=AXES,
+        Selection(AXES),
         spacing_nm=spacing,
         format="zarr array",
         writable=writable,
@@ -295,7 +283,7 @@ def _metadata(
 
 
 def attributes_of(node: zarr.Group | zarr.Array[Any]) -> dict[str, Any]:
-    """Give the OME attributes of a group: under `ome` since version 0.5."""
+    """OME attributes of a group, which version 0.5 keeps under `ome`."""
     attributes: dict[str, Any] = dict(node.attrs)
     inner = attributes.get("ome", attributes)
     return inner if isinstance(inner, dict) else {}
@@ -321,7 +309,7 @@ def _level_array(
         array = None
     except Exception as error:  # servers, and broken metadata, fail as they like
         if isinstance(path, Url):
-            raise worded(path, error) from None
+            raise server_error(path, error) from None
         raise VolumeError(
             f"{path}: level {level}, {name!r}, cannot be read ({error}); the store is "
             "damaged: copy or write it again"
@@ -336,15 +324,16 @@ def _level_array(
 
 def _sizes(
     path: Address, axes: tuple[str, ...], shape: tuple[int, ...]
-) -> dict[str, int]:
+) -> list[tuple[str, int]]:
+    """Name and length of each axis, with z, y, x in this order."""
     if len(axes) != len(shape):
         raise VolumeError(
             f"{path}: has axes {', '.join(axes)} but an array of shape {shape}; "
             "save it again as OME-Zarr"
         )
-    return dict(zip(axes, shape, strict=True))
-
-
-def _zyx(sizes: dict[str, int]) -> Shape:
-    """Pick the sizes of the space axes; a flat image is one slice."""
-    return (sizes.get("z", 1), sizes["y"], sizes["x"])
+    sizes = list(zip(axes, shape, strict=True))
+    if tuple(axis for axis in axes if axis in AXES) not in (AXES, AXES[1:]):
+        raise VolumeError(
+            f"{path}: has axes {format_axes(sizes)}; expected z, y, x in this order"
+        )
+    return sizes

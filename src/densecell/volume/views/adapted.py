@@ -1,7 +1,7 @@
-"""A volume of another look, shown with the look that a model learned from.
+"""Give a volume the appearance of those that a model learned from.
 
 Grey values are mapped so that the landmarks of their histogram fall on the model's
-[1]_, and noise beyond the model's is smoothed away: a network takes both for texture.
+[1]_. Noise above the model's is smoothed away. A network takes both for texture.
 
 .. [1] Nyúl, Udupa, Zhang 2000, doi:10.1109/42.836373.
 """
@@ -19,22 +19,22 @@ from densecell.volume.intensities import Statistics, normalise, sampled_boxes
 from densecell.volume.interface import Volume
 from densecell.volume.views.padding import read_padded
 
-SIGMAS_PX = tuple(round(0.30 + 0.05 * n, 2) for n in range(15))  # tried in turn, to 1
-REACH_PX = 4  # of the widest
-NOISIER = 1.1  # times the model's noise: less is left alone
+SIGMAS_PX = tuple(round(0.30 + 0.05 * n, 2) for n in range(15))  # tried in this order
+REACH_PX = 4  # how far the widest reaches
+NOISIER = 1.1  # times the model's noise; less is not smoothed
 LEAST_GAP = 1e-3  # between landmarks, in deviations
-TRIED = 8  # blocks on which a width is tried
+TRIED = 8  # blocks on which each width is tried
 
 
 class Change(NamedTuple):
-    """How grey values, in deviations from their mean, become those of another look."""
+    """How to change grey values, counted in deviations from their mean."""
 
     sigma_px: float  # of a Gaussian in plane; 0: none
     source: tuple[float, ...]  # landmarks before
     target: tuple[float, ...]  # landmarks after
 
     def apply(self, normalised: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Smooth and map a (Z, Y, X) array; beyond the landmarks goes on straight."""
+        """Smooth and map a (Z, Y, X) array; beyond the landmarks go straight on."""
         smooth = normalised
         if self.sigma_px > 0:
             sigma = (0, self.sigma_px, self.sigma_px)
@@ -53,7 +53,7 @@ class AdaptedVolume(Volume):
     volume
         Intensities.
     statistics
-        By which they will be normalised; what is read still is in their units.
+        Statistics for normalising. What is read is not normalised yet.
     change
         From `change_to`.
     """
@@ -83,12 +83,12 @@ class AdaptedVolume(Volume):
 
 
 def change_to(wanted: Appearance, volume: Volume, statistics: Statistics) -> Change:
-    """Find the change that gives a volume the look that is wanted.
+    """Find the change that gives a volume the appearance that is wanted.
 
     Parameters
     ----------
     wanted
-        Of what a model learned from.
+        Appearance of what a model learned from.
     volume, statistics
         Intensities, and how they are normalised.
 
@@ -99,7 +99,7 @@ def change_to(wanted: Appearance, volume: Volume, statistics: Statistics) -> Cha
     """
 
     def found(sigma_px: float, *, most: int | None = None) -> tuple[Change, float]:
-        """Give the change with this smoothing, and the noise that it leaves."""
+        """Change with this smoothing, and the noise that it leaves."""
         smooth = Change(sigma_px, wanted.landmarks, wanted.landmarks)
         source = appearance_of(
             smooth.apply(b) for b in _blocks(volume, statistics, most)
@@ -131,7 +131,7 @@ def _blocks(
 
 
 def _stretched(landmarks: tuple[float, ...]) -> NDArray[np.float64]:
-    """Go on straight beyond the outer landmarks, and never stand still between."""
+    """Add a landmark far out at each end, and make all of them rise."""
     marks = np.maximum.accumulate(np.array(landmarks) + 0.0)
     marks = marks + LEAST_GAP * np.arange(len(marks))
     low = marks[0] - 20 * (marks[1] - marks[0])

@@ -23,7 +23,7 @@ class ArrayVolume(Volume):
     spacing_nm
         Voxel size (z, y, x), in nanometres; None means unknown.
     path
-        What to call it in messages.
+        Name for messages.
 
     Examples
     --------

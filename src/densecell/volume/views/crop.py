@@ -10,14 +10,14 @@ from densecell.volume.interface import Volume
 
 
 class CroppedVolume(Volume):
-    """A view of a box of another volume; nothing is read until asked for.
+    """A box of another volume, as a volume; nothing is read until asked for.
 
     Parameters
     ----------
     volume
-        What to look into.
+        The volume that the box lies in.
     box
-        Which part of it; becomes the whole of this volume.
+        The part of it that becomes the whole of this volume.
 
     Raises
     ------

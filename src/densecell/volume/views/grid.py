@@ -1,7 +1,7 @@
 """Where the voxels of a volume lie on a grid of another voxel size.
 
-A model knows the voxel size that it learned from. It sees other volumes on its own
-grid, and what it says is brought back to theirs.
+A model expects the voxel size that it learned from. Volumes of another size are
+resampled to it, and the labels are put back onto their own voxels.
 """
 
 import math
@@ -10,17 +10,17 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from densecell.errors import SpacingError
-from densecell.geometry import Box, Shape, Spacing, format_spacing
+from densecell.geometry import Box, Shape, Spacing, format_spacing, per_axis
 
 SPACING_TOLERANCE = 0.10  # relative; an axis that differs by less is left as it is
-MOST_OFTEN = 8  # times that voxels may differ in length: more is a mistake
-MOST_PARTS = 1000  # denominator of a ratio: voxel sizes are not known better
+MOST_OFTEN = 8  # times longer that a voxel may be: more is a mistake
+MOST_PARTS = 1000  # denominator of a ratio: voxel sizes are not more exact
 HALF = Fraction(1, 2)
 Ratio = tuple[Fraction, Fraction, Fraction]
 
 
 class Grid(NamedTuple):
-    """The voxels that a model sees in place of a volume's own.
+    """Voxels of another size over a volume, as a model needs them.
 
     Both begin at the volume's corner; here with a ratio of 3/2::
 
@@ -51,14 +51,14 @@ class Grid(NamedTuple):
     @property
     def shape(self) -> Shape:
         """Voxels of the grid: those whose centres lie in the volume, at least one."""
-        z, y, x = (
-            max(1, math.ceil(n / r - HALF))
-            for n, r in zip(self.volume, self.ratio, strict=True)
+        return per_axis(
+            lambda size, ratio: max(1, math.ceil(size / ratio - HALF)),
+            self.volume,
+            self.ratio,
         )
-        return (z, y, x)
 
     def held(self, box: Box) -> Box:
-        """Give the voxels of the volume whose centres lie in a box of the grid.
+        """Voxels of the volume whose centres lie in a box of the grid.
 
         The grid's last voxels also hold what reaches beyond them, so that boxes that
         cover the grid hold every voxel of the volume.
@@ -72,7 +72,7 @@ class Grid(NamedTuple):
         )
 
     def holding(self, box: Box) -> Box:
-        """Give the voxels of the grid that hold the centres of a box of the volume."""
+        """Voxels of the grid that hold the centres of a box of the volume."""
         axes = zip(box.start, box.stop, self.ratio, self.shape, strict=True)
         return _box(
             (
@@ -83,7 +83,7 @@ class Grid(NamedTuple):
         )
 
     def within(self, box: Box) -> Box:
-        """Give the voxels of the grid whose centres lie in a box of the volume.
+        """Voxels of the grid whose centres lie in a box of the volume.
 
         At least one along each axis, near a box too thin to hold any.
         """
@@ -97,29 +97,29 @@ class Grid(NamedTuple):
         )
 
     def reach(self, margin: Shape) -> Shape:
-        """Give the voxels of the volume that a margin on the grid looks at, at most."""
-        z, y, x = (
-            m if r == 1 else math.ceil((m + 1) * r) + 1
-            for m, r in zip(margin, self.ratio, strict=True)
-        )
-        return (z, y, x)
+        """How many voxels of the volume a margin on the grid covers, at most."""
+
+        def covered(size: int, ratio: Fraction) -> int:
+            return size if ratio == 1 else math.ceil((size + 1) * ratio) + 1
+
+        return per_axis(covered, margin, self.ratio)
 
 
 def grid_between(
     shape: Shape, spacing_nm: Spacing, wanted_nm: Spacing, *, flat: bool, where: str
 ) -> Grid | None:
-    """Lay a grid of another voxel size over a volume; none where its own will do.
+    """Grid of another voxel size over a volume; None where its own voxels will do.
 
     Axes that differ by less than `SPACING_TOLERANCE` keep their voxels.
 
     Parameters
     ----------
     shape, spacing_nm
-        Of the volume.
+        Voxels of the volume, and their size.
     wanted_nm
         Voxel size (z, y, x) of the grid.
     flat
-        For networks that see one slice: slices stay what they are.
+        Keep the slices as they are, for networks that see one slice.
     where
         Name of the volume, for messages.
 
@@ -128,11 +128,9 @@ def grid_between(
     SpacingError
         If the two differ so much that one of them must be wrong.
     """
-    z, y, x = (
-        Fraction(want / have) if abs(have / want - 1) > SPACING_TOLERANCE else 1
-        for have, want in zip(spacing_nm, wanted_nm, strict=True)
-    )
-    ratio = (Fraction(1 if flat else z), Fraction(y), Fraction(x))
+    ratio = per_axis(_ratio, spacing_nm, wanted_nm)
+    if flat:
+        ratio = (Fraction(1), *ratio[1:])
     if all(r == 1 for r in ratio):
         return None
     if max(*ratio, *(1 / r for r in ratio)) > MOST_OFTEN:
@@ -142,8 +140,13 @@ def grid_between(
             f"larger or smaller than the {learned} learned from; correct what is "
             "wrong, or shrink or enlarge the volume first"
         )
-    z, y, x = (r.limit_denominator(MOST_PARTS) for r in ratio)
-    return Grid(shape, (z, y, x))
+    return Grid(shape, per_axis(lambda r: r.limit_denominator(MOST_PARTS), ratio))
+
+
+def _ratio(have: float, want: float) -> Fraction:
+    """Edge of a wanted voxel in voxels there; 1 where both are about as long."""
+    alike = abs(have / want - 1) <= SPACING_TOLERANCE
+    return Fraction(1) if alike else Fraction(want / have)
 
 
 def _box(spans: Iterable[tuple[int, int]]) -> Box:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.errors import VolumeError
-from densecell.geometry import Box, Shape
+from densecell.geometry import Box, Shape, per_axis
 from densecell.volume.interface import Volume
 
 
@@ -22,7 +22,7 @@ def read_padded(source: Volume | NDArray[Any], box: Box) -> NDArray[Any]:
     source
         A volume, or a (Z, Y, X) array.
     box
-        What to read; may lie partly or wholly outside.
+        Voxels to read; may lie partly or wholly outside.
 
     Returns
     -------
@@ -44,19 +44,15 @@ def read_padded(source: Volume | NDArray[Any], box: Box) -> NDArray[Any]:
     if Box.whole(shape).contains(box):
         return _read(source, box)
 
-    indices = [
-        _mirrored(a, b, size)
-        for a, b, size in zip(box.start, box.stop, shape, strict=True)
-    ]
-    z0, y0, x0 = (int(index.min()) for index in indices)
-    z1, y1, x1 = (int(index.max()) + 1 for index in indices)
-    needed = _read(source, Box((z0, y0, x0), (z1, y1, x1)))
-    z, y, x = (index - index.min() for index in indices)
-    return needed[np.ix_(z, y, x)]
+    indices = per_axis(_mirrored, box.start, box.stop, shape)
+    start = per_axis(lambda index: int(index.min()), indices)
+    stop = per_axis(lambda index: int(index.max()) + 1, indices)
+    needed = _read(source, Box(start, stop))
+    return needed[np.ix_(*per_axis(lambda index, first: index - first, indices, start))]
 
 
 def _mirrored(start: int, stop: int, size: int) -> NDArray[np.int64]:
-    """Give the voxel inside the axis that stands for each of `start` to `stop`."""
+    """Voxel inside the axis that stands for each of `start` to `stop`."""
     positions = np.arange(start, stop, dtype=np.int64)
     if size == 1:
         return np.zeros_like(positions)

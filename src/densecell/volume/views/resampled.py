@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Box, Spacing
+from densecell.geometry import Box, Spacing, per_axis
 from densecell.volume.intensities import check_finite
 from densecell.volume.interface import Volume
 from densecell.volume.views.grid import Grid
 
 
 class Taps(NamedTuple):
-    """Which N voxels along an axis are made of which of K others, in which shares."""
+    """Which K voxels of the source make each of N along an axis, in which shares."""
 
     source: NDArray[np.int64]  # (K, N)
     share: NDArray[np.float32]  # (K, N); 1 in sum over K
@@ -33,7 +33,7 @@ class ResampledVolume(Volume):
     volume
         Intensities.
     grid
-        Over the volume.
+        A grid over the volume.
 
     Examples
     --------
@@ -49,18 +49,15 @@ class ResampledVolume(Volume):
     def __init__(self, volume: Volume, grid: Grid) -> None:
         spacing = volume.spacing_nm
         if spacing is not None:
-            longer = zip(spacing, grid.ratio, strict=True)
-            spacing = Spacing(*(float(s * r) for s, r in longer))
-        z, y, x = (
-            max(1, int(c / r)) for c, r in zip(volume.chunk, grid.ratio, strict=True)
-        )
+            longer = per_axis(lambda s, r: float(s * r), spacing, grid.ratio)
+            spacing = Spacing(*longer)
         super().__init__(
             volume.path,
             shape=grid.shape,
             dtype=np.dtype(np.float32),
             spacing_nm=spacing,
             format=volume.format,
-            chunk=(z, y, x),
+            chunk=per_axis(lambda c, r: max(1, int(c / r)), volume.chunk, grid.ratio),
             notes=volume.notes,
         )
         self.cache_bytes = volume.cache_bytes
@@ -83,13 +80,13 @@ def resampled_labels(
     Parameters
     ----------
     labels
-        (Z, Y, X) of `place`, in voxels of the volume. No others vote.
+        (Z, Y, X) labels of `place`, in voxels of the volume. No others vote.
     place
         A box of the volume.
     grid
-        Over the volume.
+        A grid over the volume.
     box
-        The voxels of the grid that are wanted.
+        Wanted voxels of the grid.
 
     Returns
     -------
@@ -109,16 +106,16 @@ def resampled_labels(
 def taps_along(
     ratio: tuple[Fraction, ...], box: Box, inside: Box, *, width: float = 1.0
 ) -> list[Taps]:
-    """Give what the voxels of a box are made of, by axis.
+    """Taps of the voxels of a box, one for each axis.
 
     Parameters
     ----------
     ratio
         Edge of a wanted voxel in voxels of the source, along (z, y, x).
     box
-        What is wanted, in voxels of the grid of `ratio`.
+        Wanted voxels of the grid of `ratio`.
     inside
-        What may be used of the source.
+        Voxels of the source that may be used.
     width
         Distance at which the weight is zero, in wanted voxels; a voxel of the source at
         least.
@@ -131,10 +128,9 @@ def taps_along(
 
 
 def needed_box(taps: list[Taps]) -> Box:
-    """Give the smallest box of the source that holds all that is used."""
-    z0, y0, x0 = (int(t.source.min()) for t in taps)
-    z1, y1, x1 = (int(t.source.max()) + 1 for t in taps)
-    return Box((z0, y0, x0), (z1, y1, x1))
+    """Smallest box of the source that holds all voxels that are used."""
+    start = per_axis(lambda along: int(along.source.min()), taps)
+    return Box(start, per_axis(lambda along: int(along.source.max()) + 1, taps))
 
 
 def resample(source: NDArray[Any], place: Box, taps: list[Taps]) -> NDArray[np.float32]:
