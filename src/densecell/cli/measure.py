@@ -139,11 +139,10 @@ def measure(
 
 def show_summary(out: Path) -> None:
     """Print what was found, from the table of classes."""
-    import csv
+    from densecell.result.tables import read_table
 
-    path = out / "tables" / "classes.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["objects"]]
+    folder = out / "tables"
+    rows = [row for row in read_table(folder, "classes") if row["objects"]]
     for row in rows:
         left_out, whole = row["objects_left_out"], row["whole_objects"]
         dropped = {
@@ -156,4 +155,4 @@ def show_summary(out: Path) -> None:
             "cut by the border" + "".join(f", {w}" for w in words)
         )
     after = f"next `densecell mesh {out}`"
-    typer.echo(f"{path.parent}: tables, explained in docs/tables.md; {after}")
+    typer.echo(f"{folder}: tables, explained in docs/tables.md; {after}")

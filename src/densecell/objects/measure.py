@@ -45,7 +45,13 @@ from densecell.objects.tables.objects_tables import (
     contacts_table,
     organelles_table,
 )
-from densecell.objects.writing import write_table
+from densecell.result.columns import (
+    CELLS_TABLE,
+    CLASSES_TABLE,
+    CONTACTS_TABLE,
+    ORGANELLES_TABLE,
+)
+from densecell.result.tables import write_table
 from densecell.volume import Layout, build_pyramid, create_ome_zarr, fingerprint
 
 FINISHED = f"{FOLDER}/finished"
@@ -196,11 +202,11 @@ def write_tables(folder: Path, measured: Measured) -> None:
     """Write all tables that the classes allow."""
     layers = set(measured.found)
     if CELLS in layers:
-        write_table(folder / "cells.csv", cells_table(measured))
+        write_table(folder, CELLS_TABLE, cells_table(measured))
     if layers - {CELLS}:
-        write_table(folder / "organelles.csv", organelles_table(measured))
-    write_table(folder / "classes.csv", classes_table(measured))
-    write_table(folder / "contacts.csv", contacts_table(measured))
+        write_table(folder, ORGANELLES_TABLE, organelles_table(measured))
+    write_table(folder, CLASSES_TABLE, classes_table(measured))
+    write_table(folder, CONTACTS_TABLE, contacts_table(measured))
 
 
 def _numbered(job: Job, cluster: Cluster | None) -> Iterator[Step]:

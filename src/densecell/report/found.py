@@ -15,22 +15,11 @@ from densecell.evaluation.result import is_result
 from densecell.geometry import Box, Shape, Spacing
 from densecell.objects import is_finished as is_measured
 from densecell.objects.record import RECORD, Record, read_record
-from densecell.result.tables import (
-    ABOUT_CELLS,
-    ABOUT_CLASSES,
-    ABOUT_ORGANELLES,
-    Row,
-    read_table,
-)
+from densecell.result.tables import Row, read_table
 from densecell.volume import CroppedVolume, Volume, open_volume
 
 STORE = "segmentation.zarr"
-BOX = tuple(f"box_{a}_{end}_voxels" for a in "zyx" for end in ("start", "stop"))
-TABLES = {
-    "cells": (*ABOUT_CELLS, "surface_reliable", *BOX),
-    "organelles": ABOUT_ORGANELLES,
-    "classes": ABOUT_CLASSES,
-}
+TABLES = ("cells", "organelles", "classes")
 AGREEMENT_PARTS = ("voxels", "members")
 SCORES_PARTS = (
     "classes",
@@ -152,10 +141,7 @@ class Found:
     @cached_property
     def _tables(self) -> dict[str, Sequence[Row]]:
         folder = self.path / "tables"
-        return {
-            name: read_table(folder / f"{name}.csv", about, made_by="densecell measure")
-            for name, about in TABLES.items()
-        }
+        return {name: read_table(folder, name) for name in TABLES}
 
 
 def open_found(result: Path, *, truth: Path | None = None) -> Found:

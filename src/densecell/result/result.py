@@ -21,7 +21,7 @@ from densecell.geometry import Box, Shape, Spacing
 from densecell.result import layout
 from densecell.result.measurement import Measurement, read_measurement
 from densecell.result.run import Run, read_run
-from densecell.result.tables import Row, read_result_table
+from densecell.result.tables import Row, read_table
 from densecell.volume import (
     CroppedVolume,
     OmeZarrVolume,
@@ -288,7 +288,7 @@ class Result:
     def table(self, name: str) -> Sequence[Row]:
         """Rows of a table: cells, organelles, classes or contacts; empty without it."""
         if name not in self._tables:
-            self._tables[name] = read_result_table(self.path / layout.TABLES, name)
+            self._tables[name] = read_table(self.path / layout.TABLES, name)
         return self._tables[name]
 
     @cached_property

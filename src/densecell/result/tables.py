@@ -1,85 +1,159 @@
-"""Read the tables of objects, of their classes and of their surfaces."""
+"""Tables as CSV, and beside it as Parquet where pyarrow is installed.
+
+Numbers have nine digits, an empty field is unknown or undefined.
+"""
 
 import csv
-from collections.abc import Mapping, Sequence
+import importlib
+import importlib.util
+import io
+import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from densecell.disk import written_aside
 from densecell.errors import VolumeError
+from densecell.result.columns import SCHEMAS, TableSchema
+from densecell.settings import write_text
 
+DIGITS = 9
 Row = Mapping[str, str]
-ABOUT_CELLS = ("cell_id", "class", "voxels", "volume_um3", "touches_border")
-ABOUT_ORGANELLES = ("layer", "organelle_id", *ABOUT_CELLS)
-ABOUT_CLASSES = ("class", "role")
-BOX = tuple(f"box_{axis}_{end}_voxels" for axis in "zyx" for end in ("start", "stop"))
-CENTROID = tuple(f"centroid_{axis}_nm" for axis in "zyx")
-NEEDED = {
-    "cells": (*ABOUT_CELLS, "surface_reliable", *BOX, *CENTROID),
-    "organelles": ABOUT_ORGANELLES,
-    "classes": ABOUT_CLASSES,
-    "contacts": ("class_a", "class_b"),
-}
-WORDS = {
-    "layer",
-    "object",
-    "class",
-    "class_a",
-    "class_b",
-    "role",
-    "touches_border",
-    "surface_reliable",
-    "reliable",
-}  # all other columns hold numbers
 
 
-def read_result_table(folder: Path, name: str) -> list[Row]:
-    """Read a table of a result by its name; it has no rows if it is not there.
-
-    Raises
-    ------
-    VolumeError
-        If it is damaged; says where.
-    """
-    return read_table(folder / f"{name}.csv", NEEDED[name], made_by="densecell measure")
-
-
-def read_table(path: Path, needed: Sequence[str], *, made_by: str) -> list[Row]:
-    """Read a CSV file whose every number is known to be one.
+def write_table(
+    folder: Path, schema: TableSchema, table: Mapping[str, Iterable[Any]]
+) -> None:
+    """Write columns as a CSV file of a folder, and as Parquet.
 
     Parameters
     ----------
-    path
-        Of the file. One that is not there, or holds nothing, has no rows.
-    needed
-        Columns that no row may lack; others may be empty or not there.
-    made_by
-        Command that makes it again, for errors.
+    folder
+        Gets `<name of the schema>.csv`.
+    table
+        Values by column, all equally many.
+
+    Raises
+    ------
+    KeyError
+        If a column is not declared.
+    """
+    if unknown := [name for name in table if schema.column(name) is None]:
+        raise KeyError(f"column {unknown[0]!r} of {schema.name} is not declared")
+    columns = {name: [plain(v) for v in values] for name, values in table.items()}
+    rows = zip(*columns.values(), strict=True)
+    text = csv_text(columns, ([_text(value) for value in row] for row in rows))
+    path = folder / f"{schema.name}.csv"
+    write_text(path, text)
+    if importlib.util.find_spec("pyarrow"):
+        _write_parquet(path.with_suffix(".parquet"), columns)
+
+
+def csv_text(heading: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    r"""Heading and rows as text of a CSV file; values as `str` writes them.
+
+    Examples
+    --------
+    >>> csv_text(["class", "voxels"], [["a, b", 7]])
+    'class,voxels\n"a, b",7\n'
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(heading)
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def plain(value: Any) -> Any:
+    """Python's value of one of numpy; None where it is not a finite number."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read_table(folder: Path, name: str) -> list[Row]:
+    """Rows of a table by its name; none if it is not there.
+
+    Every field fits its declared kind, so that `float(row["volume_um3"])` never fails
+    on a field that is not empty. `values` gives typed values.
 
     Raises
     ------
     VolumeError
-        If it is damaged; says where.
+        If the file is damaged; says where.
     """
+    schema, path = SCHEMAS[name], folder / f"{name}.csv"
     if not path.is_file():
         return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except (ValueError, csv.Error) as error:
-        raise _damaged(path, str(error), made_by) from None
+        raise _damaged(path, str(error), schema) from None
+    kinds = _kinds(rows[0], schema) if rows else {}
     for line, row in enumerate(rows, 2):
-        if wrong := _wrong(row, needed):
-            raise _damaged(path, f"line {line}: {wrong}", made_by)
+        if wrong := _wrong(row, kinds, schema.needed):
+            raise _damaged(path, f"line {line}: {wrong}", schema)
     return list(rows)
 
 
-def _wrong(row: Row, needed: Sequence[str]) -> str:
-    """Say what is wrong with a row; nothing if it is as it should be."""
+def values(row: Row, name: str) -> dict[str, Any]:
+    """Typed values of a row; None for an empty field.
+
+    Parameters
+    ----------
+    row
+        Row of `read_table`.
+    name
+        Its table.
+
+    Examples
+    --------
+    >>> row = {"class": "cell", "touches_border": "true", "volume_um3": ""}
+    >>> values(row, "cells")
+    {'class': 'cell', 'touches_border': True, 'volume_um3': None}
+    """
+    schema = SCHEMAS[name]
+    columns = {heading: schema.column(heading) for heading in row}
+    return {
+        heading: column.value(row[heading]) if column else row[heading]
+        for heading, column in columns.items()
+    }
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.{DIGITS}g}" if isinstance(value, float) else str(value)
+
+
+def _write_parquet(path: Path, columns: dict[str, list[Any]]) -> None:
+    pyarrow = importlib.import_module("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
+    with written_aside(path, overwrite=True) as aside:
+        parquet.write_table(pyarrow.table(columns), aside)
+
+
+def _kinds(row: Row, schema: TableSchema) -> dict[str, type]:
+    """Kind of every column; one that is not declared holds numbers."""
+    columns = {heading: schema.column(heading or "") for heading in row}
+    return {name: column.kind if column else float for name, column in columns.items()}
+
+
+def _wrong(row: Row, kinds: Mapping[str, type], needed: Iterable[str]) -> str:
+    """What is wrong with a row; empty if nothing is."""
     if None in row or None in row.values():
         return "has not as many fields as the heading"
-    for name, text in row.items():
-        if name not in WORDS and text and not _is_number(text):
-            return f"{name} is {text!r}, not a number"
-    lacking = [name for name in needed if not row.get(name)]
+    for heading, text in row.items():
+        kind = kinds[heading]
+        if kind in (int, float) and text and not _is_number(text):
+            return f"{heading} is {text!r}, not a number"
+        if kind is bool and text.lower() not in ("", "true", "false"):
+            return f"{heading} is {text!r}, not true or false"
+    lacking = [heading for heading in needed if not row.get(heading)]
     return f"has no {lacking[0]}" if lacking else ""
 
 
@@ -91,7 +165,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _damaged(path: Path, what: str, made_by: str) -> VolumeError:
+def _damaged(path: Path, what: str, schema: TableSchema) -> VolumeError:
     return VolumeError(
-        f"{path}: is damaged ({what}); `{made_by} --overwrite` makes it again"
+        f"{path}: is damaged ({what}); `{schema.made_by} --overwrite` makes it again"
     )

@@ -1,6 +1,5 @@
 """Picked boxes as a folder: crops to paint in, a table that says why, a picture."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from densecell.datasets.crop import CropRecord, hash_array, write_crop
 from densecell.disk import written_aside
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
+from densecell.result.tables import csv_text
 from densecell.suggestions.candidates import Candidates
 from densecell.suggestions.material import Material
 from densecell.suggestions.picture import Shown, draw_boxes
@@ -137,11 +137,8 @@ def _write_table(
     why: Sequence[str],
 ) -> None:
     """Write a row for each box, in voxels of the whole volume."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for name, box, pick, text in zip(names, boxes, picks, why, strict=True):
-            there = box.shifted(material.origin)
-            writer.writerow(
-                [name, *there.start, *there.stop, f"{pick.score:.4f}", text]
-            )
+    rows = []
+    for name, box, pick, text in zip(names, boxes, picks, why, strict=True):
+        there = box.shifted(material.origin)
+        rows.append([name, *there.start, *there.stop, f"{pick.score:.4f}", text])
+    path.write_text(csv_text(COLUMNS, rows), encoding="utf-8", newline="")

@@ -6,8 +6,6 @@
                               piece -> surface_of -> simplify -> files -> mark
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -21,6 +19,7 @@ from densecell.config import MeshConfig, write_text
 from densecell.disk import drop_partial, remove, writing
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.evaluation.measured import refuse_half_measured
+from densecell.result.tables import csv_text
 from densecell.surfaces.catalogue import Told, list_objects
 from densecell.surfaces.extra import imported
 from densecell.surfaces.precomputed import write_precomputed_info
@@ -248,11 +247,7 @@ def _finish(result: Path, stores: ObjectStores, pieces: int) -> None:
             names = {o.id: class_of(stores.scheme, o.class_id).name for o in listed}
             write_precomputed_info(result / MESHES / "precomputed" / kind, names)
     rows.sort(key=lambda row: (row["object"], row["id"]))
-    text = io.StringIO()
-    if rows:
-        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-    write_text(result / MESHES / TABLE, text.getvalue())
+    text = csv_text(rows[0], (row.values() for row in rows)) if rows else ""
+    write_text(result / MESHES / TABLE, text)
     write_checksums(result, STEP, [result / MESHES])
     write_text(result / STAGE / FINISHED, "")

@@ -13,13 +13,11 @@ from densecell.evaluation.result import LABELS, is_result
 from densecell.geometry import Box, Shape, Spacing
 from densecell.objects.layers import CELLS, LAYERS
 from densecell.objects.source import AGREEMENT, STORE
-from densecell.result.tables import ABOUT_CELLS, ABOUT_ORGANELLES, Row, read_table
+from densecell.result.tables import Row, read_table
 from densecell.volume import OmeZarrVolume, Volume, open_ome_zarr, open_volume
 
 IMAGES = ("confidence", "disagreement")
 MESHES = "meshes/precomputed"
-BOX = tuple(f"box_{a}_{end}_voxels" for a in "zyx" for end in ("start", "stop"))
-ABOUT_PLACE = (*BOX, *(f"centroid_{axis}_nm" for axis in "zyx"))
 
 
 class Contents(NamedTuple):
@@ -183,10 +181,7 @@ def _opened(folder: Path, names: tuple[str, ...]) -> dict[str, OmeZarrVolume]:
 
 def _tables(folder: Path) -> dict[str, dict[int, Row]]:
     """Read the tables of cells and organelles, as far as they are there."""
-    made_by = "densecell measure"
-    about_cells = (*ABOUT_CELLS, *ABOUT_PLACE)
-    cells = read_table(folder / "cells.csv", about_cells, made_by=made_by)
-    others = read_table(folder / "organelles.csv", ABOUT_ORGANELLES, made_by=made_by)
+    cells, others = read_table(folder, "cells"), read_table(folder, "organelles")
     found: dict[str, dict[int, Row]] = {}
     for row in cells:
         found.setdefault(CELLS, {})[int(row["cell_id"])] = row

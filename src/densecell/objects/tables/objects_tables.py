@@ -3,7 +3,6 @@
 Every number follows from sums over whole objects, so that blocks do not matter.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from densecell.objects.record import Record
 from densecell.objects.runs.sums import MOMENTS, Sums
 from densecell.objects.shape.batches import Seen, cell_of
 from densecell.objects.shape.contacts import unit_um2
+from densecell.result.columns import columns_of
 
 Table = dict[str, Sequence[Any] | NDArray[Any]]
 Floats = NDArray[np.float64]
@@ -117,37 +117,6 @@ def fractions_in_cells(
     """Give the share of each cell's voxels that are of a class or lie in it."""
     channels = [scheme.ids.index(i) for i in family_of(scheme, class_id)]
     return by_class[:, channels].sum(axis=1) / voxels
-
-
-def column_name(name: str) -> str:
-    """Write a class name so that it can be part of a column's.
-
-    Examples
-    --------
-    >>> column_name("glia / extracellular")
-    'glia_extracellular'
-    """
-    return "_".join("".join(c if c.isalnum() else " " for c in name).split())
-
-
-def columns_of(scheme: ClassScheme) -> dict[str, str]:
-    """Write the names of organelles for columns; where two would be equal, with the id.
-
-    Examples
-    --------
-    >>> names = {1: "DA+ vesicle", 2: "DA- vesicle", 3: "nucleus"}
-    >>> grey = {"colour": (9, 9, 9), "role": "organelle"}
-    >>> classes = {i: grey | {"name": name} for i, name in names.items()}
-    >>> list(columns_of(ClassScheme.model_validate({"classes": classes})).values())
-    ['DA_vesicle_class_1', 'DA_vesicle_class_2', 'nucleus']
-    """
-    names = {i: scheme.classes[i].name for i in scheme.organelle_ids}
-    columns = {i: column_name(name) for i, name in names.items()}
-    times = Counter(columns.values())
-    return {
-        names[i]: f"{column}_class_{i}" if times[column] > 1 else column
-        for i, column in columns.items()
-    }
 
 
 def _organelle_groups(m: Measured) -> list[Any]:

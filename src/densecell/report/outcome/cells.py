@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box
-from densecell.objects.tables.objects_tables import columns_of
 from densecell.report.found import Found
 from densecell.report.page import Cell, Legend, LongTable, Picture, Section
 from densecell.report.pictures import stretched
 from densecell.report.pictures.cell import cell_picture
 from densecell.report.words import is_whole, number_in
+from densecell.result.columns import columns_of
 from densecell.result.tables import Row
 from densecell.volume import Volume
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from densecell.objects.tables.objects_tables import column_name, columns_of
 from densecell.report.found import Found
 from densecell.report.page import Picture, Section, Table
 from densecell.report.pictures.charts import (
@@ -11,6 +10,7 @@ from densecell.report.pictures.charts import (
     size_picture,
 )
 from densecell.report.words import is_whole, number_in
+from densecell.result.columns import column_name, columns_of
 from densecell.result.tables import Row
 
 ROUNDING = 1e-9  # of a mean; a deviation below is none

@@ -10,10 +10,9 @@ from densecell.errors import VolumeError
 from densecell.result.tables import Row, read_table
 from densecell.surfaces.extra import imported
 from densecell.surfaces.files import Triangles
-from densecell.surfaces.settings import MESHES, TABLE
+from densecell.surfaces.settings import MESHES
 
 GLB = "glb"
-ABOUT = ("object", "id", "class", "cell", "triangles", "volume_um3")
 TRIANGLES = 260_000  # of all objects together: about 3.5 MB of the page
 FEWEST = 60  # triangles that an object keeps, however many objects there are
 MOST_OBJECTS = 3000
@@ -79,7 +78,7 @@ def _rows(result: Path) -> list[Row]:
     """Read the table of meshes, if they are all there."""
     if not (result / MESHES / GLB).is_dir():
         return []
-    return read_table(result / MESHES / TABLE, ABOUT, made_by="densecell mesh")
+    return read_table(result / MESHES, "meshes")
 
 
 def _rank(row: Row, cells: Mapping[int, float]) -> tuple[float, ...]:
