@@ -17,10 +17,10 @@ DEEP = (3, 3, 3)  # a convolution that sees its neighbours too
 
 
 class Heads(NamedTuple):
-    """What a network says of a window: (B, K, Z, Y, X) logits each."""
+    """Outputs of a network for a window: (B, K, Z, Y, X) logits each."""
 
     logits: Tensor
-    auxiliary: Tensor | None  # of the 2D part alone, for the loss
+    auxiliary: Tensor | None  # from the 2D part alone, for the loss
 
 
 class Convolution(Protocol):
@@ -29,11 +29,11 @@ class Convolution(Protocol):
     def __call__(
         self, inputs: int, outputs: int, kernel: Shape, *, dilation: int = 1
     ) -> nn.Module:
-        """Give a module that maps (B, inputs, Z, Y, X); `dilation` is in slices."""
+        """Module that maps (B, inputs, Z, Y, X); `dilation` is in slices."""
 
 
 class ChannelNorm(nn.Module):
-    """Normalise each voxel over its channels, with a gain and a shift of each."""
+    """Normalise each voxel over its channels, then scale and shift every channel."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -51,16 +51,17 @@ NORMS: dict[str, Callable[[int], nn.Module]] = {
 
 
 def convolution(*, norm: str = "none", same: bool = True) -> Convolution:
-    """Give a maker of convolution + (norm) + ReLU.
+    """Function that makes blocks of convolution + (norm) + ReLU.
 
     Parameters
     ----------
     norm
-        Put between; none of them depends on the tile. `batch` uses fixed statistics
-        after training and folds into the convolution; `channel` is of each voxel.
+        Normalisation before the ReLU: none, batch or channel. None of them depends on
+        the tile: `batch` uses fixed statistics after training and folds into the
+        convolution, `channel` normalises each voxel by itself.
     same
-        Pad with zeros in plane and keep the size; otherwise lose the border. Depth is
-        always kept.
+        Pad with zeros in plane and keep the size. Otherwise the border is lost. The
+        depth is always kept.
     """
 
     def make(
@@ -86,12 +87,12 @@ def convolution(*, norm: str = "none", same: bool = True) -> Convolution:
 
 
 def pool() -> nn.Module:
-    """Halve the plane, keeping the strongest."""
+    """Max pooling that halves the plane."""
     return nn.MaxPool3d((1, 2, 2))
 
 
 def up(inputs: int, outputs: int) -> nn.Module:
-    """Double the plane by a linear up-convolution."""
+    """Linear up-convolution that doubles the plane."""
     return UpConv3d(inputs, outputs)
 
 
@@ -126,7 +127,7 @@ def initialise_for_relu(network: nn.Module) -> None:
     .. [1] He et al. 2015, Delving deep into rectifiers, arXiv:1502.01852.
     """
     for module in network.modules():
-        if isinstance(module, nn.Conv3d) and module.weight.any():  # zero is meant so
+        if isinstance(module, nn.Conv3d) and module.weight.any():  # zeros stay zero
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
 
@@ -139,9 +140,9 @@ def u_shape(
     decoder: Iterable[nn.Module],
     join: Callable[[Tensor, Tensor], Tensor],
 ) -> Tensor:
-    """Go down, pooling after each block, and up again, joined by what was left.
+    """Run an encoder with pooling, then a decoder with skip connections.
 
-    `join` puts a risen tensor and the one of the way down together, over channels.
+    `join` combines an upsampled tensor with the skip of the same scale.
     """
     x, down, skips = window, pool(), []
     for block in encoder:
@@ -155,7 +156,7 @@ def u_shape(
 
 
 def append(risen: Tensor, skip: Tensor) -> Tensor:
-    """Join tensors of the same size, the risen one first."""
+    """Concatenate tensors of the same size over channels, the upsampled one first."""
     return torch.cat([risen, skip], 1)
 
 

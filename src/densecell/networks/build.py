@@ -1,4 +1,4 @@
-"""From settings to a network, and what it costs."""
+"""Build a network from its settings, and count what it costs."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from densecell.config import NetworkConfig
-from densecell.geometry import Shape
+from densecell.geometry import Shape, per_axis
 from densecell.networks.blocks import convolution, initialise_for_relu
 from densecell.networks.hybrid import Hybrid2D3D
 from densecell.networks.interface import Network
@@ -18,7 +18,7 @@ from densecell.networks.unet3d import Pairs, UNet3D, full_pairs, thin_pairs
 
 
 class Facts(NamedTuple):
-    """What a network costs and sees."""
+    """Cost and receptive field of a network."""
 
     parameters: int
     flop_per_voxel: float
@@ -26,14 +26,14 @@ class Facts(NamedTuple):
 
 
 def build_network(config: NetworkConfig, *, classes: int, seed: int = 0) -> Network:
-    """Make a network with the weights that `seed` gives.
+    """Build a network with initial weights drawn from `seed`.
 
     Parameters
     ----------
     config
         Name, width and switches.
     classes
-        Channels of the output, before those of affinities.
+        Output channels for classes. Those for affinities come after them.
     seed
         The same seed gives the same weights; torch's global generator is untouched.
     """
@@ -47,7 +47,7 @@ def build_network(config: NetworkConfig, *, classes: int, seed: int = 0) -> Netw
 
 
 def network_facts(config: NetworkConfig, *, classes: int) -> Facts:
-    """Count parameters and operations; say how far an output voxel sees."""
+    """Parameters, operations per voxel and receptive field of a network."""
     with torch.device("meta"):
         channels = classes + len(config.affinities)
         network = MAKERS[config.name](config, channels).eval()
@@ -61,13 +61,8 @@ def network_facts(config: NetworkConfig, *, classes: int) -> Facts:
     return Facts(
         parameters=sum(p.numel() for p in network.parameters()),
         flop_per_voxel=counter.get_total_flops() / (depth * side * side),
-        receptive_field=_doubled(network.radius),
+        receptive_field=per_axis(lambda r: 2 * r + 1, network.radius),
     )
-
-
-def _doubled(radius: Shape) -> Shape:
-    z, y, x = (2 * r + 1 for r in radius)
-    return (z, y, x)
 
 
 def _hybrid(

@@ -1,12 +1,11 @@
-"""Convolutions whose gradients are right on processors with AMX too.
+"""Convolutions whose gradients are also right on processors with AMX.
 
-Torch leaves convolutions in bfloat16 to oneDNN, which takes AMX where a processor has
-it. Gradients of kernels over large images are wrong there (seen in torch 2.13 with
-oneDNN 3.12 on an Intel Xeon): no numbers, or others, and memory behind them is
-overwritten. They are right while channels x rows x columns of a slice, the latter
-filled up to a multiple of 16, are less than about 120,000. So they are summed over
-strips of rows that are small enough. (Those of biases, which oneDNN computes with them,
-are sums that need no convolution.)
+Torch leaves bfloat16 convolutions to oneDNN, which uses AMX where the processor has it.
+There, kernel gradients over large images are wrong (seen in torch 2.13 with oneDNN 3.12
+on an Intel Xeon): NaN or other values, and memory behind them is overwritten. They are
+right while channels x rows x columns of a slice, with columns rounded up to a multiple
+of 16, stay below about 120,000. So they are summed here over strips of rows that are
+small enough. Gradients of biases are plain sums and need no convolution.
 """
 
 from collections.abc import Iterator
@@ -19,24 +18,24 @@ from torch.nn import functional
 
 from densecell.geometry import Shape, round_up
 
-MOST_VALUES = 1 << 16  # of a slice of a strip; half of what went wrong
-FILLED = 16  # channels and columns are filled up to a multiple of this
+MOST_VALUES = 1 << 16  # in a slice of a strip; half of the smallest that went wrong
+FILLED = 16  # channels and columns are padded to a multiple of this
 CHANNELS_LAST = torch.channels_last_3d
 
 
 class Conv3d(nn.Conv3d):
-    """A convolution of stride 1; torch's own, so that it is one where types are asked.
+    """Convolution of stride 1; a subclass of torch's, so that `isinstance` finds it.
 
     Parameters
     ----------
     inputs, outputs
-        Channels.
+        Number of channels.
     kernel, padding
         Voxels (z, y, x).
     bias
-        Whether a constant is added to each channel.
+        Whether to add a constant to each channel.
     dilation
-        Slices from one that the kernel sees to the next.
+        Distance between the slices that the kernel sees; 1 for neighbours.
     """
 
     def __init__(
@@ -81,7 +80,7 @@ class UpConv3d(nn.ConvTranspose3d):
 
 
 def has_amx() -> bool:
-    """Tell whether this processor has tiles of matrices."""
+    """Whether this processor has AMX, units that multiply small matrices."""
     return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
 
 
@@ -96,7 +95,7 @@ def _needs_strips(x: Tensor) -> bool:
 
 
 class Kind(NamedTuple):
-    """What kind of convolution it is."""
+    """Settings of a convolution, of `Conv3d` or of `UpConv3d`."""
 
     padding: Shape
     stride: int  # in plane
@@ -104,7 +103,7 @@ class Kind(NamedTuple):
     dilation: Shape = (1, 1, 1)  # across slices alone
 
     def run(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
-        """Convolve."""
+        """Convolve a (B, C, Z, Y, X) window."""
         stride = (1, self.stride, self.stride)
         if self.transposed:
             return functional.conv_transpose3d(x, kernel, bias, stride, self.padding)
@@ -115,7 +114,7 @@ class Kind(NamedTuple):
     def back(
         self, gradient: Tensor, x: Tensor, kernel: Tensor, *, of_kernel: bool
     ) -> Tensor:
-        """Give the gradient of the kernel, or that of `x`."""
+        """Gradient of the kernel, or of `x`."""
         both = torch.ops.aten.convolution_backward(
             gradient,
             x,
@@ -166,14 +165,14 @@ class _InStrips(torch.autograd.Function):
 
 
 def kernel_gradient(gradient: Tensor, x: Tensor, kernel: Tensor, kind: Kind) -> Tensor:
-    """Give the gradient of a kernel, of its shape, in float32.
+    """Gradient of a kernel, in its shape, in float32.
 
     Parameters
     ----------
     gradient
-        (B, outputs, Z, Y', X') of the result.
+        (B, outputs, Z, Y', X') gradient of the result.
     x
-        (B, inputs, Z, Y, X) what was convolved.
+        (B, inputs, Z, Y, X) input of the convolution.
     """
     total = torch.zeros(kernel.shape)
     within = kind._replace(padding=(kind.padding[0], 0, kind.padding[2]))
@@ -188,9 +187,10 @@ def kernel_gradient(gradient: Tensor, x: Tensor, kernel: Tensor, kind: Kind) -> 
 def strips(
     gradient: Tensor, x: Tensor, kernel: Tensor, kind: Kind
 ) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
-    """Give rows of the gradient, the rows of `x` they come from, and rows of zeros.
+    """Cut a gradient into strips of rows.
 
-    The last are how many lie before and behind those of `x`.
+    Yields rows of the gradient, the rows of `x` that they come from, and the number of
+    rows of zeros to pad before and behind these.
     """
     channels = round_up(max(x.shape[1], gradient.shape[1]), FILLED)
     columns = round_up(max(gradient.shape[4], x.shape[4]), FILLED)

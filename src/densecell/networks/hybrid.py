@@ -44,13 +44,13 @@ class Hybrid2D3D(Network):
     width
         Channels of the first convolution; all others scale with it. 32 in the paper.
     conv
-        Maker of the convolutions.
+        Makes the convolutions.
     relu_logits
-        ReLU on the logits, as in the paper.
+        Put a ReLU on the logits, as in the paper.
     deep
-        With the four 3x3x3 convolutions of the 2D part.
+        Use the four 3x3x3 convolutions of the 2D part.
     pyramid
-        With the 3D part; otherwise the 2D predictor has the last word.
+        Use the 3D part. Otherwise the output is that of the 2D predictor.
 
     Notes
     -----
@@ -125,11 +125,11 @@ class Hybrid2D3D(Network):
         )
 
     def last_bias(self) -> Tensor | None:
-        """Give the bias of the last predictor."""
+        """Bias of the last predictor."""
         return bias_of(self.predictor_3d if self.pyramid else self.predictor_2d)
 
     def groups(self) -> dict[str, list[Tensor]]:
-        """Give the kernels of the 2D module, the 3D module and the predictors."""
+        """Kernels of the 2D module, the 3D module and the predictors."""
         return {
             "2d": weights_of(self.encoder, self.bottom, self.ups, self.decoder),
             "3d": weights_of(self.fine, self.coarse) if self.pyramid else [],
@@ -148,7 +148,7 @@ class Hybrid2D3D(Network):
         )
 
 
-# How far a voxel sees, with the four convolutions, with the pyramid.
+# Radius of the receptive field, by (deep, pyramid).
 RADII: dict[tuple[bool, bool], Shape] = {
     (True, True): (11, 72, 72),
     (False, True): (7, 65, 65),
@@ -160,7 +160,7 @@ RADII: dict[tuple[bool, bool], Shape] = {
 def _block(
     conv: Convolution, inputs: int, opening: int | None, outputs: int
 ) -> nn.Module:
-    """Two convolutions that see one slice, perhaps opened by one that sees three."""
+    """Two convolutions within a slice, with `opening` after one that sees three."""
     layers = []
     if opening is not None:
         layers.append(conv(inputs, opening, DEEP))

@@ -1,4 +1,4 @@
-"""What every network offers to training and inference."""
+"""Interface of every network for training and inference."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -14,29 +14,29 @@ from densecell.networks.blocks import Heads
 
 
 class Network(nn.Module, ABC):
-    """Maps (B, 1, Z, Y, X) normalised intensities to (B, K, Z, Y', X') logits.
+    """Map (B, 1, Z, Y, X) normalised intensities to (B, K, Z, Y', X') logits.
 
     Attributes
     ----------
     margin
-        Voxels lost on every side: the output is the input less twice this.
+        Voxels lost on every side: the output is smaller than the input by twice this.
     radius
-        How far an output voxel sees: its receptive field is 2 n + 1 wide.
+        How far an output voxel sees: its receptive field is 2 n + 1 voxels wide.
     step
-        In-plane output sizes a network can give are `residue` modulo this.
+        Output sizes in plane equal `residue` modulo this.
     residue
         See `step`; 0 for networks that pad.
     flat
-        Sees one slice at a time; the depth of its windows is arbitrary.
+        Whether it sees one slice at a time. Its windows may have any depth.
     staged
-        Has a 2D part that can be trained alone: see `see_depth`.
+        Whether it has a 2D part that can be trained alone: see `see_depth`.
     affinities
-        How many of its last channels are no classes but affinities: logits of whether
-        two voxels are of one cell.
+        Number of its last channels that are affinities instead of classes: logits of
+        whether two voxels belong to one cell.
     least_depth
-        Fewest slices of a window. Torch's 3x3x3 convolutions in bfloat16 on a CPU read
-        memory that was never written: forwards at depth 1, for the gradients of the
-        kernels at depth 2 (seen in torch 2.13).
+        Fewest slices of a window. In bfloat16 on a CPU, torch's 3x3x3 convolutions read
+        memory that was never written: in the forward pass at depth 1, for kernel
+        gradients at depth 2 (seen in torch 2.13).
     """
 
     margin: Shape = (0, 0, 0)
@@ -50,24 +50,21 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def heads(self, window: Tensor) -> Heads:
-        """Give the logits and, where there is one, the auxiliary 2D logits."""
+        """Logits and, where the network has them, auxiliary 2D logits."""
 
     @abstractmethod
     def groups(self) -> dict[str, list[Tensor]]:
-        """Give the weights (not biases) of `2d`, `3d` and `predictors`, for L2."""
+        """Weights (not biases) of `2d`, `3d` and `predictors`, for L2."""
 
     @abstractmethod
     def last_bias(self) -> Tensor | None:
-        """Give the bias that is added to the logits last, classes first.
-
-        None: they are cut.
-        """
+        """Bias of the last layer, classes first; none where a ReLU follows it."""
 
     def see_depth(self, on: bool) -> None:
-        """Switch what looks at neighbouring slices on or off, in staged networks."""
+        """Switch the part that sees neighbouring slices on or off, if staged."""
 
     def forward(self, window: Tensor) -> Tensor:
-        """Give the logits alone."""
+        """Logits alone."""
         return self.heads(window).logits
 
 
@@ -75,7 +72,7 @@ class Network(nn.Module, ABC):
 def offset_logits(
     network: Network, offsets: NDArray[np.float32] | None
 ) -> Iterator[None]:
-    """Add a constant to each class's logit, for as long as the block lasts."""
+    """Add a constant to each class's logit inside the `with` block."""
     bias = network.last_bias()
     if offsets is None or bias is None:
         yield
@@ -91,13 +88,13 @@ def offset_logits(
 
 
 def bias_of(predictor: nn.Module) -> Tensor | None:
-    """Give the bias of a predictor, unless its logits are cut by a ReLU."""
+    """Bias of a predictor; none where a ReLU follows it."""
     layer, *cut = predictor.children()
     return None if cut or not isinstance(layer, nn.Conv3d) else layer.bias
 
 
 def weights_of(*modules: nn.Module) -> list[Tensor]:
-    """Collect convolution kernels, leaving biases and norms out."""
+    """Convolution kernels of modules, without biases and norms."""
     return [
         m.weight
         for module in modules

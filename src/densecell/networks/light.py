@@ -1,9 +1,9 @@
-"""A light 2D network, and a small 3D part at its coarse scales.
+"""A light 2D network with a small 3D part at its coarse scales.
 
-The paper's idea [1]_, a large 2D part and a small 3D one, at the cost of the 2D part:
-what lies between slices is added where pixels are few, by residual branches that begin
-at zero [2]_. So the network begins as a 2D U-Net, learns as fast, and can be trained as
-one, on single slices, before it looks at neighbours.
+It follows the paper's idea [1]_, a large 2D part and a small 3D part, at the cost of
+the 2D part alone. Context across slices is added at coarse scales, where pixels are
+few, by residual branches that begin at zero [2]_. So the network begins as a 2D U-Net,
+learns as fast, and can first be trained as one, on single slices.
 
 .. [1] Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural network
        ensembles, Scientific Reports 11:2561, doi:10.1038/s41598-021-81590-0.
@@ -35,8 +35,7 @@ MIXED = (2, 3, 4)  # scales whose features are mixed across slices: 1/4, 1/8, 1/
 class Light2D3D(Network):
     """A 2D U-Net of five scales; the three coarsest are mixed across slices.
 
-    What rises and what was left on the way down are added, not appended: a fifth of the
-    arithmetic less, and as good.
+    Skip connections are added, not concatenated: a fifth fewer operations, and as good.
 
     ::
 
@@ -52,15 +51,15 @@ class Light2D3D(Network):
     width
         Channels of the first scale, doubled at each of the four next.
     conv
-        Maker of the convolutions.
+        Makes the convolutions.
     relu_logits
-        ReLU on the logits.
+        Put a ReLU on the logits.
     dilation
-        How many slices apart those are that are mixed, at each of the three scales.
+        Distance between the slices that are mixed, at each of the three scales.
     affinities
         Channels of affinities behind those of the classes. Whether a voxel and the one
-        in the next slice are of one cell is decided voxel by voxel: for them, and for
-        them alone, slices are mixed at the finest scale too.
+        in the next slice belong to one cell is decided voxel by voxel. So for
+        affinities, and only for them, slices are also mixed at the finest scale.
 
     Examples
     --------
@@ -131,11 +130,11 @@ class Light2D3D(Network):
             mixing.on = on
 
     def last_bias(self) -> Tensor | None:
-        """Give the bias of the last predictor."""
+        """Bias of the last predictor."""
         return bias_of(self.predictor)
 
     def groups(self) -> dict[str, list[Tensor]]:
-        """Give the kernels of the 2D part, the mixing, and the predictor."""
+        """Kernels of the 2D part, the mixing, and the predictor."""
         mixing = weights_of(*self._mixings())
         ours = set(map(id, mixing))
         rest = weights_of(self.encoder, self.bottom, self.ups, self.decoder)
@@ -153,9 +152,10 @@ class Light2D3D(Network):
 
 
 class Mixing(nn.Module):
-    """Add to each slice what two others say, by default at the same place.
+    """Add features of two other slices to each slice.
 
-    Those are its neighbours, or `dilation` slices off.
+    The others are its neighbours, or lie `dilation` slices away. The default kernel
+    sees one pixel of them.
     """
 
     def __init__(

@@ -32,11 +32,11 @@ class UNet2D(Network):
     width
         Channels of the first scale, doubled at each of the four next. 64 in the paper.
     conv
-        Maker of the convolutions.
+        Makes the convolutions.
     same
         Whether `conv` pads. Otherwise 92 pixels are lost on every side, as published.
     relu_logits
-        ReLU on the logits.
+        Put a ReLU on the logits.
 
     Notes
     -----
@@ -79,7 +79,7 @@ class UNet2D(Network):
         initialise(self)
 
     def heads(self, window: Tensor) -> Heads:
-        """Map (B, 1, Z, Y, X) to logits; every slice is a picture of its own."""
+        """Map (B, 1, Z, Y, X) to logits; every slice is computed by itself."""
         x = u_shape(
             window,
             encoder=self.encoder,
@@ -91,11 +91,11 @@ class UNet2D(Network):
         return Heads(self.predictor(x), None)
 
     def last_bias(self) -> Tensor | None:
-        """Give the bias of the last predictor."""
+        """Bias of the last predictor."""
         return bias_of(self.predictor)
 
     def groups(self) -> dict[str, list[Tensor]]:
-        """Give the kernels; there is no 3D module."""
+        """Kernels of the 2D module and the predictor; there is no 3D module."""
         return {
             "2d": weights_of(self.encoder, self.bottom, self.ups, self.decoder),
             "3d": [],

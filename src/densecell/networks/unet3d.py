@@ -43,17 +43,17 @@ class UNet3D(Network):
     pairs
         Channels of the two convolutions of each scale, the finest first.
     conv
-        Maker of the convolutions.
+        Makes the convolutions.
     depth
         Slices that a convolution sees.
     relu_logits
-        ReLU on the logits.
+        Put a ReLU on the logits.
 
     Notes
     -----
     Thin [2]_, width 32, 7 classes, without normalisation: 5,427,879 parameters at depth
-    3, 8,930,535 at depth 5. The published network pools in z too; this one never does,
-    as the slices of serial sections lie far apart, and so that tiles of any depth fit.
+    3, 8,930,535 at depth 5. The published network also pools in z. This one never does:
+    slices of serial sections lie far apart, and tiles of any depth must fit.
 
     Examples
     --------
@@ -108,11 +108,11 @@ class UNet3D(Network):
         return Heads(self.predictor(x), None)
 
     def last_bias(self) -> Tensor | None:
-        """Give the bias of the last predictor."""
+        """Bias of the last predictor."""
         return bias_of(self.predictor)
 
     def groups(self) -> dict[str, list[Tensor]]:
-        """Give the kernels; there is no 2D module."""
+        """Kernels of the 3D module and the predictor; there is no 2D module."""
         return {
             "2d": [],
             "3d": weights_of(self.encoder, self.bottom, self.ups, self.decoder),
