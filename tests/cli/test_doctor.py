@@ -70,8 +70,8 @@ def test_a_clone_that_was_not_installed_has_no_extras(monkeypatch):
 def test_the_speed_of_every_engine(monkeypatch):
     monkeypatch.setattr(module, "PROBE_DEPTH", 3)
     monkeypatch.setattr(module, "PROBE_WIDTH", 1)
-    monkeypatch.setattr("densecell.inference.measure.SIDE", 16)
-    monkeypatch.setattr("densecell.inference.measure.CALLS", 1)
+    monkeypatch.setattr("densecell.inference.speed.PROBE_SIDE", 16)
+    monkeypatch.setattr("densecell.inference.speed.CALLS", 1)
 
     speeds = module.engine_speeds()
 

@@ -120,8 +120,8 @@ def test_bfloat16_is_refused_where_it_would_be_emulated(monkeypatch, network):
     with pytest.raises(ConfigError) as caught:
         TorchEngine(network, EngineChoice("torch", "bfloat16", 1))
     assert str(caught.value) == (
-        "precision bfloat16 is asked for, but this processor has it only by slow "
-        "emulation; use --precision float32"
+        "precision bfloat16: this processor has no bfloat16 instructions and would "
+        "emulate them slowly; use --precision float32"
     )
 
 
@@ -172,7 +172,7 @@ def test_openvino_goes_on_after_a_rest(network):
 
 def test_openvino_refuses_bfloat16_where_it_would_be_emulated(monkeypatch, network):
     monkeypatch.setattr(engines, "native_bfloat16", lambda: False)
-    with pytest.raises(ConfigError, match="only by slow emulation"):
+    with pytest.raises(ConfigError, match="no bfloat16 instructions and would emulate"):
         make_engine(network, OPENVINO._replace(precision="bfloat16"), window=SHAPE)
 
 

@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from densecell.geometry import Box, Tile, Tiling, tile
-from densecell.inference import aligned, kept_on_volume, tiles_of_volume, unit
+from densecell.inference import (
+    aligned_grid,
+    block_unit,
+    kept_on_volume,
+    tiles_of_volume,
+)
 from densecell.volume import Grid
 
 ONE = Fraction(1)
@@ -84,10 +89,10 @@ def test_a_tile_uses_what_it_computed_around_what_it_keeps():
 @pytest.mark.parametrize("ratio", [Fraction(137, 100), Fraction(2, 3), Fraction(1, 7)])
 def test_blocks_of_units_compute_no_tile_twice(ratio):
     grid, tiling = lattice((ratio, ratio, ONE), volume=(8, 90, 20))
-    laid = aligned(grid, tiling)
+    laid = aligned_grid(grid, tiling)
     tiling = tiling._replace(shape=laid.shape)
 
-    block = unit(laid, tiling)
+    block = block_unit(laid, tiling)
     computed = [
         part
         for box in tile(grid.volume, block)
@@ -106,12 +111,12 @@ def test_an_axis_of_one_tile_is_left_as_it_is():
     ratio = (Fraction(137, 100), Fraction(139, 100), ONE)
     grid, tiling = lattice(ratio, volume=(5, 50, 40), tile=(8, 40, 40))
 
-    assert aligned(grid, tiling) == grid
-    assert unit(grid, tiling) == (5, 50, 40)
+    assert aligned_grid(grid, tiling) == grid
+    assert block_unit(grid, tiling) == (5, 50, 40)
 
 
 def test_without_a_grid_units_are_tiles():
-    assert unit(None, Tiling((9, 90, 90), (3, 32, 32), (1, 8, 8))) == (1, 16, 16)
+    assert block_unit(None, Tiling((9, 90, 90), (3, 32, 32), (1, 8, 8))) == (1, 16, 16)
 
 
 def test_a_tile_without_margin_makes_do_with_what_it_keeps():

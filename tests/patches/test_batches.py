@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from densecell.config import AugmentationConfig
-from densecell.patches import BatchMaker, Windows, WindowSampler, affinities_of
+from densecell.patches import BatchMaker, Windows, WindowSampler, pair_targets
 from densecell.volume import read_padded
 
 SHAPE = (5, 40, 48)
@@ -152,7 +152,7 @@ def test_ids_of_cells_go_where_their_labels_go(labelled):
     assert batch.affinities.shape == (2, 3, *WINDOW)
     for window, pairs in zip(batch.channels, batch.affinities, strict=True):
         known = np.zeros(WINDOW, np.uint8)
-        np.testing.assert_array_equal(pairs, affinities_of(window, known, offsets))
+        np.testing.assert_array_equal(pairs, pair_targets(window, known, offsets))
     assert maker(volume).batch(3).affinities is None
 
 

@@ -10,7 +10,7 @@ from densecell.config import InferenceConfig
 from densecell.ensemble.load import Ensemble
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Shape, Tiling
-from densecell.inference import aligned, plan_tiling, unit
+from densecell.inference import aligned_grid, block_unit, plan_tiling
 from densecell.volume import Grid, Volume
 
 BLOCK_VOXELS = 3_200_000
@@ -72,8 +72,8 @@ def fit(
     shape = volume.shape if grid is None else grid.shape
     tiling = plan_tiling(network, shape, config, pairs=pairs)
     while True:
-        laid = None if grid is None else aligned(grid, tiling)
-        written = unit(laid, tiling)
+        laid = None if grid is None else aligned_grid(grid, tiling)
+        written = block_unit(laid, tiling)
         for most in _block_sizes(written, extent, processes):
             block = block_shape(written, extent, most)
             needed = _bytes(volume, ensemble, tiling, laid, block, tile_bytes)
@@ -173,7 +173,7 @@ def _of_resampling(
     seen = grid.holding(Box.whole(block)).grown(tiling.margin).voxels
     # Both as floats, a partial sum and a piece of it, twice: as in `_bytes`.
     there = 2 * (read * (4 + volume.dtype.itemsize) + 3 * 4 * max(read, seen))
-    tile = min(Box.whole(unit(grid, tiling)).voxels, Box.whole(block).voxels)
+    tile = min(Box.whole(block_unit(grid, tiling)).voxels, Box.whole(block).voxels)
     return there + (channels + 3) * 4 * tile
 
 

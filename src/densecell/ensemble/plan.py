@@ -18,7 +18,7 @@ from densecell.ensemble.stores import STORE, create_stores, images
 from densecell.ensemble.work import Labeller, make_runners
 from densecell.errors import OutputError
 from densecell.geometry import Box, Shape
-from densecell.inference import unit
+from densecell.inference import block_unit
 from densecell.volume import Volume, build_pyramid
 
 PROBE_S = 20.0  # after which no further place is probed
@@ -90,7 +90,7 @@ def _probed(
 ) -> _Probe:
     """Segment a tile here and there, until that took long enough."""
     probe = _Probe(0, 0, 0.0, 0.0, 0)
-    written = unit(run.grid, runners[0].tiling)
+    written = block_unit(run.grid, runners[0].tiling)
     begin = time.perf_counter()
     for box in _places(run.extent, written):
         warm = probe.voxels > 0

@@ -1,4 +1,4 @@
-"""A network over a volume."""
+"""Run a network over a volume, tile by tile."""
 
 from densecell.inference.engines import (
     Engine,
@@ -12,14 +12,14 @@ from densecell.inference.engines import (
     native_bfloat16,
 )
 from densecell.inference.flat import is_flat
-from densecell.inference.measure import Measured, fastest_engine
 from densecell.inference.reflected import Reflected
 from densecell.inference.regrid import (
-    aligned,
+    aligned_grid,
+    block_unit,
     kept_on_volume,
     tiles_of_volume,
-    unit,
 )
+from densecell.inference.speed import EngineSpeed, fastest_engine
 from densecell.inference.tiles import (
     box_probabilities,
     kept_of_tile,
@@ -30,13 +30,14 @@ from densecell.inference.tiles import (
 __all__ = [
     "Engine",
     "EngineChoice",
+    "EngineSpeed",
     "LogitsEngine",
-    "Measured",
     "OpenVinoEngine",
     "Reflected",
     "TorchEngine",
-    "aligned",
+    "aligned_grid",
     "bfloat16_abilities",
+    "block_unit",
     "box_probabilities",
     "choose_engine",
     "fastest_engine",
@@ -48,5 +49,4 @@ __all__ = [
     "plan_tiling",
     "tile_probabilities",
     "tiles_of_volume",
-    "unit",
 ]

@@ -1,7 +1,7 @@
-"""What computes a network: torch on any device, OpenVINO on processors.
+"""Engines that compute a network: torch on any device, OpenVINO on processors.
 
-An engine maps float32 windows to float32 logits. Both use the same weights; OpenVINO
-folds the batch norms away and is the faster one on a CPU.
+An engine maps float32 windows to float32 logits. Both use the same weights. OpenVINO
+folds batch norms into convolutions and is faster on a CPU.
 """
 
 import importlib
@@ -23,11 +23,11 @@ from densecell.networks.convolutions import has_amx
 
 EngineName = Literal["torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]
-GPU_BATCH = 8  # windows of one call on a GPU, halved when its memory runs out
+GPU_BATCH = 8  # windows per call on a GPU, halved when its memory runs out
 
 
 class EngineChoice(NamedTuple):
-    """What a run is frozen to."""
+    """Engine, precision and threads of a run."""
 
     name: EngineName
     precision: Precision
@@ -35,15 +35,15 @@ class EngineChoice(NamedTuple):
 
 
 class Engine(ABC):
-    """Maps (B, 1, Z, Y, X) float32 windows to (B, K, Z', Y', X') probabilities.
+    """Map (B, 1, Z, Y, X) float32 windows to (B, K, Z', Y', X') probabilities.
 
     Attributes
     ----------
     batch
-        Windows that are best computed together.
+        Number of windows that are best computed together.
     affinities
-        How many of the last of the K are no classes: how sure it is that the two voxels
-        of a pair are of one cell, each for itself.
+        Number of the last of the K channels that are affinities instead of classes:
+        each is the probability that the two voxels of a pair belong to one cell.
     """
 
     batch: int = 1
@@ -53,46 +53,46 @@ class Engine(ABC):
     def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Compute one batch, in float32."""
 
-    def rest(self) -> None:  # noqa: B027  (most have nothing to give back)
-        """Give back memory that only a call needs: other members' turn comes."""
+    def rest(self) -> None:  # noqa: B027  (most have nothing to free)
+        """Free memory that only a call needs, before another member computes."""
 
 
 class LogitsEngine(Engine):
-    """Computes logits, of which the probabilities are the softmax."""
+    """Compute logits; the probabilities are their softmax."""
 
     @abstractmethod
     def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Compute one batch, in float32."""
 
     def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Softmax of the logits over classes, in float32: bfloat16 gives ties."""
+        """Softmax over classes, in float32: in bfloat16 classes often tie."""
         logits = torch.from_numpy(self.logits(windows))
         if self.affinities == 0:
             return torch.softmax(logits, dim=1).numpy()
         classes, pairs = logits.tensor_split([-self.affinities], dim=1)
-        said = [torch.softmax(classes, dim=1), torch.sigmoid(pairs)]
-        return torch.cat(said, dim=1).numpy()
+        both = [torch.softmax(classes, dim=1), torch.sigmoid(pairs)]
+        return torch.cat(both, dim=1).numpy()
 
 
 def native_bfloat16() -> bool:
-    """Tell whether this processor computes in bfloat16 itself, not by emulation."""
+    """Whether this processor has bfloat16 instructions, instead of emulating them."""
     return bool(bfloat16_abilities())
 
 
 def bfloat16_abilities() -> list[str]:
-    """Name what this processor has for bfloat16."""
+    """Names of the bfloat16 instruction sets of this processor."""
     avx = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     has = {"AVX-512 bf16": bool(avx()), "AMX": has_amx()}
     return [name for name, there in has.items() if there]
 
 
 def choose_engine(config: InferenceConfig) -> EngineChoice:
-    """Settle what the settings leave open, by what this machine has.
+    """Choose what the settings leave open, by the hardware of this machine.
 
     Raises
     ------
     ConfigError
-        If a precision is asked for that this machine has only by emulation.
+        If this machine can only emulate the precision of the settings.
     """
     gpu = torch.cuda.is_available()
     name: EngineName = "torch" if gpu else "openvino"
@@ -108,30 +108,30 @@ def choose_engine(config: InferenceConfig) -> EngineChoice:
 
 
 def check_precision(choice: EngineChoice) -> None:
-    """Refuse a precision that this machine has only by slow, different emulation.
+    """Refuse bfloat16 on a processor that emulates it: slow, and other values.
 
     Raises
     ------
     ConfigError
-        Naming the remedy.
+        Says how to continue in float32.
     """
     gpu = choice.name == "torch" and torch.cuda.is_available()
     if choice.precision == "bfloat16" and not (gpu or native_bfloat16()):
         raise ConfigError(
-            "precision bfloat16 is asked for, but this processor has it only by "
-            "slow emulation; use --precision float32"
+            "precision bfloat16: this processor has no bfloat16 instructions and would "
+            "emulate them slowly; use --precision float32"
         )
 
 
 def make_engine(
     network: Network, choice: EngineChoice, *, window: Shape, cache: str | None = None
 ) -> LogitsEngine:
-    """Make the engine that runs `network` on windows of one static shape.
+    """Make the engine that runs `network` on windows of one fixed shape.
 
     Parameters
     ----------
     network
-        Trained; is put into evaluation mode.
+        Trained network. It is put into evaluation mode.
     choice
         Name, precision and threads.
     window
@@ -147,7 +147,7 @@ def make_engine(
 
 
 class TorchEngine(LogitsEngine):
-    """Torch, on the device where the network's weights lie."""
+    """Torch, on the device that holds the network's weights."""
 
     def __init__(self, network: Network, choice: EngineChoice) -> None:
         check_precision(choice)
@@ -161,7 +161,7 @@ class TorchEngine(LogitsEngine):
         self._choice = choice
 
     def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Compute one batch, in halves of it for good where memory runs out."""
+        """Compute one batch; where memory runs out, halve it and all later ones."""
         was_training = self._network.training
         self._network.eval()
         if self._device.type == "cpu":
@@ -196,7 +196,7 @@ class TorchEngine(LogitsEngine):
 
 
 class OpenVinoEngine(LogitsEngine):
-    """OpenVINO on the CPU: one static shape, one request."""
+    """OpenVINO on the CPU: one fixed shape, one request at a time."""
 
     def __init__(
         self,
@@ -207,18 +207,18 @@ class OpenVinoEngine(LogitsEngine):
         cache: str | None = None,
     ) -> None:
         self.affinities = network.affinities
-        # Its converter would report its use to its makers: do without that part.
+        # The converter would report its use to its makers: switch that off.
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         # Not at the top: it takes a second. Any: its hints name nothing it exports.
         openvino: Any = importlib.import_module("openvino")
         shape = (1, 1, *window)
         with warnings.catch_warnings():
-            # The window's shape is static, so that what tracing fixes is right.
+            # Tracing fixes the window's shape, which is fixed anyway.
             warnings.simplefilter("ignore")
             model = openvino.convert_model(
                 network.float().cpu(),
                 input=[(shape, openvino.Type.f32)],
-                # Tracing computes the example in torch: a small one will do.
+                # Tracing computes the example in torch: a small one is enough.
                 example_input=torch.zeros(1, 1, *_smallest(network)),
             )
         core = openvino.Core()
@@ -235,12 +235,12 @@ class OpenVinoEngine(LogitsEngine):
         self._request = self._compiled.create_infer_request()
 
     def logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Compute one batch, window by window: the shape is static."""
+        """Compute one batch, window by window."""
         results = [self._one(window[None]) for window in windows]
         return np.concatenate(results) if len(results) > 1 else results[0]
 
     def rest(self) -> None:
-        """Free what lies between the layers; the next call takes it again."""
+        """Free intermediate results; the next call allocates them again."""
         self._compiled.release_memory()
 
     def _one(self, window: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -249,7 +249,7 @@ class OpenVinoEngine(LogitsEngine):
 
 
 def _smallest(network: Network) -> Shape:
-    """Give the smallest window (z, y, x) that a network can compute."""
+    """Smallest window (z, y, x) that a network can compute."""
     side = (network.residue or network.step) + 2 * network.margin[1]
     return (network.least_depth, side, side)
 

@@ -1,4 +1,4 @@
-"""Tell tiles of empty resin, which no network need see."""
+"""Find tiles of empty resin, which no network needs to see."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,14 +7,14 @@ SIDE = 8  # pixels in plane that are averaged against noise
 
 
 def is_flat(window: NDArray[np.float32], threshold: float) -> bool:
-    """Tell whether the means of 8 x 8 pixels nowhere differ by `threshold`.
+    """Whether all means of 8 x 8 pixels differ by less than `threshold`.
 
     Parameters
     ----------
     window
         (Z, Y, X) intensities in standard deviations of their volume.
     threshold
-        In the same unit.
+        Difference between the lowest and the highest mean, in the same unit.
     """
     z, y, x = window.shape
     rows, columns = y // SIDE * SIDE, x // SIDE * SIDE

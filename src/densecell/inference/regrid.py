@@ -1,8 +1,8 @@
 """Tiles on a model's grid that write into a volume of another voxel size.
 
-One lattice lies over the grid of the whole volume, and each voxel of the volume belongs
-to the tile that keeps its centre. That tile alone decides it, with what it computed
-around what it keeps: nothing depends on blocks, and no neighbour is asked::
+One lattice lies over the grid of the whole volume. Each voxel of the volume belongs to
+the tile that keeps its centre, and is interpolated from that tile and its margin alone.
+So the result does not depend on how the volume is cut into blocks::
 
     grid     |---margin---|-------- kept --------|---margin---|
     volume                 |   written          |
@@ -15,10 +15,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Box, Shape, Tile, Tiling
+from densecell.geometry import Box, Shape, Tile, Tiling, per_axis
 from densecell.volume import Grid, needed_box, resample, taps_along
 
-OFF = 0.03  # relative; what a ratio may give way so that tiles end where voxels end
+TOLERANCE = 0.03  # relative change of a ratio, so that tiles end where voxels end
 
 
 def tiles_of_volume(grid: Grid, tiling: Tiling, within: Box) -> Iterator[Tile]:
@@ -27,11 +27,12 @@ def tiles_of_volume(grid: Grid, tiling: Tiling, within: Box) -> Iterator[Tile]:
     Parameters
     ----------
     grid
-        Over the volume.
+        The grid over the volume.
     tiling
-        Over the grid.
+        The lattice over the grid.
     within
-        In voxels of the volume, as are the write boxes; read boxes are of the grid.
+        Voxels of the volume. Write boxes are in these voxels too, read boxes in those
+        of the grid.
     """
     within = within.clipped(grid.volume)
     if within.voxels == 0:
@@ -50,15 +51,15 @@ def kept_on_volume(
     Parameters
     ----------
     grid
-        Over the volume.
+        The grid over the volume.
     tile
-        Of `tiles_of_volume`.
+        A tile from `tiles_of_volume`.
     probabilities
-        (K, Z, Y, X) of the tile's read box.
+        (K, Z, Y, X) in the tile's read box.
 
     Returns
     -------
-    (K, Z, Y, X) float32, of the tile's write box.
+    (K, Z, Y, X) float32 in the tile's write box.
     """
     back = tuple(1 / r for r in grid.ratio)
     inside = tile.read_box.clipped(grid.shape)
@@ -71,27 +72,31 @@ def kept_on_volume(
     return result
 
 
-def aligned(grid: Grid, tiling: Tiling) -> Grid:
-    """Let ratios give way a little, so that a few tiles cover whole voxels.
+def aligned_grid(grid: Grid, tiling: Tiling) -> Grid:
+    """Change a grid's ratios slightly, so that a few tiles cover whole voxels.
 
     Blocks of the volume can then be made of whole tiles, and none is computed twice.
     """
-    sizes = zip(grid.ratio, tiling.kept, grid.shape, strict=True)
-    z, y, x = (r if r == 1 or k >= n else _aligned(r, k) for r, k, n in sizes)
-    return grid._replace(ratio=(z, y, x))
+
+    def aligned(ratio: Fraction, kept: int, size: int) -> Fraction:
+        return ratio if ratio == 1 or kept >= size else _nearest(ratio, kept)
+
+    return grid._replace(ratio=per_axis(aligned, grid.ratio, tiling.kept, grid.shape))
 
 
-def unit(grid: Grid | None, tiling: Tiling) -> Shape:
-    """Give the voxels of the volume that as few whole tiles as possible write."""
+def block_unit(grid: Grid | None, tiling: Tiling) -> Shape:
+    """Smallest box (z, y, x) of the volume that is written by whole tiles."""
     if grid is None:
         return tiling.kept
-    axes = zip(grid.ratio, tiling.kept, grid.shape, grid.volume, strict=True)
-    z, y, x = (m if k >= n else (k * r).numerator for r, k, n, m in axes)
-    return (z, y, x)
+
+    def written(ratio: Fraction, kept: int, size: int, voxels: int) -> int:
+        return voxels if kept >= size else (kept * ratio).numerator
+
+    return per_axis(written, grid.ratio, tiling.kept, grid.shape, grid.volume)
 
 
-def _aligned(ratio: Fraction, kept: int) -> Fraction:
-    """Give the ratio at which the fewest tiles cover whole voxels, near enough."""
+def _nearest(ratio: Fraction, kept: int) -> Fraction:
+    """Ratio close to the given one at which the fewest tiles cover whole voxels."""
     lengths = (tiles * kept for tiles in itertools.count(1))
     near = (Fraction(round(length * ratio), length) for length in lengths)
-    return next(found for found in near if abs(found / ratio - 1) <= OFF)
+    return next(found for found in near if abs(found / ratio - 1) <= TOLERANCE)

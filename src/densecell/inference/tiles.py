@@ -1,4 +1,4 @@
-"""Which tiles a network looks at, and the probabilities they give for a box."""
+"""Cut a volume into tiles for a network; compute the probabilities of a box."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from densecell.config import InferenceConfig
 from densecell.errors import ConfigError
-from densecell.geometry import Box, Shape, Tile, Tiling, round_up
+from densecell.geometry import Box, Shape, Tile, Tiling, per_axis, round_up
 from densecell.inference.engines import Engine
 from densecell.networks import Network
 
-MOST: Shape = (16, 448, 448)  # voxels of a tile, at most
-MOST_FLAT: Shape = (1, 768, 768)  # of networks that see one slice
+LARGEST_TILE: Shape = (16, 448, 448)
+LARGEST_FLAT_TILE: Shape = (1, 768, 768)  # for networks that see one slice
 MARGIN: Shape = (1, 24, 24)
-MARGIN_OF_PAIRS = 4  # slices, where affinities are wanted, across slices too
+MARGIN_OF_PAIRS = 4  # slices, for affinities: some of them run across slices
 Reader = Callable[[Box], NDArray[np.float32]]
 Keep = Callable[[Tile, NDArray[np.float32]], NDArray[np.float32]]
 
@@ -28,24 +28,24 @@ def plan_tiling(
     most: Shape | None = None,
     pairs: bool = False,
 ) -> Tiling:
-    """Choose the tiles for a volume of `shape`; settings win over defaults.
+    """Choose the tiles for a volume of `shape`; settings override defaults.
 
-    A volume is cut into as few equal tiles as its size allows, so that little is
-    computed twice; a small one gets one tile that holds it. In plane, tiles have sizes
-    that the network's pooling divides, and so has the lattice constant.
+    A volume is cut into as few equal tiles as possible, so that little is computed
+    twice. A small volume gets one tile that holds it. In plane, the network's pooling
+    divides the size of a tile and of what it keeps.
 
     Parameters
     ----------
     network
-        Will see the tiles.
+        Network that will see the tiles.
     shape
-        Of the volume.
+        Voxels (z, y, x) of the volume.
     config
-        A tile or margin that it names is taken.
+        A tile or margin that it names is used.
     most
-        Voxels of a tile that the settings leave open, at most.
+        Largest tile to choose where the settings name none.
     pairs
-        Affinities are wanted, not classes alone: more slices of margin.
+        Whether affinities are wanted too: they need more slices of margin.
 
     Raises
     ------
@@ -61,15 +61,13 @@ def plan_tiling(
     valid = network.margin != (0, 0, 0)
     if not valid:
         tile = _fitted(tile, shape, network)
-        margin_of = zip(margin, tile, shape, strict=True)
-        z, y, x = (m if n > t else 0 for m, t, n in margin_of)
-        margin = (z, y, x)
+        margin = per_axis(lambda m, t, n: m if n > t else 0, margin, tile, shape)
     _check(tile, margin, network)
     return Tiling(shape, tile, margin, step=network.step, flush=not valid)
 
 
 def kept_of_tile(tile: Tile, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut what a tile writes from the (K, Z, Y, X) probabilities of what it read."""
+    """Crop the (K, Z, Y, X) probabilities of a tile to the box that it writes."""
     kept = tile.write_box.relative_to(tile.read_box.start).slices
     return probabilities[(slice(None), *kept)]
 
@@ -82,20 +80,20 @@ def tile_probabilities(
     *,
     keep: Keep = kept_of_tile,
 ) -> Iterator[tuple[Box, NDArray[np.float32]]]:
-    """Yield what every tile is kept for: a box, and its (K, Z, Y, X) probabilities.
+    """Yield the box that each tile writes, with its (K, Z, Y, X) probabilities.
 
     Parameters
     ----------
     engine
         Runs one network.
     read
-        Gives normalised intensities of any box, mirrored outside the volume.
+        Reads normalised intensities of any box, mirrored outside the volume.
     tiles
-        Of a lattice; what they write may be cut to a box.
+        Tiles of a lattice; their write boxes may be cropped.
     network_margin
         Voxels that the network itself loses on every side.
     keep
-        Makes what a tile writes of what it computed.
+        Turns what a tile computed into what it writes.
     """
     for batch in batched(tiles, engine.batch):
         windows = [read(tile.read_box.grown(network_margin)) for tile in batch]
@@ -107,16 +105,16 @@ def tile_probabilities(
 def box_probabilities(
     engine: Engine, read: Reader, tiling: Tiling, box: Box, network_margin: Shape
 ) -> NDArray[np.float32]:
-    """Compute (K, Z, Y, X) probabilities of every voxel of `box`.
+    """Compute the (K, Z, Y, X) probabilities of every voxel of `box`.
 
     Parameters
     ----------
     engine, read, network_margin
-        As in `tile_probabilities`.
+        Same as in `tile_probabilities`.
     tiling
         The lattice that all boxes of this volume share.
     box
-        What to compute; inside the volume.
+        Box inside the volume.
     """
     result: NDArray[np.float32] | None = None
     tiles = tiling.tiles(box)
@@ -137,7 +135,7 @@ def batched(tiles: Iterable[Tile], size: int) -> Iterator[list[Tile]]:
 
 
 def _margin(network: Network, *, exact: bool, pairs: bool) -> Shape:
-    """Give the usual margin, or one as wide as the network sees."""
+    """Usual margin, or one as wide as the network sees."""
     if network.margin != (0, 0, 0):  # its own border is context enough
         return (0, network.residue // 2, network.residue // 2)
     z, y, x = network.radius if exact else usual_margin(network, pairs=pairs)
@@ -145,7 +143,7 @@ def _margin(network: Network, *, exact: bool, pairs: bool) -> Shape:
 
 
 def usual_margin(network: Network, *, pairs: bool) -> Shape:
-    """Give how many voxels of a tile lack context and are cut, on every side."""
+    """Voxels on every side of a tile that lack context and are cropped away."""
     z, y, x = MARGIN
     return (min(MARGIN_OF_PAIRS if pairs else z, network.radius[0]), y, x)
 
@@ -153,31 +151,25 @@ def usual_margin(network: Network, *, pairs: bool) -> Shape:
 def _even_tile(
     network: Network, shape: Shape, margin: Shape, most: Shape | None, *, exact: bool
 ) -> Shape:
-    """Give the tile that covers a volume in as few as `most` allows."""
+    """Tile that cuts a volume into the fewest equal parts of at most `most` voxels."""
     if most is None:
-        most = MOST_FLAT if network.flat else MOST
+        most = LARGEST_FLAT_TILE if network.flat else LARGEST_TILE
         more = max(0, margin[0] - MARGIN[0])  # as many slices are kept as usual
         most = Box.whole(most).grown(margin if exact else (more, 0, 0)).shape
-    steps = (1, network.step, network.step)
     padded = network.margin == (0, 0, 0)
-    z, y, x = (
-        _even(*numbers, padded=padded)
-        for numbers in zip(shape, most, margin, steps, strict=True)
-    )
-    return (z, y, x)
 
+    def even(size: int, most: int, margin: int, step: int) -> int:
+        if padded and round_up(size, step) <= most:
+            return round_up(size, step)
+        longest = max(step, (most - 2 * margin) // step * step)
+        parts = -(-size // longest)
+        return round_up(-(-size // parts), step) + 2 * margin
 
-def _even(size: int, most: int, margin: int, step: int, *, padded: bool) -> int:
-    """Cut one axis into equal parts; give the length of one with its margins."""
-    if padded and round_up(size, step) <= most:
-        return round_up(size, step)
-    longest = max(step, (most - 2 * margin) // step * step)
-    parts = -(-size // longest)
-    return round_up(-(-size // parts), step) + 2 * margin
+    return per_axis(even, shape, most, margin, (1, network.step, network.step))
 
 
 def _spared(margin: Shape, tile: Shape, network: Network) -> Shape:
-    """Narrow a margin to a quarter of a tile too small for it."""
+    """Reduce a margin to a quarter of the tile where the tile is too small for it."""
     step = network.step
     if network.residue:
         return margin
@@ -189,7 +181,7 @@ def _spared(margin: Shape, tile: Shape, network: Network) -> Shape:
 
 
 def _fitted(tile: Shape, shape: Shape, network: Network) -> Shape:
-    """Shrink a tile to what the volume fills, but not below what the network needs."""
+    """Shrink a tile to the volume, but not below what the network needs."""
     step = network.step
     z = max(network.least_depth, min(tile[0], shape[0]))
     y, x = (min(t, round_up(n, step)) for t, n in zip(tile[1:], shape[1:], strict=True))
@@ -219,6 +211,6 @@ def _check(tile: Shape, margin: Shape, network: Network) -> None:
     lattice = [k for k in kept[1:] if k % network.step]
     if lattice:
         raise ConfigError(
-            f"tile {tile} less margin {margin} on both sides keeps {kept}; in plane "
-            f"that must be multiples of {network.step}: choose the margin so"
+            f"tile {tile} with margin {margin} on both sides keeps {kept}; in plane "
+            f"that must be multiples of {network.step}. Choose another margin"
         )

@@ -1,6 +1,5 @@
-"""Volumes to training windows."""
+"""Cut labelled volumes into windows to train on."""
 
-from densecell.patches.affinities import affinities_of, default_affinities
 from densecell.patches.batches import (
     Batch,
     BatchMaker,
@@ -17,8 +16,9 @@ from densecell.patches.labelled import (
     resampling_notes,
     weighed,
 )
+from densecell.patches.pairs import default_affinities, pair_targets
 from densecell.patches.partial import PARTIAL, UNKNOWN, Exclusions
-from densecell.patches.sampling import Place, WindowSampler
+from densecell.patches.sampling import WindowPlace, WindowSampler
 from densecell.patches.weights import error_weights, power_balance
 
 __all__ = [
@@ -29,11 +29,10 @@ __all__ = [
     "ClassWeights",
     "Exclusions",
     "LabelledVolume",
-    "Place",
     "Schedule",
+    "WindowPlace",
     "WindowSampler",
     "Windows",
-    "affinities_of",
     "class_counts",
     "default_affinities",
     "error_weights",
@@ -41,6 +40,7 @@ __all__ = [
     "load_labelled",
     "on_grid",
     "open_image",
+    "pair_targets",
     "power_balance",
     "resampling_notes",
     "weighed",

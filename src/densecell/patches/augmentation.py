@@ -1,4 +1,4 @@
-"""Random changes to a window: first the parameters are drawn, then applied.
+"""Random changes to a window: draw parameters first, then apply them.
 
 .. [1] Guay et al. 2021, doi:10.1038/s41598-021-81590-0 (Methods): elastic deformation
        in plane, reflections, rotations, brightness, contrast.
@@ -16,13 +16,13 @@ from densecell.config import AugmentationConfig
 from densecell.geometry import Shape
 
 GRID_PX = 40  # pixels between the knots of the displacement field
-SHIFT_PX = 8  # a section is out of place by, at most
+SHIFT_PX = 8  # largest shift of a section
 BLUR_PX = (0.7, 2.0)  # sigma of a section out of focus
 SMOOTHING = 0.6  # knots
 
 
 class Changes(NamedTuple):
-    """What is done to one window; replayable."""
+    """Changes to one window; applied again, they give the same window."""
 
     flips: tuple[bool, bool, bool]  # along z, y, x
     quarter_turns: int
@@ -31,13 +31,13 @@ class Changes(NamedTuple):
     offset: float  # image sigmas
     noise: float  # image sigmas
     noise_seed: int
-    sections: tuple["SectionChanges", ...] = ()  # of single ones, [2]_; none: of no one
+    sections: tuple["SectionChanges", ...] = ()  # for each section [2]_; empty: none
 
 
 class SectionChanges(NamedTuple):
-    """What is done to one section of a window."""
+    """Changes to one section of a window."""
 
-    shift: tuple[int, int] = (0, 0)  # pixels, its labels with it
+    shift: tuple[int, int] = (0, 0)  # pixels, of image and labels
     blur: float = 0.0  # sigma, pixels
     gain: float = 1.0
     offset: float = 0.0  # image sigmas
@@ -49,7 +49,7 @@ def draw_changes(
 ) -> Changes:
     """Draw the parameters for one window of `shape`.
 
-    Windows that are not square turn by halves only.
+    Windows that are not square are rotated by half turns only.
     """
     flips = rng.random(3) < 0.5 if config.flips else np.zeros(3, bool)
     turns = int(rng.integers(4)) if config.rotations else 0
@@ -74,7 +74,7 @@ INTENSITY_RANGE = 4.0  # image sigmas between dark and bright in normalised EM
 def change_geometry(
     array: NDArray[Any], changes: Changes, *, nearest: bool
 ) -> NDArray[Any]:
-    """Deform, turn and reflect a (Z, Y, X) window; labels with `nearest`."""
+    """Deform, rotate and reflect a (Z, Y, X) window; use `nearest` for labels."""
     if any(section.shift != (0, 0) for section in changes.sections):
         array = _shifted(array, changes.sections)
     if changes.knots is not None:
@@ -87,7 +87,7 @@ def change_geometry(
 def change_intensities(
     window: NDArray[np.float32], changes: Changes
 ) -> NDArray[np.float32]:
-    """Stretch, shift and add noise to normalised intensities, then spoil sections."""
+    """Change contrast, brightness and noise of a window, then of its sections."""
     rng = np.random.default_rng(changes.noise_seed)
     noise = rng.standard_normal(window.shape, np.float32)
     changed = window * changes.gain + changes.offset + changes.noise * noise
@@ -104,7 +104,7 @@ def change_intensities(
 def _draw_sections(
     config: AugmentationConfig, shape: Shape, rng: np.random.Generator
 ) -> tuple[SectionChanges, ...]:
-    """Draw the faults of every section; only one of several can be missing or moved."""
+    """Draw the defects of every section; a single one is never missing or shifted."""
     shares = (config.missing, config.shifted, config.blurred, config.section_contrast)
     if not any(shares):
         return ()
@@ -128,7 +128,7 @@ def _draw_section(
 
 
 def _shifted(array: NDArray[Any], sections: tuple[SectionChanges, ...]) -> NDArray[Any]:
-    """Move single sections in plane; what comes in is mirrored."""
+    """Shift single sections in plane; mirrored pixels fill the gap."""
     moved = array.copy()
     for plane, before, section in zip(moved, array, sections, strict=True):
         dy, dx = section.shift
@@ -150,7 +150,7 @@ def _draw_knots(
 def _deform(
     array: NDArray[Any], knots: NDArray[np.float32], *, order: Literal[0, 1]
 ) -> NDArray[Any]:
-    """Move every slice by the same field of displacements."""
+    """Deform every slice by the same displacement field."""
     _, height, width = array.shape
     grow = (height / knots.shape[1], width / knots.shape[2])
     dy, dx = (ndimage.zoom(k, grow, order=3, mode="nearest") for k in knots)

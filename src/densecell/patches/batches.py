@@ -1,4 +1,4 @@
-"""Batches of augmented windows, made ahead while the network computes."""
+"""Batches of augmented windows, prepared while the network computes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,32 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.config import AugmentationConfig
-from densecell.geometry import Shape
-from densecell.patches.affinities import affinities_of
+from densecell.geometry import Box, Shape, per_axis
 from densecell.patches.augmentation import (
     change_geometry,
     change_intensities,
     draw_changes,
 )
 from densecell.patches.labelled import LabelledVolume
+from densecell.patches.pairs import pair_targets
 from densecell.patches.partial import Exclusions
 from densecell.patches.sampling import WindowSampler
 from densecell.volume import read_padded
 
 
 class Batch(NamedTuple):
-    """Windows with their labels; Z', Y', X' are smaller where the network crops."""
+    """Windows with labels; Z', Y', X' are smaller than Z, Y, X if the network crops."""
 
     intensities: NDArray[np.float32]  # (B, 1, Z, Y, X)
-    channels: NDArray[np.uint8]  # (B, Z', Y', X'), 255 is unknown; see partial
+    channels: NDArray[np.uint8]  # (B, Z', Y', X'), 255: unknown; see `partial`
     weights: NDArray[np.float32] | None  # (B, Z', Y', X')
-    exclusions: Exclusions = ()  # what codes from 224 mean
+    exclusions: Exclusions = ()  # meaning of channel codes from 224
     affinities: NDArray[np.uint8] | None = None  # (B, A, Z', Y', X') 0, 1, 255: unknown
-    shares: NDArray[np.uint8] | None = None  # (B, K, Z', Y', X'), soft labels; none: no
+    shares: NDArray[np.uint8] | None = None  # (B, K, Z', Y', X') soft labels
 
 
 class Window(NamedTuple):
-    """One of a batch; see `Batch`."""
+    """One window of a batch; see `Batch`."""
 
     intensities: NDArray[np.float32]  # (Z, Y, X)
     channels: NDArray[np.uint8]  # (Z', Y', X')
@@ -43,14 +43,14 @@ class Window(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """The windows of one step: their size, and how many."""
+    """Size and number of the windows of one step."""
 
     shape: Shape
     number: int
 
 
-Schedule = Callable[[int], Windows]  # by the step's number, from 0
-ClassWeights = Callable[[int], NDArray[np.float32]]  # (K,) by the step's number
+Schedule = Callable[[int], Windows]  # from the step's number, counted from 0
+ClassWeights = Callable[[int], NDArray[np.float32]]  # (K,), from the step's number
 
 
 class BatchMaker:
@@ -59,21 +59,21 @@ class BatchMaker:
     Parameters
     ----------
     volumes
-        What windows are cut from.
+        Volumes to cut windows from.
     sampler
-        Says where.
+        Chooses the position of each window.
     config
-        How they are changed.
+        Augmentation of the windows.
     schedule
-        Says which windows a step looks at.
+        Size and number of the windows of each step.
     margin
         Voxels that the network loses on every side of a window.
     seed
-        Of the changes.
+        Seed of the augmentation.
     class_weights
-        Costs of an error per class, for volumes without weights of their own.
+        Cost of an error per class, for volumes without weights of their own.
     affinities
-        Offsets of pairs of voxels that are told to be of one cell or not.
+        Offsets of the pairs of voxels to give targets for.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class BatchMaker:
         self._affinities = tuple(affinities)
 
     def batch(self, step: int) -> Batch:
-        """Give the batch of one step."""
+        """Batch of one step."""
         shape, count = self._schedule(step)
         first = step * count
         costs = self._costs(step)
@@ -113,7 +113,7 @@ class BatchMaker:
         )
 
     def ahead(self, first: int, last: int, *, depth: int = 2) -> Iterator[Batch]:
-        """Yield the batches of steps `first` to `last` - 1, made in a thread."""
+        """Yield the batches of steps `first` to `last` - 1, prepared in a thread."""
         with ThreadPoolExecutor(1, thread_name_prefix="densecell-batches") as pool:
             waiting = [
                 pool.submit(self.batch, step)
@@ -126,7 +126,7 @@ class BatchMaker:
                 yield batch
 
     def _costs(self, step: int) -> NDArray[np.float32] | None:
-        """Give the cost of an error by channel; 0 for what is not known."""
+        """Cost of an error by channel code; 0 for unknown ones."""
         if self._class_weights is None:
             return None
         costs = np.zeros(256, np.float32)
@@ -165,9 +165,7 @@ class BatchMaker:
             weights = costs[channels]
         affinities = None
         if self._affinities and volume.objects is not None:
-            affinities = affinities_of(
-                moved(volume.objects), channels, self._affinities
-            )
+            affinities = pair_targets(moved(volume.objects), channels, self._affinities)
         shares = None
         if volume.shares is not None:
             shares = np.stack([moved(share) for share in volume.shares])
@@ -175,13 +173,11 @@ class BatchMaker:
         return Window(image, channels, weights, affinities, shares)
 
     def _cropped(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
-        z, y, x = (
-            slice(m, n - m) for m, n in zip(self._margin, array.shape, strict=True)
-        )
-        return array[z, y, x]
+        inside = Box.whole(array.shape).grown(per_axis(int.__neg__, self._margin))
+        return array[inside.slices]
 
 
 def _stacked(arrays: Sequence[NDArray[Any] | None]) -> NDArray[Any] | None:
-    """Stack what all windows have; none if they have none."""
+    """Stack the arrays of all windows; none if the windows have none."""
     there = [array for array in arrays if array is not None]
     return np.stack(there) if there else None

@@ -1,4 +1,4 @@
-"""Images of a project, on the grid that its networks learn from."""
+"""Images of a project, resampled to the grid that its networks learn from."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +16,12 @@ from densecell.volume import (
 
 
 class ProjectImage(NamedTuple):
-    """An image on the project's grid, and the part that an entry stands for."""
+    """An image on the project's grid, and the part that an entry of it names."""
 
     image: Volume
-    part: Box  # of `image`
-    box: Box  # the same part, in the image's own voxels
-    grid: Grid | None  # laid over the image; none: its own voxels are the project's
+    part: Box  # in voxels of `image`
+    box: Box  # the same part, in the voxels on disk
+    grid: Grid | None  # over the voxels on disk; none: they have the project's spacing
 
 
 def open_image(entry: VolumeEntry, root: Path, project: ProjectConfig) -> ProjectImage:
@@ -30,9 +30,9 @@ def open_image(entry: VolumeEntry, root: Path, project: ProjectConfig) -> Projec
     Raises
     ------
     SpacingError
-        If its voxels are of a size far from that of the project's grid.
+        If its voxel size is far from that of the project's grid.
     ConfigError
-        If the entry stands for voxels that it does not have.
+        If the entry names voxels that the image does not have.
     """
     image = open_volume(root / entry.image, spacing_nm=entry.spacing_nm)
     box = entry.box(image.shape)
@@ -45,7 +45,7 @@ def open_image(entry: VolumeEntry, root: Path, project: ProjectConfig) -> Projec
 
 
 def on_grid(image: Volume, project: ProjectConfig) -> Volume:
-    """Show a volume as the project's networks see it.
+    """View of a volume on the project's grid, as its networks see it.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def grid_of_project(
     *,
     where: str,
 ) -> Grid | None:
-    """Lay the project's grid over a volume whose voxels are of another size."""
+    """Project's grid over a volume; none if voxels have the project's size."""
     return grid_between(
         shape,
         Spacing.checked(spacing_nm),

@@ -1,4 +1,4 @@
-"""A labelled volume in memory, ready to cut windows from."""
+"""Labelled volumes in memory, ready to cut windows from."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +11,8 @@ from densecell.classes import ClassScheme
 from densecell.config import ErrorWeights, ProjectConfig, VolumeEntry
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing, format_spacing
-from densecell.patches.affinities import load_objects
 from densecell.patches.images import grid_of_project, open_image
+from densecell.patches.pairs import load_objects
 from densecell.patches.partial import (
     PARTIAL,
     Exclusions,
@@ -35,22 +35,22 @@ from densecell.volume import (
 
 
 class LabelledVolume(NamedTuple):
-    """Normalised intensities with their labels, and what an error costs.
+    """Normalised intensities with labels and the cost of an error.
 
-    The intensities may reach beyond the labelled box: `labelled` says where in them the
-    labels lie, so that a network sees true neighbours at the box's faces.
+    The intensities may reach beyond the labelled box, so that a network sees true
+    neighbours at the box's faces. `labelled` is the labelled box within them.
     """
 
     name: str
     intensities: NDArray[np.float32]  # (Z, Y, X)
-    channels: NDArray[np.uint8]  # (Z, Y, X) of `labelled`; 255 is unknown; see partial
-    weights: NDArray[np.float32] | None  # like `channels`
+    channels: NDArray[np.uint8]  # (Z, Y, X) in `labelled`; 255: unknown; see `partial`
+    weights: NDArray[np.float32] | None  # shaped as `channels`
     labelled: Box
     spacing_nm: Spacing  # of the project's grid
     statistics: Statistics  # of the whole volume, before normalisation
-    exclusions: Exclusions = ()  # what codes from 224 mean; the same in all volumes
-    objects: NDArray[np.int32] | None = None  # like `channels`, an id per cell, 0: none
-    fingerprint: str = ""  # of the image, as it lies on disk
+    exclusions: Exclusions = ()  # meaning of codes from 224; the same in all volumes
+    objects: NDArray[np.int32] | None = None  # shaped as `channels`, cell ids, 0: none
+    fingerprint: str = ""  # of the image on disk
     shares: NDArray[np.uint8] | None = None  # (K, Z, Y, X) soft labels, of any sum
 
     @property
@@ -62,14 +62,14 @@ class LabelledVolume(NamedTuple):
 def load_labelled(
     project: ProjectConfig, root: Path, *, role: str, context: Shape = (0, 0, 0)
 ) -> list[LabelledVolume]:
-    """Read every volume of a project that plays `role`, on the project's grid.
+    """Read every volume of a project with a given role, on the project's grid.
 
     Each is normalised by its own statistics: contrast differs between volumes.
 
     Parameters
     ----------
     project
-        Names volumes by paths relative to `root`.
+        Settings that name volumes by paths relative to `root`.
     root
         Folder of the project file.
     role
@@ -80,7 +80,7 @@ def load_labelled(
     Raises
     ------
     SpacingError
-        If a volume's voxels are of a size far from that of the project's grid.
+        If a volume's voxel size is far from that of the project's grid.
     VolumeError
         If image and labels differ in shape, the labels hold ids that the scheme lacks,
         or the intensities are constant or not finite.
@@ -96,18 +96,18 @@ def load_labelled(
 def labelled_part(
     image: Volume, part: Box, channels: NDArray[np.uint8], *, context: Shape
 ) -> LabelledVolume:
-    """Give a part of an image, normalised by the whole, with the channels it has.
+    """Labelled volume from a part of an image, normalised by the whole image.
 
     Parameters
     ----------
     image
-        On the project's grid.
+        Image on the project's grid.
     part
-        Of the image.
+        Box of the image.
     channels
-        (Z, Y, X) of `part`.
+        (Z, Y, X) classes of `part`.
     context
-        Voxels of image to keep around, where there are some.
+        Voxels of image to keep around the part, where the image has them.
     """
     around = part.grown(context).clipped(image.shape)
     statistics = intensity_statistics(image)
@@ -123,7 +123,7 @@ def labelled_part(
 
 
 def resampling_notes(project: ProjectConfig) -> list[str]:
-    """Say which volumes of a project are resampled to its grid, a line for each."""
+    """One line for each volume of a project that is resampled to its grid."""
     notes = (
         f"{entry.image}: has voxels of {format_spacing(entry.spacing_nm)} (z y x), "
         f"resampled to the project's {format_spacing(project.grid_nm)}"
@@ -145,7 +145,7 @@ def class_counts(volumes: Sequence[LabelledVolume], classes: int) -> NDArray[np.
 def weighed(
     volumes: Sequence[LabelledVolume], scheme: ClassScheme, config: ErrorWeights
 ) -> list[LabelledVolume]:
-    """Give the volumes the paper's error weights, balanced over all of them."""
+    """Add the paper's error weights to volumes, balanced over all of them."""
     counts = class_counts(volumes, len(scheme))
     return [
         volume._replace(
@@ -176,9 +176,9 @@ def _load(
         channels = resampled_labels(channels, box, grid, part)
     if not (channels < PARTIAL).any():
         raise VolumeError(
-            f"{labels.path}: every voxel of {box.start} to {box.stop} carries the "
-            f"ignore id {scheme.ignore} or lies outside the annotated boxes; nothing "
-            "to learn from or to score there"
+            f"{labels.path}: every voxel of {box.start} to {box.stop} has the ignore "
+            f"id {scheme.ignore} or lies outside the annotated boxes, so there is "
+            "nothing to learn from or to score"
         )
     objects = None
     if project.network.affinities and entry.role == "train":

@@ -1,9 +1,9 @@
-"""Volumes of which only boxes, or only some classes in them, were annotated.
+"""Volumes that are annotated only in boxes, or only for some classes.
 
-A voxel of an annotated class is known. Any other voxel of such a box is known to be
-none of those classes, but nothing more: it is coded as such, and the loss asks only
-that the network gives those classes no probability there. What lies outside all boxes
-is unknown.
+A voxel of an annotated class is known. Any other voxel of such a box is only known to
+be none of the annotated classes. It gets a code for that, and the loss only asks that
+the network gives those classes no probability there. Voxels outside all boxes are
+unknown.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from densecell.config import VolumeEntry
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Shape
 
-UNKNOWN = 255  # the channel of voxels that nobody annotated
-PARTIAL = 224  # from here to 254: none of the classes of a set
+UNKNOWN = 255  # code of voxels that nobody annotated
+PARTIAL = 224  # codes from here to 254: none of the classes of a set
 Exclusions = tuple[tuple[int, ...], ...]  # channels of each set; set s has code 224 + s
 
 
 def exclusions_of(entries: Sequence[VolumeEntry], scheme: ClassScheme) -> Exclusions:
-    """List the sets of channels that boxes were annotated for, each once.
+    """Sets of channels that boxes are annotated for, each once.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def exclusions_of(entries: Sequence[VolumeEntry], scheme: ClassScheme) -> Exclus
     """
     if len(scheme) > PARTIAL:
         raise ConfigError(
-            f"{len(scheme)} classes, but at most {PARTIAL} can be learned; join some"
+            f"{len(scheme)} classes, but at most {PARTIAL} can be learned; merge some"
         )
     found: dict[tuple[int, ...], None] = {}
     for entry in entries:
@@ -54,23 +54,27 @@ def annotated(
     scheme: ClassScheme,
     exclusions: Exclusions,
 ) -> NDArray[np.uint8]:
-    """Give the channels that are known, with codes where only part is known.
+    """Mark the channels outside annotated boxes and classes as unknown.
 
     Parameters
     ----------
     channels
-        (Z, Y, X) of the label file.
+        (Z, Y, X) channels in the label file.
     corner
-        Where they begin in the volume.
+        First voxel of `channels` in the volume.
     entry
-        Names the boxes, in voxels of the volume.
+        Volume with its annotated boxes, in voxels of the volume.
     scheme, exclusions
-        Of the project.
+        Classes of the project, and its sets of channels from `exclusions_of`.
+
+    Returns
+    -------
+    (Z, Y, X) channels, `UNKNOWN`, or a code from `PARTIAL` on.
 
     Raises
     ------
     ConfigError
-        If a box holds no voxel of the part that is read.
+        If an annotated box holds no voxel of `channels`.
     """
     if not entry.boxes:
         return channels
@@ -80,7 +84,7 @@ def annotated(
         if inside.voxels == 0:
             raise ConfigError(
                 f"{entry.labels}: annotated box {box.box[0]} to {box.box[1]} holds no "
-                "voxel of the volume; give start and stop in voxels, z y x"
+                "voxel of the volume; write start and stop in voxels, z y x"
             )
         read, write = channels[inside.slices], known[inside.slices]
         if box.classes is None:
@@ -100,6 +104,6 @@ def _channels(
     if unknown := sorted(set(names) - set(scheme.names)):
         raise ConfigError(
             f"{entry.labels}: a box is annotated for {', '.join(unknown)}, which is "
-            f"no class of {', '.join(scheme.names)}"
+            f"not among the classes {', '.join(scheme.names)}"
         )
     return tuple(sorted(scheme.names.index(name) for name in set(names)))

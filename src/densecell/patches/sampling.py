@@ -1,7 +1,7 @@
-"""Where the training windows lie.
+"""Positions of training windows.
 
-Every step's windows follow from the seed and the step's number alone, so that a run
-goes on after any interruption exactly as it would have.
+The windows of a step depend only on the seed and the step's number, so that an
+interrupted run continues exactly as it would have without the interruption.
 """
 
 import itertools
@@ -11,16 +11,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import FACES, Box, Shape
-from densecell.patches.affinities import affinities_of
+from densecell.geometry import FACES, Box, Shape, per_axis
 from densecell.patches.labelled import LabelledVolume
+from densecell.patches.pairs import pair_targets
 from densecell.patches.partial import PARTIAL, UNKNOWN
 
-CANDIDATES = 4096  # voxels of each class kept to centre windows on
+CANDIDATES = 4096  # voxels kept per class to centre windows on
 
 
-class Place(NamedTuple):
-    """A window's position: which volume, and its box in the labelled part."""
+class WindowPlace(NamedTuple):
+    """Position of a window: the volume's number, and a box in its labelled part."""
 
     volume: int
     box: Box
@@ -29,24 +29,24 @@ class Place(NamedTuple):
 class WindowSampler:
     """Draws windows: most on an even grid, some centred on rare classes or contacts.
 
-    The even ones follow the paper: one uniformly drawn corner per bin of a grid, bins
-    in random order, all bins once per epoch. The others centre on a voxel of a class
-    that is drawn evenly from the classes present, so that a class of one voxel in a
-    thousand is seen as often as any. Where cells have ids, some windows centre where
-    two cells touch: few voxels, and all that teaches to tell them apart.
+    Windows on the grid follow the paper [1]_: one uniformly drawn corner per bin, bins
+    in random order, every bin once per epoch. Others centre on a voxel of a class,
+    drawn evenly from the classes present, so that a class of one voxel in a thousand is
+    seen as often as any. Where cells have ids, some windows centre where two cells
+    touch: these few voxels are all that teaches a network to separate them.
 
-    A window without a single known voxel teaches nothing: it is drawn anew around a
-    known one, so that a volume with a few labelled slices is learned from just as well.
+    A window without a known voxel teaches nothing. It is drawn again around a known
+    one, so that training also works with a few labelled slices.
 
     Parameters
     ----------
     volumes
-        What to draw from.
+        Volumes to draw from.
     rare_share
         Share of windows that centre on a class.
     contact_share
         Share of windows that centre where cells touch; the others are drawn as if
-        there were none of these. Counts for nothing where no two cells touch.
+        there were none of these. No effect where no two cells touch.
     seed
         The same seed, number and window give the same place.
 
@@ -75,39 +75,38 @@ class WindowSampler:
         """Count the windows until every bin of the grid has been drawn once."""
         return len(self._grid(window))
 
-    def place(self, number: int, window: Shape) -> Place:
-        """Give the place of the window (z, y, x) with this running number."""
+    def place(self, number: int, window: Shape) -> WindowPlace:
+        """Position of the window number `number`, of `window` (z, y, x) voxels."""
         rng = np.random.default_rng((self._seed, 1, number))
         if len(self._contacts) and rng.random() < self._contact_share:
             return _around(self._contacts, window, rng)
         if rng.random() < self._rare_share:
             return self._on_a_class(window, rng)
         place = self._on_the_grid(number, window, rng)
-        return place if self._tells(place) else self._on_a_class(window, rng)
+        return place if self._has_labels(place) else self._on_a_class(window, rng)
 
     def _on_the_grid(
         self, number: int, window: Shape, rng: np.random.Generator
-    ) -> Place:
+    ) -> WindowPlace:
         bins = self._grid(window)
         epoch, position = divmod(number, len(bins))
         order = np.random.default_rng((self._seed, 2, epoch)).permutation(len(bins))
         volume, *low_high = bins[order[position]]
-        low, high = low_high[:3], low_high[3:]
-        corner = [int(rng.integers(a, b)) for a, b in zip(low, high, strict=True)]
-        return Place(int(volume), _box(corner, window))
+        corner = per_axis(lambda a, b: int(rng.integers(a, b)), *np.split(low_high, 2))
+        return WindowPlace(int(volume), Box.at(corner, window))
 
-    def _on_a_class(self, window: Shape, rng: np.random.Generator) -> Place:
+    def _on_a_class(self, window: Shape, rng: np.random.Generator) -> WindowPlace:
         candidates = self._centres[int(rng.integers(len(self._centres)))]
         return _around(candidates, window, rng)
 
-    def _tells(self, place: Place) -> bool:
-        """Tell whether a window holds a voxel of which anything is known."""
+    def _has_labels(self, place: WindowPlace) -> bool:
+        """Whether anything is known of a voxel in a window."""
         channels = self._volumes[place.volume].channels
         inside = place.box.clipped(channels.shape)
         return bool((channels[inside.slices] != UNKNOWN).any())
 
     def _grid(self, window: Shape) -> NDArray[np.int64]:
-        """Give the bins of all volumes for corners of this window."""
+        """Bins of all volumes for corners of this window."""
         if window not in self._bins:
             self._bins[window] = np.concatenate(
                 [_bins(n, v.shape, window) for n, v in enumerate(self._volumes)]
@@ -117,19 +116,12 @@ class WindowSampler:
 
 def _around(
     candidates: NDArray[np.int64], window: Shape, rng: np.random.Generator
-) -> Place:
-    """Centre a window on one of the candidates, but for a quarter of its size."""
+) -> WindowPlace:
+    """Centre a window on one of the candidates, give or take a quarter of its size."""
     volume, *centre = candidates[int(rng.integers(len(candidates)))]
-    jitter = [int(rng.integers(-(w // 4), w // 4 + 1)) for w in window]
-    corner = [
-        int(c) - w // 2 + j for c, w, j in zip(centre, window, jitter, strict=True)
-    ]
-    return Place(int(volume), _box(corner, window))
-
-
-def _box(corner: list[int], window: Shape) -> Box:
-    z, y, x = corner
-    return Box((z, y, x), (z + window[0], y + window[1], x + window[2]))
+    jitter = per_axis(lambda w: int(rng.integers(-(w // 4), w // 4 + 1)), window)
+    corner = per_axis(lambda c, w, j: int(c) - w // 2 + j, centre, window, jitter)
+    return WindowPlace(int(volume), Box.at(corner, window))
 
 
 def _bins(number: int, shape: Shape, window: Shape) -> NDArray[np.int64]:
@@ -155,7 +147,7 @@ def _bins(number: int, shape: Shape, window: Shape) -> NDArray[np.int64]:
 
 
 def _class_centres(volumes: Sequence[LabelledVolume]) -> list[NDArray[np.int64]]:
-    """For each class that occurs, up to `CANDIDATES` rows of volume, z, y, x."""
+    """Up to `CANDIDATES` rows of (volume, z, y, x) for each class that occurs."""
     found: dict[int, list[NDArray[np.int64]]] = {}
     for number, volume in enumerate(volumes):
         flat = volume.channels.ravel()
@@ -168,18 +160,18 @@ def _class_centres(volumes: Sequence[LabelledVolume]) -> list[NDArray[np.int64]]
 
 
 def _contact_centres(volumes: Sequence[LabelledVolume]) -> NDArray[np.int64]:
-    """Give up to `CANDIDATES` rows of volume, z, y, x of voxels at another cell."""
+    """Up to `CANDIDATES` rows of (volume, z, y, x), voxels that touch another cell."""
     found = [np.empty((0, 4), np.int64)]
     for number, volume in enumerate(volumes):
         if volume.objects is not None:
-            apart = affinities_of(volume.objects, volume.channels, FACES) == 0
+            apart = pair_targets(volume.objects, volume.channels, FACES) == 0
             at = np.flatnonzero(apart.any(axis=0))
             found.append(_rows(number, at, volume.shape))
     return np.concatenate(found)
 
 
 def _rows(number: int, at: NDArray[np.intp], shape: Shape) -> NDArray[np.int64]:
-    """Give up to `CANDIDATES` rows of volume, z, y, x, of places in a raveled array."""
+    """Up to `CANDIDATES` rows of (volume, z, y, x) from indices of a raveled array."""
     at = at[:: max(1, len(at) // CANDIDATES)]
     zyx = np.stack(np.unravel_index(at, shape), axis=1)
     return np.insert(zyx, 0, number, axis=1)

@@ -1,4 +1,4 @@
-"""Weights that make rare classes and borders between classes count in training.
+"""Weights that make rare classes and borders between classes count more in training.
 
 .. [1] Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural network
        ensembles, Scientific Reports 11:2561, doi:10.1038/s41598-021-81590-0.
@@ -24,20 +24,20 @@ def error_weights(
     config: ErrorWeights = DEFAULTS,
     counts: NDArray[np.integer] | None = None,
 ) -> NDArray[np.float32]:
-    """Weigh every voxel by a floor, the rarity of its class and how near a border is.
+    """Weight of every voxel: a floor, plus rarity of its class, plus nearby borders.
 
     Parameters
     ----------
     labels
-        (Z, Y, X) class ids. Voxels equal to `scheme.ignore` get weight 0 and neither
-        cast nor receive border weight.
+        (Z, Y, X) class ids. Voxels equal to `scheme.ignore` get weight 0 and have no
+        borders.
     scheme
-        The classes; their roles say which borders count (see Notes).
+        Classes; their roles decide which borders count (see Notes).
     config
-        Floor, height, reach and threshold; the paper's when left out [1]_.
+        Floor, height, reach and threshold; default: the paper's [1]_.
     counts
         (K,) voxels per class in the order of `scheme.ids`, to balance classes over
-        more than `labels`, such as all training volumes. Counted here when left out.
+        more than `labels`, such as all training volumes. Default: those of `labels`.
 
     Returns
     -------
@@ -51,15 +51,14 @@ def error_weights(
 
     Notes
     -----
-    Borders are those between groups of classes. A scheme that has all three roles
-    background, cell and organelle makes them groups, and borders run background-cell
-    and cell-organelle; each class of role "other" is a group with borders to all.
-    In any other scheme every class is a group with borders to all.
+    Borders lie between groups of classes. If a scheme has all three roles background,
+    cell and organelle, each of them is a group. Then borders between background and
+    cell count, and those between cell and organelle. Each class of role "other" is a
+    group with borders to all. In any other scheme every class is such a group.
 
-    Slices are blurred in plane only, one by one, about 0.1 us per voxel and group; the
-    memory is 4 bytes per voxel and a few slices. The border part is stretched to reach
-    its own maximum, so the weights of a block differ from those of the whole: weigh
-    whole volumes.
+    Slices are blurred in plane, one by one: about 0.1 us per voxel and group, 4 bytes
+    per voxel and a few slices. The border term is scaled to keep its maximum, so
+    weights of a block differ from those of the whole: use whole volumes.
 
     Examples
     --------
@@ -85,13 +84,12 @@ def error_weights(
 
 
 def class_balance(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Weigh classes by 1 / voxels, so that the rarest class that is there has 1.
+    """Weights of classes in proportion to 1 / voxels; the rarest present has weight 1.
 
     Parameters
     ----------
     counts
-        (K,) voxels per class, over all that is trained on. A class without voxels
-        does not count as the rarest and gets 0.
+        (K,) voxels per class over all training volumes. A class without voxels gets 0.
 
     Returns
     -------
@@ -110,15 +108,15 @@ def class_balance(counts: NDArray[np.integer]) -> NDArray[np.float64]:
 
 
 def power_balance(counts: NDArray[np.integer], power: float) -> NDArray[np.float32]:
-    """Weigh classes by voxels ** -power, so that the mean over all voxels is 1.
+    """Weights of classes in proportion to voxels ** -power, with mean 1 over voxels.
 
-    Under uniform weights (0) a short training never finds very rare classes; under
-    1 / voxels (1) it paints them everywhere.
+    With power 0 a short training never finds very rare classes; with power 1 it paints
+    them everywhere.
 
     Parameters
     ----------
     counts
-        (K,) voxels per class, over all that is trained on.
+        (K,) voxels per class over all training volumes.
     power
         0 to 1.
 
@@ -139,7 +137,7 @@ def power_balance(counts: NDArray[np.integer], power: float) -> NDArray[np.float
 
 
 class _Borders(NamedTuple):
-    """Which group of classes each channel is in, and which groups border on which."""
+    """Group of each class, and which pairs of groups have borders that count."""
 
     group_of_channel: NDArray[np.intp]  # (K,)
     matters: NDArray[np.bool_]  # (groups, groups), symmetric, false on the diagonal
@@ -163,7 +161,7 @@ def _borders(scheme: ClassScheme) -> _Borders:
 def _border_weights(
     channels: NDArray[np.uint8], borders: _Borders, config: ErrorWeights
 ) -> NDArray[np.float32]:
-    """Blur each group into the groups it borders on, then cut and stretch the sum."""
+    """Blur each group into the groups it borders on, then threshold the sum."""
     group_of = np.full(256, 255, np.uint8)
     group_of[: len(borders.group_of_channel)] = borders.group_of_channel
     weights = np.zeros(channels.shape, np.float32)
@@ -182,7 +180,7 @@ def _border_weights(
 
 
 def _stretched(weights: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
-    """Cut below the threshold; stretch the rest so that the maximum stays."""
+    """Subtract the threshold and scale the rest so that the maximum stays."""
     top = float(weights.max(initial=0.0))
     if top <= threshold:
         return np.zeros_like(weights)

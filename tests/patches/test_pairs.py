@@ -4,7 +4,7 @@ import pytest
 from densecell.config import ProjectConfig
 from densecell.errors import ConfigError, SpacingError, VolumeError
 from densecell.geometry import FACES, Spacing
-from densecell.patches import affinities_of, default_affinities, load_labelled
+from densecell.patches import default_affinities, load_labelled, pair_targets
 
 U = 255  # unknown
 ROW = np.array([[[1, 1, 2, 0, 0]]])
@@ -12,7 +12,7 @@ KNOWN = np.zeros((1, 1, 5), np.uint8)
 
 
 def row_of(offset, ids=ROW, channels=KNOWN):
-    return affinities_of(ids, channels, [offset])[0, 0, 0].tolist()
+    return pair_targets(ids, channels, [offset])[0, 0, 0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_pairs_along_the_other_axes():
     ids = ROW.reshape(5, 1, 1)
     channels = KNOWN.reshape(5, 1, 1)
 
-    found = affinities_of(ids, channels, [(-1, 0, 0)])
+    found = pair_targets(ids, channels, [(-1, 0, 0)])
     assert found.ravel().tolist() == [U, 1, 0, U, U]
     diagonal = np.array([[[1, 0], [0, 1]]])
-    found = affinities_of(diagonal, np.zeros((1, 2, 2), np.uint8), [(0, -1, -1)])
+    found = pair_targets(diagonal, np.zeros((1, 2, 2), np.uint8), [(0, -1, -1)])
     assert found.ravel().tolist() == [U, U, U, 1]
 
 
@@ -105,7 +105,7 @@ def test_ids_are_numbered_anew(project):
 def test_what_is_missing_or_does_not_fit_is_named(project):
     with pytest.raises(ConfigError, match="add `objects: FILE` to the volume"):
         project(None)
-    with pytest.raises(VolumeError, match=r"ids of cells are \(3, 16, 8\) voxels"):
+    with pytest.raises(VolumeError, match=r"cell ids have \(3, 16, 8\) voxels"):
         project(np.ones((3, 16, 8), np.uint16))
     with pytest.raises(VolumeError, match=r"no voxel of .* is of a cell"):
         project(np.zeros((3, 16, 16), np.uint16))

@@ -1,4 +1,4 @@
-"""How fast an engine runs a network on this machine, and what memory it takes."""
+"""Measure how fast an engine runs a network here, and how much memory it needs."""
 
 import math
 import time
@@ -19,12 +19,12 @@ from densecell.inference.engines import (
 )
 from densecell.networks import Network
 
-SIDE = 128  # pixels of a probe in plane, for windows of 16 slices; more for fewer
+PROBE_SIDE = 128  # pixels of a probe of 16 slices; wider with fewer slices
 CALLS = 3
 
 
-class Measured(NamedTuple):
-    """What one engine did."""
+class EngineSpeed(NamedTuple):
+    """Speed and memory of one engine."""
 
     choice: EngineChoice
     voxels_per_s: float
@@ -33,26 +33,26 @@ class Measured(NamedTuple):
 
 def fastest_engine(
     network: Network, config: InferenceConfig, *, depth: int
-) -> tuple[Measured, ...]:
+) -> tuple[EngineSpeed, ...]:
     """Measure the engines that the settings allow; the fastest comes first.
 
-    On a GPU there is but one; on a CPU torch and OpenVINO are tried.
+    On a GPU only torch is possible. On a CPU, torch and OpenVINO are compared.
 
     Parameters
     ----------
     network
-        Of the kind that will be run.
+        Network like those that will run.
     config
         An engine or precision that it names is not varied.
     depth
         Slices of a tile.
     """
-    measured = [measure(network, choice, depth) for choice in _candidates(config)]
-    return tuple(sorted(measured, key=lambda m: -m.voxels_per_s))
+    measured = [engine_speed(network, choice, depth) for choice in _candidates(config)]
+    return tuple(sorted(measured, key=lambda engine: -engine.voxels_per_s))
 
 
-def measure(network: Network, choice: EngineChoice, depth: int) -> Measured:
-    """Time calls of one engine on noise: the median of a few, after a first one."""
+def engine_speed(network: Network, choice: EngineChoice, depth: int) -> EngineSpeed:
+    """Time one engine on noise: the median of a few calls after a first one."""
     window = probe_window(network, depth)
     engine = make_engine(network, choice, window=window)
     trim_memory()
@@ -66,14 +66,15 @@ def measure(network: Network, choice: EngineChoice, depth: int) -> Measured:
         times.append(time.perf_counter() - begin)
     engine.rest()
     voxels = Box.whole(window).voxels
-    return Measured(choice, voxels / sorted(times)[CALLS // 2], memory.grown / voxels)
+    median = sorted(times)[CALLS // 2]
+    return EngineSpeed(choice, voxels / median, memory.grown / voxels)
 
 
 def probe_window(network: Network, depth: int) -> Shape:
-    """Give the window of a probe: small, yet of a size that the network can take."""
+    """Window of a probe: small, but of a size that the network accepts."""
     depth = max(depth, network.least_depth)
     larger = math.isqrt(max(1, 16 // depth))
-    side = larger * SIDE + network.residue + 2 * network.margin[1]
+    side = larger * PROBE_SIDE + network.residue + 2 * network.margin[1]
     return (depth, side, side)
 
 

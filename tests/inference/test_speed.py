@@ -1,14 +1,14 @@
 import pytest
 
 from densecell.config import InferenceConfig, NetworkConfig
-from densecell.inference import fastest_engine, measure
+from densecell.inference import fastest_engine, speed
 from densecell.networks import build_network
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(measure, "SIDE", 16)
-    monkeypatch.setattr(measure, "CALLS", 1)
+    monkeypatch.setattr(speed, "PROBE_SIDE", 16)
+    monkeypatch.setattr(speed, "CALLS", 1)
 
 
 @pytest.fixture(scope="module")
@@ -46,4 +46,4 @@ def test_a_probe_is_of_a_size_that_the_network_can_take(name, padding, window):
 
     network = build_network(config, classes=2)
 
-    assert measure.probe_window(network, window[0]) == window
+    assert speed.probe_window(network, window[0]) == window

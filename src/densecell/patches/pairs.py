@@ -1,4 +1,4 @@
-"""Which pairs of voxels are of one cell: what affinities are learned from.
+"""Pairs of voxels that belong to one cell or to two: the targets of affinities.
 
 .. [1] Wolf et al. 2020, The mutex watershed and its objective, IEEE TPAMI 43:3724,
        doi:10.1109/TPAMI.2020.2980827: near pairs join, far pairs part.
@@ -18,13 +18,13 @@ from densecell.patches.partial import PARTIAL
 from densecell.volume import Volume, open_volume
 
 UNKNOWN_PAIR = 255
-FAR_NM = (80.0, 240.0)  # between the voxels of far pairs, in plane
+FAR_NM = (80.0, 240.0)  # lengths of far pairs in plane
 LONGEST = 40  # pixels, where voxels are cubes: half of a window
-DEEPEST = 2  # slices between those of pairs across slices, at most
+DEEPEST = 2  # slices, the length of the longest pair across slices
 
 
 def default_affinities(spacing_nm: Spacing) -> tuple[Shape, ...]:
-    """Choose pairs for a voxel size: the three faces, then far ones.
+    """Offsets of the pairs to learn for a voxel size: the three faces, then far ones.
 
     Examples
     --------
@@ -44,72 +44,72 @@ def default_affinities(spacing_nm: Spacing) -> tuple[Shape, ...]:
 def load_objects(
     entry: VolumeEntry, root: Path, image: Volume, box: Box
 ) -> NDArray[np.int32]:
-    """Read the ids of the cells in a box of a volume, numbered anew from 1.
+    """Read the ids of the cells in a box of a volume, renumbered from 1.
 
     Raises
     ------
     ConfigError
-        If the project names no ids for it.
+        If the project names no file of cell ids for it.
     VolumeError
-        If they are of another shape than the image, or no cell is in the box.
+        If the shape differs from the image's, or no cell is in the box.
     """
     if entry.objects is None:
         raise ConfigError(
-            f"{entry.image}: affinities are learned from an id per cell, and the "
-            "project names none for it; add `objects: FILE` to the volume in "
-            "project.yaml, or train without --cells"
+            f"{entry.image}: affinities are learned from cell ids, but project.yaml "
+            "names no file of ids for it; add `objects: FILE` to the volume, or train "
+            "without --cells"
         )
     objects = open_volume(
         root / entry.objects, spacing_nm=entry.spacing_nm, labels=True
     )
     if objects.shape != image.shape:
         raise VolumeError(
-            f"{objects.path}: ids of cells are {objects.shape} voxels (z, y, x) but "
-            f"the image {image.path} is {image.shape}; they must be equal"
+            f"{objects.path}: cell ids have {objects.shape} voxels (z, y, x), the "
+            f"image {image.path} has {image.shape}; they must be equal"
         )
     read = objects.read(box)
     if read.dtype.kind not in "ui" or read.min() < 0:
         raise VolumeError(
-            f"{objects.path}: ids of cells must be whole numbers from 0, found "
-            f"{read.dtype} from {read.min()}; 0 stands for no cell"
+            f"{objects.path}: cell ids must be whole numbers from 0 (no cell), found "
+            f"{read.dtype} with a minimum of {read.min()}"
         )
     ids, _ = fastremap.renumber(read, preserve_zero=True)
     if not ids.any():
         raise VolumeError(
-            f"{objects.path}: no voxel of {box.start} to {box.stop} is of a cell; "
-            "there is nothing to learn affinities from"
+            f"{objects.path}: no cell lies in {box.start} to {box.stop}, so there is "
+            "nothing to learn affinities from"
         )
     return ids.astype(np.int32)
 
 
-def affinities_of(
+def pair_targets(
     ids: NDArray[np.integer],
     channels: NDArray[np.uint8],
     offsets: Sequence[Shape],
 ) -> NDArray[np.uint8]:
-    """Tell which pairs of voxels are of one cell [1]_.
+    """Whether the voxels of each pair belong to one cell [1]_.
 
     Parameters
     ----------
     ids
-        (Z, Y, X) of cells, 0 for none.
+        (Z, Y, X) cell ids, 0 for none.
     channels
-        (Z, Y, X) classes; from 224 on they are unknown, and so is every pair with such
+        (Z, Y, X) classes. From 224 on they are unknown, and so is every pair with such
         a voxel.
     offsets
-        (z, y, x) from a voxel to the other of its pair.
+        (z, y, x) from a voxel to the other voxel of its pair.
 
     Returns
     -------
-    (A, Z, Y, X): 1 for pairs of one cell, 0 for pairs of two cells, 255 for pairs that
-    leave the array or the cells, and pairs that are unknown. The classes tell what is
-    outside of cells; beside so many easy pairs, those of cells that touch would count
-    for nothing.
+    (A, Z, Y, X): 1 for pairs within one cell, 0 for pairs of two cells, 255 for pairs
+    that are unknown or leave the array or the cells. Pairs outside of cells do not
+    count: they are easy, the classes already show them, and there are so many that
+    pairs of touching cells would have no effect.
 
     Examples
     --------
     >>> ids = np.array([[[1, 1, 2, 0, 0]]])
-    >>> affinities_of(ids, np.zeros((1, 1, 5), np.uint8), [(0, 0, -1)])
+    >>> pair_targets(ids, np.zeros((1, 1, 5), np.uint8), [(0, 0, -1)])
     array([[[[255,   1,   0, 255, 255]]]], dtype=uint8)
     """
     found = np.full((len(offsets), *ids.shape), UNKNOWN_PAIR, np.uint8)
@@ -117,6 +117,6 @@ def affinities_of(
     for pairs, offset in zip(found, offsets, strict=True):
         here, there = pairs_in(ids.shape, offset)
         a, b = ids[here], ids[there]
-        told = known[here] & known[there] & (a > 0) & (b > 0)
-        pairs[here] = np.where(told, a == b, UNKNOWN_PAIR)
+        counts = known[here] & known[there] & (a > 0) & (b > 0)
+        pairs[here] = np.where(counts, a == b, UNKNOWN_PAIR)
     return found
