@@ -69,8 +69,8 @@ from densecell.inference import (
 from densecell.networks import Network, build_network, network_facts
 from densecell.phantom import make_phantom
 from densecell.training import (
+    MemberOutcome,
     MemberSettings,
-    Outcome,
     load_member_settings,
     member_folder,
 )
@@ -217,7 +217,7 @@ def random_model(folder: Path, width: int, source: Source) -> Path:
     network = build_network(settings.network, classes=len(source.scheme), seed=0)
     save_settings(settings, member / "settings.yaml")
     save_weights(network, member / "weights.safetensors", {})
-    outcome = Outcome(state="finished", seed=0, miou_all=0)
+    outcome = MemberOutcome(state="finished", seed=0, miou_all=0)
     write_text(member / "outcome.json", outcome.model_dump_json())
     rank_members(folder, best=1)
     return folder

@@ -52,7 +52,7 @@ from densecell.suggestions import (
     write_crops,
 )
 from densecell.suggestions.candidates import candidate_groups
-from densecell.training import Options, Origin, load_data, train_members
+from densecell.training import Origin, TrainingOptions, load_data, train_members
 from densecell.volume import ArrayVolume, open_volume, write_tiff
 
 DATA = Path("../shared/data/drosophila-vnc")
@@ -214,7 +214,7 @@ def learn(args: argparse.Namespace, folder: Path, *, origin: Path | None) -> Non
         voting = [m.folder for m in read_ensemble(origin).members if m.used]
         begun = Origin(tuple(origin.absolute() / name for name in voting))
     data = load_data(project, folder)
-    for _ in train_members(project, data, model, Options(origin=begun)):
+    for _ in train_members(project, data, model, TrainingOptions(origin=begun)):
         pass
     rank_members(model, best=args.members)
     report = Box((REPORT[0], 0, 0), (REPORT[1], args.side, args.side))

@@ -15,7 +15,7 @@ from densecell.ensemble import EnsembleFile, Member
 from densecell.geometry import Shape, tile
 from densecell.networks import build_network
 from densecell.phantom import make_phantom
-from densecell.training import MemberSettings, Outcome
+from densecell.training import MemberOutcome, MemberSettings
 from densecell.training.checkpoint import WEIGHTS, save_weights
 from densecell.volume import create_ome_zarr, read_padded
 
@@ -35,7 +35,7 @@ def write_model(folder: Path, members: int, network: NetworkConfig) -> Path:
         save_settings(settings, folder / name / "settings.yaml")
         built = build_network(network, classes=len(scheme), seed=seed)
         save_weights(built, folder / name / WEIGHTS, {})
-        outcome = Outcome(state="finished", seed=seed, miou_all=0.5)
+        outcome = MemberOutcome(state="finished", seed=seed, miou_all=0.5)
         listed.append(Member(folder=name, used=True, outcome=outcome))
     ensemble = EnsembleFile(members=tuple(listed), **facts)
     write_text(folder / "ensemble.json", ensemble.model_dump_json())

@@ -45,9 +45,9 @@ from densecell.patches import (
     class_counts,
 )
 from densecell.training import loop
-from densecell.training.freeze import fitted
+from densecell.training.resolve import fitted
 from densecell.training.schedule import (
-    Spell,
+    Phase,
     class_weight_schedule,
     window_schedule,
 )
@@ -170,16 +170,16 @@ def batch_maker(
     config: TrainingConfig, volume: LabelledVolume, network: Network
 ) -> BatchMaker:
     """Make the windows of a training's first steps."""
-    spell = Spell(0, config.steps or 1)
+    phase = Phase(0, config.steps or 1)
     return BatchMaker(
         [volume],
         WindowSampler([volume], rare_share=config.rare_share, seed=0),
         config.augmentation,
-        schedule=window_schedule(config, network, spell, seed=0),
+        schedule=window_schedule(config, network, phase, seed=0),
         margin=network.margin,
         seed=0,
         class_weights=class_weight_schedule(
-            config.loss, class_counts([volume], len(SCHEME)), spell
+            config.loss, class_counts([volume], len(SCHEME)), phase
         ),
     )
 

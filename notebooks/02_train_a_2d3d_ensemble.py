@@ -30,7 +30,7 @@ from densecell.phantom import write_phantom
 from densecell.presets import PRESETS
 from densecell.report import learning_curves
 from densecell.report.model.training import draw_training, score_spread
-from densecell.training import Options, load_data, read_history, train_members
+from densecell.training import TrainingOptions, load_data, read_history, train_members
 
 work = Path("work/02")
 
@@ -93,7 +93,9 @@ for name, value in facts._asdict().items():
 
 # %%
 model = work / "model"
-for progress in train_members(project, data, model, Options(watch=draw_training)):
+for progress in train_members(
+    project, data, model, TrainingOptions(watch=draw_training)
+):
     record, outcome = progress.record, progress.outcome
     if record is not None and record.miou_all is not None:
         print(

@@ -2,7 +2,7 @@ import typer
 from typer.testing import CliRunner
 
 from densecell.cli.networks import networks
-from densecell.networks import Facts
+from densecell.networks import NetworkFacts
 from densecell.networks.build import MAKERS
 
 
@@ -27,7 +27,7 @@ def test_options_reach_the_networks(monkeypatch):
 
     def facts(config, *, classes):
         asked.append((config.name, config.width, classes))
-        return Facts(1234, 5e6, (1, 2, 3))
+        return NetworkFacts(1234, 5e6, (1, 2, 3))
 
     monkeypatch.setattr("densecell.networks.network_facts", facts)
 

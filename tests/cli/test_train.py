@@ -80,7 +80,7 @@ def test_the_same_again_trains_nothing_and_more_members_are_added(
 def test_other_settings_are_refused_unless_it_is_overwritten(tmp_path, write_project):
     write_project(tmp_path)
     run(tmp_path, "--steps", 1, "--members", 1)
-    with pytest.raises(OutputError, match="members trained with other settings"):
+    with pytest.raises(OutputError, match="was begun with"):
         run(tmp_path, "--steps", 2, "--members", 1)
 
     run(tmp_path, "--steps", 2, "--members", 1, "--overwrite")

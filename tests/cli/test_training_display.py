@@ -1,23 +1,23 @@
 import time
 
 from densecell.cli.training_display import training_display
-from densecell.training import Outcome, Progress, Record
+from densecell.training import MemberOutcome, MemberProgress, TrainingRecord
 
 
 def record(step, miou=None, best=-1.0, rate=4.0):
-    return Progress(1, Record(step, 10, 0.5, rate, miou, best), None)
+    return MemberProgress(1, TrainingRecord(step, 10, 0.5, rate, miou, best), None)
 
 
 def test_piped_output_has_a_line_for_validations_and_outcomes(capsys):
-    done = Outcome(state="finished", seed=1, miou_all=0.75)
-    given_up = Outcome(state="abandoned", seed=2, reason="after 3 steps MIoU 0.1")
+    done = MemberOutcome(state="finished", seed=1, miou_all=0.75)
+    given_up = MemberOutcome(state="abandoned", seed=2, reason="after 3 steps MIoU 0.1")
 
     with training_display() as show:
         show(record(1))
         show(record(2, 0.75, 0.75))
         show(record(3))
-        show(Progress(1, None, done))
-        show(Progress(2, None, given_up))
+        show(MemberProgress(1, None, done))
+        show(MemberProgress(2, None, given_up))
 
     assert capsys.readouterr().out.splitlines() == [
         "member 01, step 2 of 10, loss 0.500, best MIoU 0.750, 4.00 steps/s, 2 s left",
@@ -47,7 +47,11 @@ def test_a_terminal_shows_a_table(capsys, monkeypatch):
     with training_display() as show:
         show(record(1))
         show(record(10, 0.75, 0.75))
-        show(Progress(1, None, Outcome(state="finished", seed=1, miou_all=0.75)))
+        show(
+            MemberProgress(
+                1, None, MemberOutcome(state="finished", seed=1, miou_all=0.75)
+            )
+        )
 
     shown = capsys.readouterr().out
     assert "best MIoU(all)" in shown

@@ -34,18 +34,18 @@ def other(discs):
 
 
 def test_a_model_knows_what_it_learned_from(ensemble):
-    marks = ensemble.look.landmarks
+    marks = ensemble.appearance.landmarks
 
     assert len(marks) == 5
     assert list(marks) == sorted(marks)
-    assert ensemble.look.noise > 0.1
+    assert ensemble.appearance.noise > 0.1
 
 
 def test_grey_values_and_noise_are_changed_and_that_is_frozen(ensemble, other):
     run = freeze(other, ensemble, WISH)
 
     change = run.inference.change
-    assert change.target == ensemble.look.landmarks
+    assert change.target == ensemble.appearance.landmarks
     assert change.source != change.target
     assert change.sigma_px >= 0.3
     assert freeze(other, ensemble, Wish()).inference.change is None

@@ -62,8 +62,8 @@ def test_a_member_without_weights(model):
     with pytest.raises(CheckpointError) as caught:
         load_ensemble(model)
     assert str(caught.value) == (
-        f"{path}: no such file; the member was not trained to its first validation, "
-        "or the file was removed"
+        f"{path}: no such file; the member's training stopped before its first "
+        "validation, or the file was removed"
     )
 
 

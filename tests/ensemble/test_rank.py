@@ -7,7 +7,7 @@ from densecell.classes import ClassScheme
 from densecell.config import NetworkConfig, TrainingConfig, save_settings, write_text
 from densecell.ensemble import rank_members, read_ensemble
 from densecell.errors import CheckpointError, ConfigError, TrainingError
-from densecell.training import MemberSettings, Outcome
+from densecell.training import MemberOutcome, MemberSettings
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def model(tmp_path):
         for number, (state, score) in enumerate(outcomes):
             member = tmp_path / f"member_{number:02d}"
             save_settings(settings, member / "settings.yaml")
-            outcome = Outcome(state=state, seed=number, miou_all=score, reason="why")
+            outcome = MemberOutcome(
+                state=state, seed=number, miou_all=score, reason="why"
+            )
             write_text(member / "outcome.json", outcome.model_dump_json())
 
     return SimpleNamespace(path=tmp_path, add=add)

@@ -93,7 +93,7 @@ def test_a_member_that_loses_all_workers_is_named_when_the_others_are_trained(
     project, model = write_project(tmp_path), tmp_path / "model"
 
     sentence = re.escape(
-        f"{model}: 1 of 2 members were lost; mend the cause and give the same command "
+        f"{model}: 1 of 2 members were lost. Fix the cause and run the same command "
         "again, which goes on from what is there:\n  member_00: 4 workers were lost "
         "one after another over it, the last one at tcp://node7:1234; most often they "
         "have too little memory, or their jobs too little time"

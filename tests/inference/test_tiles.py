@@ -240,7 +240,7 @@ def test_a_plan_made_again_from_its_own_tile_is_the_same():
             VALID,
             (1, 68, 68),
             (0, 4, 2),
-            "tile (1, 68, 68) less margin (0, 4, 2) on both sides keeps [1, 60, 64]; "
+            "tile (1, 68, 68) with margin (0, 4, 2) on both sides keeps [1, 60, 64]; "
             "in plane that must be multiples of 16. Choose another margin",
         ),
     ],

@@ -101,8 +101,8 @@ def test_labels_that_nobody_annotated(tmp_path, write_project, discs):
         load_labelled(project, tmp_path, role="train")
     assert str(caught.value) == (
         f"{tmp_path / 'train_labels.npy'}: every voxel of (0, 0, 0) to (6, 48, 56) "
-        "has the ignore id 255 or lies outside the annotated boxes, so there is nothing "
-        "to learn from or to score"
+        "has the ignore id 255 or lies outside the annotated boxes, so there is "
+        "nothing to learn from or to score"
     )
 
 

@@ -107,7 +107,7 @@ def test_what_is_missing_or_does_not_fit_is_named(project):
         project(None)
     with pytest.raises(VolumeError, match=r"cell ids have \(3, 16, 8\) voxels"):
         project(np.ones((3, 16, 8), np.uint16))
-    with pytest.raises(VolumeError, match=r"no voxel of .* is of a cell"):
+    with pytest.raises(VolumeError, match=r"no cell lies in .*, so there is nothing"):
         project(np.zeros((3, 16, 16), np.uint16))
     with pytest.raises(SpacingError, match="of the project's own spacing only"):
         project(np.ones((3, 16, 16), np.uint16), spacing_nm=(40, 15, 15))

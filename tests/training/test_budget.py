@@ -49,7 +49,7 @@ def test_minutes_that_do_not_suffice_are_refused(monkeypatch):
     with pytest.raises(TrainingError) as caught:
         settled(monkeypatch, step_s=0.25, validation_s=6.0, minutes=1, validations=10)
     assert str(caught.value) == (
-        "1 minutes per member do not suffice: 10 validations take 60 s here and a step "
+        "1 minutes per member are too few: 10 validations take 60 s here and a step "
         "0.25 s; give more minutes, a smaller width, or fewer training.validations"
     )
 

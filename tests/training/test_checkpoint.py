@@ -82,8 +82,8 @@ def test_a_missing_file(tmp_path):
     path = tmp_path / "weights.safetensors"
 
     assert refusal(path, tiny()) == (
-        f"{path}: no such file; the member was not trained to its first validation, "
-        "or the file was removed"
+        f"{path}: no such file; the member's training stopped before its first "
+        "validation, or the file was removed"
     )
 
 

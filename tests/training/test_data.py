@@ -14,5 +14,5 @@ def test_a_project_needs_volumes_to_learn_from_and_to_choose_on(
         load_data(project, tmp_path)
     assert str(caught.value) == (
         f"{tmp_path / 'project.yaml'}: no volume has role {missing}; training needs "
-        "one to learn from (train) and one to choose on (eval)"
+        "one to learn from (train) and one to validate on (eval)"
     )

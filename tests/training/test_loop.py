@@ -15,11 +15,11 @@ from densecell.training import read_history, train_member
 from densecell.training.averaging import averaged_copy
 from densecell.training.checkpoint import LAST, load_last, load_weights
 from densecell.training.loop import make_optimiser, optimise, set_rate
-from densecell.training.schedule import Spell
+from densecell.training.schedule import Phase
 from densecell.training.validation import Adjusted
 
 CONFIG = TrainingConfig(steps=8, validations=4, window=(3, 16, 16), rare_share=0.5)
-SPELLS = [Spell(0, 8)]
+PHASES = [Phase(0, 8)]
 OFFSETS = np.array([0.5, -0.25], np.float32)
 CPU = torch.device("cpu")
 
@@ -65,7 +65,7 @@ def trained(
     network=None,
     hopeless_below=0.0,
     config=CONFIG,
-    spells=SPELLS,
+    phases=PHASES,
 ):
     return train_member(
         network or tiny(),
@@ -73,7 +73,7 @@ def trained(
         Told(*scores),
         folder,
         config,
-        spells=spells,
+        phases=phases,
         hopeless_below=hopeless_below,
     )
 
@@ -326,8 +326,8 @@ def test_without_history_there_are_no_lines(tmp_path):
 def test_an_extension_goes_on_and_validates_again(tmp_path, batches):
     list(trained(tmp_path, batches, [0.5, 0.6, 0.4, 0.5]))
 
-    spells = [Spell(0, 8), Spell(8, 12)]
-    records = list(trained(tmp_path, batches, [0.7] * 4, spells=spells))
+    phases = [Phase(0, 8), Phase(8, 12)]
+    records = list(trained(tmp_path, batches, [0.7] * 4, phases=phases))
 
     assert [r.step for r in records] == [9, 10, 11, 12]
     assert records[0].best == pytest.approx(0.7 / 1.3)

@@ -8,8 +8,8 @@ from densecell.errors import ConfigError, OutputError
 from densecell.networks import build_network
 from densecell.training import (
     Extension,
-    Options,
     Origin,
+    TrainingOptions,
     load_data,
     load_member_settings,
     load_weights,
@@ -19,7 +19,7 @@ from densecell.training import (
     train_members,
     train_on_cluster,
 )
-from densecell.training.schedule import Spell
+from densecell.training.schedule import Phase
 
 
 def outcomes(project, folder, *options):
@@ -104,11 +104,17 @@ def test_members_can_be_added(tmp_path, write_project):
 @pytest.mark.parametrize(
     ("other", "difference"),
     [
-        ({"network": {"width": 1}}, "network.width 2, now 1"),
-        ({"training": {"learning_rate": 0.01}}, "training.learning_rate 0.002, now"),
-        ({"training": {"steps": 9}}, "training.steps 8, now 9"),
-        ({"ensemble": {"members": 1, "seed": 5}}, "ensemble.seed 0, now 5"),
-        ({"spacing_nm": [40, 11, 11]}, "spacing_nm (40.0, 10.0, 10.0), now (40.0, 11"),
+        ({"network": {"width": 1}}, "network.width 2, now asked for 1"),
+        (
+            {"training": {"learning_rate": 0.01}},
+            "training.learning_rate 0.002, now asked",
+        ),
+        ({"training": {"steps": 9}}, "training.steps 8, now asked for 9"),
+        ({"ensemble": {"members": 1, "seed": 5}}, "ensemble.seed 0, now asked for 5"),
+        (
+            {"spacing_nm": [40, 11, 11]},
+            "spacing_nm (40.0, 10.0, 10.0), now asked for (40.0, 11",
+        ),
     ],
 )
 def test_other_settings_are_refused_also_when_all_is_finished(
@@ -123,11 +129,9 @@ def test_other_settings_are_refused_also_when_all_is_finished(
         outcomes(changed, tmp_path)
 
     said = str(caught.value)
-    assert said.startswith(
-        f"{tmp_path / 'model'}: holds members trained with other settings: {difference}"
-    )
+    assert said.startswith(f"{tmp_path / 'model'}: was begun with {difference}")
     assert said.endswith(
-        "(see member_00/settings.yaml); choose another --name, or --overwrite to train "
+        "; see member_00/settings.yaml; choose another --name, or --overwrite to train "
         "anew"
     )
     assert {p: p.read_bytes() for p in (tmp_path / "model").rglob("*.*")} == before
@@ -262,7 +266,7 @@ def test_finished_members_go_on_when_extended(tmp_path, write_project):
     project = write_project(tmp_path)
     outcomes(project, tmp_path)
 
-    ended = outcomes(project, tmp_path, Options(extension=Extension(steps=4)))
+    ended = outcomes(project, tmp_path, TrainingOptions(extension=Extension(steps=4)))
 
     assert [o.steps for o in ended] == [12, 12]
     member = tmp_path / "model" / "member_01"
@@ -274,7 +278,7 @@ def test_an_extension_adds_no_members(tmp_path, write_project):
     outcomes(write_project(tmp_path, ensemble={"members": 1}), tmp_path)
     project = write_project(tmp_path, ensemble={"members": 3})
 
-    ended = outcomes(project, tmp_path, Options(extension=Extension(steps=4)))
+    ended = outcomes(project, tmp_path, TrainingOptions(extension=Extension(steps=4)))
 
     assert [o.steps for o in ended] == [12]
     assert not (tmp_path / "model" / "member_01").exists()
@@ -298,15 +302,15 @@ def test_a_member_that_is_extended_before_its_end_keeps_its_rates(
     begun.close()
     rates.clear()
 
-    outcomes(project, tmp_path, Options(extension=Extension(steps=4)))
+    outcomes(project, tmp_path, TrainingOptions(extension=Extension(steps=4)))
 
-    config, spells = project.training, (Spell(0, 8), Spell(8, 12))
-    assert rates == [told(config, spells[s > 8], s) for s in range(5, 13)]
+    config, phases = project.training, (Phase(0, 8), Phase(8, 12))
+    assert rates == [told(config, phases[s > 8], s) for s in range(5, 13)]
 
 
 def test_a_killed_extension_ends_like_an_undisturbed_one(tmp_path, write_project):
     project = write_project(tmp_path, ensemble={"members": 1})
-    longer = Options(extension=Extension(steps=6))
+    longer = TrainingOptions(extension=Extension(steps=6))
     for name in ("one", "other"):
         list(train_members(project, load_data(project, tmp_path), tmp_path / name))
     data = load_data(project, tmp_path)
@@ -333,7 +337,7 @@ def test_members_begin_from_those_of_a_model(tmp_path, write_project, trained):
         ensemble={"members": 1},
     )
 
-    outcomes(project, tmp_path, Options(origin=origin))
+    outcomes(project, tmp_path, TrainingOptions(origin=origin))
 
     member = tmp_path / "model" / "member_00"
     assert load_member_settings(member).origin == origin.sha256(0)
@@ -349,8 +353,10 @@ def test_a_model_that_began_elsewhere_is_not_mixed_in(tmp_path, write_project, t
     outcomes(project, tmp_path)
     origin = Origin((trained / "models" / "tiny" / "member_00",))
 
-    with pytest.raises(OutputError, match=r"settings: origin None, now [0-9a-f]+"):
-        outcomes(project, tmp_path, Options(origin=origin))
+    with pytest.raises(
+        OutputError, match=r"begun with origin None, now asked for [0-9a-f]+"
+    ):
+        outcomes(project, tmp_path, TrainingOptions(origin=origin))
 
 
 def test_whoever_watches_gets_an_example_of_every_validation(tmp_path, write_project):
@@ -361,7 +367,7 @@ def test_whoever_watches_gets_an_example_of_every_validation(tmp_path, write_pro
         steps = [line["step"] for line in read_history(member)]
         seen.append((member.name, settings.seed, steps, example.predicted.shape))
 
-    outcomes(project, tmp_path, Options(watch=watch))
+    outcomes(project, tmp_path, TrainingOptions(watch=watch))
 
     assert seen == [
         ("member_00", 0, [4], (48, 56)),
@@ -390,7 +396,7 @@ def test_a_model_that_began_elsewhere_is_resumed_without_naming_it(
 ):
     project = write_project(tmp_path, ensemble={"members": 1})
     origin = Origin((trained / "models" / "tiny" / "member_00",))
-    begun = outcomes(project, tmp_path, Options(origin=origin))
+    begun = outcomes(project, tmp_path, TrainingOptions(origin=origin))
 
     assert outcomes(project, tmp_path) == begun
 
@@ -400,7 +406,9 @@ def test_members_of_a_model_that_began_elsewhere_need_it_to_become_more(
 ):
     origin = Origin((trained / "models" / "tiny" / "member_00",))
     one = write_project(tmp_path, ensemble={"members": 1})
-    outcomes(one, tmp_path, Options(origin=origin))
+    outcomes(one, tmp_path, TrainingOptions(origin=origin))
 
-    with pytest.raises(ConfigError, match="began from another model; give --from to"):
+    with pytest.raises(
+        ConfigError, match="started from another model; name it by --from"
+    ):
         outcomes(write_project(tmp_path), tmp_path)

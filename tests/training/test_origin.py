@@ -35,7 +35,7 @@ def test_a_model_of_other_classes_is_refused(origin):
         origin.check(ClassScheme.from_ids([0, 1]))
     assert str(caught.value) == (
         f"{origin.members[0].parent}: was trained for the classes ground, disc, the "
-        "project is for background, class 1; begin from a model of the same classes"
+        "project is for background, class 1; start from a model of the same classes"
     )
 
 

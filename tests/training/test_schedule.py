@@ -5,7 +5,7 @@ from densecell.config import LossConfig, NetworkConfig, TrainingConfig
 from densecell.networks import build_network
 from densecell.patches import Windows
 from densecell.training.schedule import (
-    Spell,
+    Phase,
     class_weight_schedule,
     flat_steps,
     learning_rate,
@@ -13,7 +13,7 @@ from densecell.training.schedule import (
     window_schedule,
 )
 
-FIRST = Spell(0, 1000)
+FIRST = Phase(0, 1000)
 WINDOW = (5, 32, 48)
 
 
@@ -34,7 +34,7 @@ def test_the_rate_rises_shortly_and_falls_by_half_a_cosine():
 def test_an_extension_has_a_rise_and_fall_of_its_own():
     config = TrainingConfig(learning_rate=0.01, schedule="cosine")
 
-    rates = {s: learning_rate(config, Spell(1000, 2000), s) for s in (1010, 1525)}
+    rates = {s: learning_rate(config, Phase(1000, 2000), s) for s in (1010, 1525)}
 
     assert rates == pytest.approx({1010: 0.002, 1525: 0.005})
 
@@ -46,17 +46,17 @@ def test_the_rate_can_be_constant():
 
 
 @pytest.mark.parametrize(
-    ("spell", "validations", "expected"),
+    ("phase", "validations", "expected"),
     [
-        (Spell(0, 8), 4, [2, 4, 6, 8]),
-        (Spell(0, 10), 3, [3, 7, 10]),
-        (Spell(0, 2), 10, [1, 2]),
-        (Spell(0, 7), 1, [7]),
-        (Spell(7, 11), 2, [9, 11]),
+        (Phase(0, 8), 4, [2, 4, 6, 8]),
+        (Phase(0, 10), 3, [3, 7, 10]),
+        (Phase(0, 2), 10, [1, 2]),
+        (Phase(0, 7), 1, [7]),
+        (Phase(7, 11), 2, [9, 11]),
     ],
 )
-def test_the_last_step_is_always_validated(spell, validations, expected):
-    assert validation_steps(TrainingConfig(validations=validations), spell) == expected
+def test_the_last_step_is_always_validated(phase, validations, expected):
+    assert validation_steps(TrainingConfig(validations=validations), phase) == expected
 
 
 def test_staged_networks_see_single_slices_first():

@@ -63,7 +63,7 @@ def distil(
     from densecell.ensemble.lessons import LESSONS, check_teacher, learned
     from densecell.errors import ConfigError
     from densecell.report.model.training import draw_scores, draw_training
-    from densecell.training import Options, load_data, train_members
+    from densecell.training import TrainingOptions, load_data, train_members
     from densecell.volume import open_volume
 
     root = project or model.absolute().parent.parent
@@ -88,7 +88,7 @@ def distil(
     show_teaching(lessons, ensemble, student)
     data = data._replace(train=learned(lessons, student, settings))
     with training_display() as show:
-        options = Options(watch=draw_training)
+        options = TrainingOptions(watch=draw_training)
         for progress in train_members(settings, data, student, options):
             show(progress)
     ranked = rank_members(student, best=1)

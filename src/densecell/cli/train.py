@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from densecell.config import ProjectConfig
     from densecell.ensemble import EnsembleFile
-    from densecell.training import Extension, Origin, Progress
+    from densecell.training import Extension, MemberProgress, Origin
 
 
 def train(
@@ -135,7 +135,7 @@ def trained(
     extension: "Extension | None",
     tensorboard: bool,
     overwrite: bool,
-) -> Iterator["Progress"]:
+) -> Iterator["MemberProgress"]:
     """Train the members here, one after another, or all at once on a cluster."""
     from functools import partial
 
@@ -150,7 +150,7 @@ def trained(
         write_events,
     )
     from densecell.training import (
-        Options,
+        TrainingOptions,
         Watch,
         load_data,
         train_members,
@@ -161,7 +161,7 @@ def trained(
     if tensorboard:
         require_tensorboard()
         watch = partial(draw_training, also=write_events)
-    options = Options(origin, extension, watch)
+    options = TrainingOptions(origin, extension, watch)
     for note in resampling_notes(project):
         typer.echo(note, err=True)
     data = load_data(project, folder)

@@ -9,14 +9,14 @@ from rich.live import Live
 from rich.table import Table
 
 from densecell.cli.progress import in_words
-from densecell.training import Outcome, Progress, Record
+from densecell.training import MemberOutcome, MemberProgress, TrainingRecord
 
 LINE_EVERY_S = 30.0
 REFRESH_S = 0.5
 
 
 @contextmanager
-def training_display() -> Iterator[Callable[[Progress], None]]:
+def training_display() -> Iterator[Callable[[MemberProgress], None]]:
     """Lend a function that shows progress: a live table, or lines when piped."""
     console = Console()
     if console.is_terminal:
@@ -29,10 +29,10 @@ def training_display() -> Iterator[Callable[[Progress], None]]:
 
 def _live_shower(
     rows: dict[int, tuple[str, ...]], live: Live
-) -> Callable[[Progress], None]:
+) -> Callable[[MemberProgress], None]:
     shown = 0.0
 
-    def show(progress: Progress) -> None:
+    def show(progress: MemberProgress) -> None:
         nonlocal shown
         rows[progress.member] = _row(progress)
         now = time.monotonic()
@@ -43,10 +43,10 @@ def _live_shower(
     return show
 
 
-def _line_shower(console: Console) -> Callable[[Progress], None]:
+def _line_shower(console: Console) -> Callable[[MemberProgress], None]:
     said = time.monotonic()
 
-    def show(progress: Progress) -> None:
+    def show(progress: MemberProgress) -> None:
         nonlocal said
         record = progress.record
         validated = record is not None and record.miou_all is not None
@@ -68,14 +68,14 @@ def _table(rows: dict[int, tuple[str, ...]]) -> Table:
     return table
 
 
-def _row(progress: Progress) -> tuple[str, ...]:
+def _row(progress: MemberProgress) -> tuple[str, ...]:
     if progress.outcome is not None:
         return _outcome_row(progress.member, progress.outcome)
     assert progress.record is not None
     return _record_row(progress.member, progress.record)
 
 
-def _record_row(member: int, record: Record) -> tuple[str, ...]:
+def _record_row(member: int, record: TrainingRecord) -> tuple[str, ...]:
     rate, left = "", ""
     if record.rate is not None:
         rate = f"{record.rate:.2f} steps/s"
@@ -92,7 +92,7 @@ def _record_row(member: int, record: Record) -> tuple[str, ...]:
     )
 
 
-def _outcome_row(member: int, outcome: Outcome) -> tuple[str, ...]:
+def _outcome_row(member: int, outcome: MemberOutcome) -> tuple[str, ...]:
     best = "" if outcome.miou_all is None else f"MIoU {outcome.miou_all:.3f}"
     words = outcome.state + (f": {outcome.reason}" if outcome.reason else "")
     return (f"{member:02d}", words, "", best, "", "")

@@ -145,12 +145,12 @@ def _change(
     """Find how the volume gets the look that the model learned from, if asked to."""
     if not wish.inference.adapt:
         return None
-    if ensemble.look is None:
+    if ensemble.appearance is None:
         raise CheckpointError(
             f"{ensemble.path}: does not say what the volumes that it learned from look "
             "like, so that --adapt has no aim; train it anew, or leave --adapt out"
         )
-    return FrozenChange(**change_to(ensemble.look, seen, statistics)._asdict())
+    return FrozenChange(**change_to(ensemble.appearance, seen, statistics)._asdict())
 
 
 def offsets_asked(

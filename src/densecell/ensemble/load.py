@@ -24,7 +24,7 @@ class Ensemble(NamedTuple):
     fingerprints: tuple[str, ...]  # SHA-256 of each member's weights file
     scheme: ClassScheme
     spacing_nm: Spacing
-    look: Appearance | None  # of what it learned from; none: not known
+    appearance: Appearance | None  # of the training volumes; none: not known
     affinities: tuple[Shape, ...] = ()  # offsets of the pairs that it tells of
 
 
@@ -52,7 +52,7 @@ def load_ensemble(
         fingerprints=tuple(member_fingerprint(folder / name) for name in names),
         scheme=file.classes,
         spacing_nm=Spacing.checked(file.spacing_nm),
-        look=settings[0].look,
+        appearance=settings[0].appearance,
         affinities=affinities,
     )
 

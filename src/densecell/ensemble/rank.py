@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from densecell.config import SchemeSetting, parse_settings, write_text
 from densecell.errors import CheckpointError, ConfigError, TrainingError
 from densecell.training import (
-    Outcome,
+    MemberOutcome,
     load_member_settings,
     member_folder,
     read_outcome,
@@ -24,7 +24,7 @@ class Member(BaseModel, frozen=True, extra="forbid"):
 
     folder: str
     used: bool
-    outcome: Outcome
+    outcome: MemberOutcome
 
 
 class EnsembleFile(BaseModel, frozen=True, extra="forbid"):
@@ -133,7 +133,7 @@ def _no_model(folder: Path) -> str:
     return f"{folder}: no {ENSEMBLE} in it, so it is not a trained model; {hint}"
 
 
-def _trained(folder: Path) -> list[tuple[str, Outcome]]:
+def _trained(folder: Path) -> list[tuple[str, MemberOutcome]]:
     found = []
     number = 0
     while (member := member_folder(folder, number)).exists():
@@ -143,5 +143,5 @@ def _trained(folder: Path) -> list[tuple[str, Outcome]]:
     return found
 
 
-def _score(outcome: Outcome) -> float:
+def _score(outcome: MemberOutcome) -> float:
     return -1.0 if outcome.miou_all is None else outcome.miou_all

@@ -2,16 +2,16 @@
 
 from densecell.networks.blocks import Heads
 from densecell.networks.build import (
-    Facts,
+    NetworkFacts,
     build_network,
     network_facts,
 )
 from densecell.networks.interface import Network, offset_logits
 
 __all__ = [
-    "Facts",
     "Heads",
     "Network",
+    "NetworkFacts",
     "build_network",
     "network_facts",
     "offset_logits",

@@ -17,7 +17,7 @@ from densecell.networks.unet import UNet2D
 from densecell.networks.unet3d import Pairs, UNet3D, full_pairs, thin_pairs
 
 
-class Facts(NamedTuple):
+class NetworkFacts(NamedTuple):
     """Cost and receptive field of a network."""
 
     parameters: int
@@ -46,7 +46,7 @@ def build_network(config: NetworkConfig, *, classes: int, seed: int = 0) -> Netw
         return network
 
 
-def network_facts(config: NetworkConfig, *, classes: int) -> Facts:
+def network_facts(config: NetworkConfig, *, classes: int) -> NetworkFacts:
     """Parameters, operations per voxel and receptive field of a network."""
     with torch.device("meta"):
         channels = classes + len(config.affinities)
@@ -58,7 +58,7 @@ def network_facts(config: NetworkConfig, *, classes: int) -> Facts:
         )
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(window)
-    return Facts(
+    return NetworkFacts(
         parameters=sum(p.numel() for p in network.parameters()),
         flop_per_voxel=counter.get_total_flops() / (depth * side * side),
         receptive_field=per_axis(lambda r: 2 * r + 1, network.radius),

@@ -92,7 +92,8 @@ class WindowSampler:
         epoch, position = divmod(number, len(bins))
         order = np.random.default_rng((self._seed, 2, epoch)).permutation(len(bins))
         volume, *low_high = bins[order[position]]
-        corner = per_axis(lambda a, b: int(rng.integers(a, b)), *np.split(low_high, 2))
+        low, high = low_high[:3], low_high[3:]
+        corner = per_axis(lambda a, b: int(rng.integers(a, b)), low, high)
         return WindowPlace(int(volume), Box.at(corner, window))
 
     def _on_a_class(self, window: Shape, rng: np.random.Generator) -> WindowPlace:

@@ -1,21 +1,21 @@
-"""Labelled volumes to weights."""
+"""Train the members of an ensemble on labelled volumes."""
 
 from densecell.training.checkpoint import load_weights
 from densecell.training.data import Data, load_data, load_eval
-from densecell.training.freeze import Extension
-from densecell.training.loop import Record, read_history, train_member
+from densecell.training.data_record import DataRecord, VolumeRecord, read_data
+from densecell.training.loop import TrainingRecord, read_history, train_member
 from densecell.training.member import (
+    MemberOutcome,
+    MemberProgress,
     MemberSettings,
-    Outcome,
-    Progress,
     Watch,
     load_member_settings,
     member_folder,
     read_outcome,
 )
-from densecell.training.members import Options, train_members, train_on_cluster
+from densecell.training.members import TrainingOptions, train_members, train_on_cluster
 from densecell.training.origin import Origin
-from densecell.training.record import DataRecord, VolumeRecord, read_data
+from densecell.training.resolve import Extension
 from densecell.training.touching import learn_cells, suit_pairs
 from densecell.training.validation import Example, Validator
 
@@ -24,12 +24,12 @@ __all__ = [
     "DataRecord",
     "Example",
     "Extension",
+    "MemberOutcome",
+    "MemberProgress",
     "MemberSettings",
-    "Options",
     "Origin",
-    "Outcome",
-    "Progress",
-    "Record",
+    "TrainingOptions",
+    "TrainingRecord",
     "Validator",
     "VolumeRecord",
     "Watch",

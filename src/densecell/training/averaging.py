@@ -1,4 +1,4 @@
-"""Weights averaged over the last steps: steadier than those of any one step.
+"""Weights averaged over recent steps: more stable than those of any one step.
 
 .. [1] Polyak, Juditsky 1992, Acceleration of stochastic approximation by averaging,
        doi:10.1137/0330046.
@@ -16,18 +16,18 @@ from densecell.networks import Network
 
 
 def averaged_copy(network: Network, share: float) -> AveragedModel:
-    """Copy a network into one that holds the exponential mean of its weights.
+    """Copy of a network that holds the exponential mean of its weights.
 
     Call `update_parameters(network)` after each step. Running statistics of batch norms
-    are averaged as the weights are.
+    are averaged too.
 
     Parameters
     ----------
     network
-        That will be trained.
+        Network that will be trained.
     share
-        Of the old mean in the new one, 0 to 1; 0 follows the network. Less in the
-        first steps, so that the initial weights are forgotten.
+        Share of the old mean in the new one, 0 to 1; with 0 the copy follows the
+        network. Smaller in the first steps, so that initial weights are forgotten.
     """
     return AveragedModel(network, avg_fn=_mean(share), use_buffers=True)
 

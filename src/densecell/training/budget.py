@@ -1,7 +1,7 @@
-"""From minutes to steps, by a short probe on this machine.
+"""Turn minutes into steps, by a short probe on this machine.
 
-The step count is saved and used for every member and every resume, so that results do
-not depend on how busy the machine was later.
+The number of steps is saved, and used for every member and every resume, so that
+results do not depend on how busy the machine is later.
 """
 
 import copy
@@ -15,12 +15,12 @@ from densecell.errors import TrainingError
 from densecell.networks import Network
 from densecell.patches import Batch, BatchMaker
 from densecell.training.loop import make_optimiser, optimise, validated
-from densecell.training.schedule import Spell, flat_steps
+from densecell.training.schedule import Phase, flat_steps
 from densecell.training.validation import Validator
 
 WARM_UP_STEPS = 3
 PROBE_S = 8.0
-PROBED = Spell(0, 10_000)  # the training that the probe takes its steps from
+PROBED = Phase(0, 10_000)  # training that the probe draws its steps from
 
 
 def settle_steps(
@@ -29,26 +29,26 @@ def settle_steps(
     validator: Validator,
     config: TrainingConfig,
 ) -> TrainingConfig:
-    """Give the settings with `steps` in place of `minutes`.
+    """Training settings with `steps` in place of `minutes`.
 
-    The network itself is not touched: a copy is trained for a few seconds, on single
-    slices and on deep windows where the training has both, and scored once.
+    A copy of the network is trained for a few seconds and scored once. If the training
+    has both single slices and deep windows, both are timed.
 
     Parameters
     ----------
     network
-        With its initial weights.
+        Network with its initial weights.
     batches
-        Gives the windows of a training of `PROBED` steps.
+        Makes the batches of a training of `PROBED` steps.
     validator
         Scores the network.
     config
-        Minutes, or steps that are left as they are.
+        Settings with minutes. Steps are left as they are.
 
     Raises
     ------
     TrainingError
-        If the minutes do not even suffice for the validations.
+        If the minutes are not even enough for the validations.
     """
     if config.steps is not None:
         return config.model_copy(update={"minutes": None})
@@ -61,7 +61,7 @@ def settle_steps(
     steps = int((minutes * 60 - config.validations * validation_s) / step_s)
     if steps < config.validations:
         raise TrainingError(
-            f"{minutes:g} minutes per member do not suffice: {config.validations} "
+            f"{minutes:g} minutes per member are too few: {config.validations} "
             f"validations take {config.validations * validation_s:.0f} s here and a "
             f"step {step_s:.2f} s; give more minutes, a smaller width, or fewer "
             "training.validations"
@@ -72,9 +72,9 @@ def settle_steps(
 def _time_a_step(
     network: Network, batches: BatchMaker, config: TrainingConfig
 ) -> float:
-    """Give the mean seconds of a step over the whole training."""
+    """Mean seconds per step over the whole training."""
     flat = flat_steps(config, network, PROBED)
-    phases = [(False, 0, flat), (True, flat, PROBED.until)]
+    phases = [(False, 0, flat), (True, flat, PROBED.end)]
     phases = [(deep, first, last) for deep, first, last in phases if first < last]
     optimiser = make_optimiser(network, config)
     device = next(network.parameters()).device
@@ -88,13 +88,13 @@ def _time_a_step(
         network.see_depth(deep)
         some = batches.ahead(first, last)
         total += (last - first) * _mean_seconds(step, some, PROBE_S / len(phases))
-    return total / PROBED.until
+    return total / PROBED.end
 
 
 def _mean_seconds(
     step: Callable[[Batch], None], batches: Iterable[Batch], least_s: float
 ) -> float:
-    """Take steps for a while; give the mean seconds of one, once warmed up."""
+    """Mean seconds per step, over at least `least_s` seconds and after a warm-up."""
     seconds: list[float] = []
     start = last = time.monotonic()
     for batch in batches:

@@ -1,47 +1,74 @@
-"""A member on disk: weights as safetensors, settings as YAML, nothing that runs code.
+"""Files of a member: weights as safetensors, the rest as JSON; nothing runs code.
 
-`weights.safetensors` holds the best weights so far; `last.safetensors` the current and
-the averaged weights, optimiser state and step, so that a killed training goes on
-exactly.
+`weights.safetensors` holds the best weights so far. `last.safetensors` holds the
+current and the averaged weights, the optimiser's state and the step, so that a killed
+training continues exactly.
 """
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from pydantic import BaseModel
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from densecell.config import parse_settings
 from densecell.disk import written_aside
 from densecell.errors import CheckpointError
 from densecell.networks import Network
 
 WEIGHTS = "weights.safetensors"
 LAST = "last.safetensors"
-Facts = dict[str, Any]
+Header = dict[str, Any]
+Content = TypeVar("Content", bound=BaseModel)
 
 
-def save_weights(network: Network, path: Path, facts: Facts) -> None:
-    """Write the weights of a network, with a few facts in the file's header."""
-    _write(path, {k: v.contiguous() for k, v in network.state_dict().items()}, facts)
+def load_json(path: Path, kind: type[Content]) -> Content:
+    """Read a JSON file of a model.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not readable as JSON.
+    ConfigError
+        If its content is not what `kind` says.
+    FileNotFoundError, NotADirectoryError
+        If there is no such file.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: not readable as JSON: {error}; copy it again, or run the command "
+            "of the training again"
+        ) from None
+    return parse_settings(values, kind, where=str(path))
 
 
-def load_weights(network: Network, path: Path) -> Facts:
-    """Read weights into a network of the same settings; give the facts.
+def save_weights(network: Network, path: Path, header: Header) -> None:
+    """Write the weights of a network, with a few values in the file's header."""
+    _write(path, {k: v.contiguous() for k, v in network.state_dict().items()}, header)
+
+
+def load_weights(network: Network, path: Path) -> Header:
+    """Read weights into a network of the same settings; return the header.
 
     Raises
     ------
     CheckpointError
         If the file is missing, damaged, or of another network.
     """
-    tensors, facts = _read(path)
+    tensors, header = _read(path)
     _check_names(network, tensors, path)
     _check_finite(tensors, path)
     network.load_state_dict(tensors)
-    return facts
+    return header
 
 
 def save_last(
@@ -49,15 +76,15 @@ def save_last(
     averaged: AveragedModel,
     optimiser: torch.optim.Optimizer,
     path: Path,
-    facts: Facts,
+    header: Header,
 ) -> None:
-    """Write all that is needed to go on from here."""
+    """Write all that is needed to continue from here."""
     tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in averaged.state_dict().items()}
     for number, state in optimiser.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimiser.{number}.{name}"] = torch.as_tensor(value)
-    _write(path, {k: v.contiguous() for k, v in tensors.items()}, facts)
+    _write(path, {k: v.contiguous() for k, v in tensors.items()}, header)
 
 
 def load_last(
@@ -65,15 +92,15 @@ def load_last(
     averaged: AveragedModel,
     optimiser: torch.optim.Optimizer,
     path: Path,
-) -> Facts:
-    """Put network, average and optimiser back where `save_last` left them.
+) -> Header:
+    """Restore network, average and optimiser as `save_last` wrote them.
 
     Raises
     ------
     CheckpointError
-        As `load_weights`.
+        If the file is missing, damaged, or of another network.
     """
-    tensors, facts = _read(path)
+    tensors, header = _read(path)
     for module, prefix in ((network, "network."), (averaged, "average.")):
         weights = _with_prefix(tensors, prefix)
         _check_names(module, weights, path)
@@ -84,29 +111,29 @@ def load_last(
         state.setdefault(int(number), {})[name] = value
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
-    return facts
+    return header
 
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _write(path: Path, tensors: dict[str, Tensor], facts: Facts) -> None:
-    """Write aside, flush, rename: the old file survives anything."""
-    data = to_bytes(tensors, metadata={"facts": json.dumps(facts, sort_keys=True)})
+def _write(path: Path, tensors: dict[str, Tensor], header: Header) -> None:
+    """Write aside, flush, rename: a kill leaves the old file intact."""
+    data = to_bytes(tensors, metadata={"facts": json.dumps(header, sort_keys=True)})
     with written_aside(path, overwrite=True) as aside:
         aside.write_bytes(data)
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], Facts]:
+def _read(path: Path) -> tuple[dict[str, Tensor], Header]:
     try:
         with safe_open(path, "pt") as file:
-            facts = json.loads((file.metadata() or {}).get("facts", "{}"))
-            names = file.keys()  # not a dict: it cannot be iterated over itself
-            return {key: file.get_tensor(key) for key in names}, facts
+            header = json.loads((file.metadata() or {}).get("facts", "{}"))
+            names = file.keys()  # the file itself cannot be iterated over
+            return {key: file.get_tensor(key) for key in names}, header
     except FileNotFoundError:
         raise CheckpointError(
-            f"{path}: no such file; the member was not trained to its first "
+            f"{path}: no such file; the member's training stopped before its first "
             "validation, or the file was removed"
         ) from None
     except (SafetensorError, OSError, ValueError) as error:

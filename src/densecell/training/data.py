@@ -1,4 +1,4 @@
-"""What members are trained on and chosen by."""
+"""Labelled volumes to train on and to validate on."""
 
 import hashlib
 import warnings
@@ -14,7 +14,7 @@ from densecell.errors import ConfigError
 from densecell.geometry import Shape
 from densecell.patches import LabelledVolume, class_counts, load_labelled
 
-CONTEXT: Shape = (1, 32, 32)  # of image around the labelled eval boxes
+CONTEXT: Shape = (1, 32, 32)  # voxels of image around the labelled eval boxes
 
 
 class Data(NamedTuple):
@@ -22,16 +22,16 @@ class Data(NamedTuple):
 
     train: list[LabelledVolume]
     validation: list[LabelledVolume]
-    digest: str | None = None  # by which a resume knows it again
+    digest: str | None = None  # tells a resume whether the data has changed
 
 
 def load_data(project: ProjectConfig, root: Path) -> Data:
-    """Read the project's volumes; warn of classes that one side lacks.
+    """Read the project's volumes; warn of classes without labels.
 
     Raises
     ------
     ConfigError
-        If no volume is for training, or none to choose on.
+        If the project has no volume of role train, or none of role eval.
     VolumeError
         If a volume is not what the project says.
     """
@@ -40,7 +40,7 @@ def load_data(project: ProjectConfig, root: Path) -> Data:
         if role not in roles:
             raise ConfigError(
                 f"{root / 'project.yaml'}: no volume has role {role}; training needs "
-                "one to learn from (train) and one to choose on (eval)"
+                "one to learn from (train) and one to validate on (eval)"
             )
     train = load_labelled(project, root, role="train")
     validation = load_eval(project, root)
@@ -51,7 +51,7 @@ def load_data(project: ProjectConfig, root: Path) -> Data:
 
 
 def load_eval(project: ProjectConfig, root: Path) -> list[LabelledVolume]:
-    """Read the volumes to choose on, with some image around them."""
+    """Read the volumes to validate on, with some image around them."""
     return load_labelled(project, root, role="eval", context=CONTEXT)
 
 
@@ -60,7 +60,7 @@ def _digest(
     train: Sequence[LabelledVolume],
     validation: Sequence[LabelledVolume],
 ) -> str:
-    """Hash labels, roles of volumes and samples of images; not where they lie."""
+    """Hash of labels, roles of volumes and samples of images, without their paths."""
     digest = hashlib.sha256()
     volumes = {"train": iter(train), "eval": iter(validation)}
     for entry in project.volumes:

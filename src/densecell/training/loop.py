@@ -30,7 +30,7 @@ from densecell.training.checkpoint import (
 )
 from densecell.training.losses import Targets, l2_penalty, window_loss
 from densecell.training.schedule import (
-    Spell,
+    Phase,
     flat_steps,
     learning_rate,
     validation_steps,
@@ -43,13 +43,13 @@ SMOOTHING = 0.98  # of the loss that is shown
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
-class Record(NamedTuple):
-    """Where a training stands after a step."""
+class TrainingRecord(NamedTuple):
+    """State of a training after a step."""
 
     step: int
     steps: int
     loss: float
-    rate: float | None  # steps per second; none: it is trained elsewhere
+    rate: float | None  # steps per second; none: trained on another machine
     miou_all: float | None  # after a validation
     best: float  # MIoU(all)
 
@@ -61,40 +61,41 @@ def train_member(
     folder: Path,
     config: TrainingConfig,
     *,
-    spells: Sequence[Spell],
+    phases: Sequence[Phase],
     hopeless_below: float,
-) -> Iterator[Record]:
-    """Train a network to the end of the last spell; yield how it goes after each step.
+) -> Iterator[TrainingRecord]:
+    """Train a network to the end of the last phase; yield a record after each step.
 
-    Goes on from `last.safetensors` where there is one, exactly as if it had never
-    stopped. The best averaged weights by MIoU(all) of the eval volumes are kept.
+    Continues from `last.safetensors`, if there is one, exactly as if the training had
+    never stopped. Keeps the averaged weights with the best MIoU(all) on the eval
+    volumes.
 
     Parameters
     ----------
     network
-        With its initial weights.
+        Network with its initial weights.
     batches
-        Gives the windows of every step.
+        Makes the batch of every step.
     validator
         Scores the network.
     folder
-        Of the member; `weights.safetensors`, `last.safetensors` and `history.jsonl`
-        are written there.
+        Folder of the member; `weights.safetensors`, `last.safetensors` and
+        `history.jsonl` are written there.
     config
-        How each step is made.
-    spells
-        Steps that share one schedule: the training, then its extensions.
+        Settings of the training.
+    phases
+        The training, then its extensions, each with its own schedule.
     hopeless_below
-        MIoU(all) which must be reached at a quarter of the first spell.
+        MIoU(all) that must be reached after a quarter of the first phase.
 
     Raises
     ------
     TrainingError
-        If the loss is no longer finite; the best weights so far stay.
+        If the loss is no longer finite. The best weights so far are kept.
     HopelessError
         If a quarter of the steps brought less than `hopeless_below`.
     """
-    first, last = spells[0], spells[-1].until
+    first, last = phases[0], phases[-1].end
     device = next(network.parameters()).device
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     averaged = averaged_copy(network, config.average)
@@ -102,22 +103,18 @@ def train_member(
     optimiser = make_optimiser(network, config)
     done, best, smooth = _resume(network, averaged, optimiser, folder)
     flat = flat_steps(config, network, first)
-    validate_at = [step for s in spells for step in validation_steps(config, s)]
-    decided_at = next(step for step in validate_at if step >= first.until / 4)
+    validate_at = [step for s in phases for step in validation_steps(config, s)]
+    decided_at = next(step for step in validate_at if step >= first.end / 4)
     if done >= decided_at:  # killed between the validation and the decision
         _check_hope(best, hopeless_below, decided_at)
     clock, since, saved = time.monotonic(), done, time.monotonic()
 
     for step, batch in enumerate(batches.ahead(done, last), done + 1):
-        spell = next(s for s in spells if step <= s.until)
-        set_rate(optimiser, learning_rate(config, spell, step))
+        phase = next(s for s in phases if step <= s.end)
+        set_rate(optimiser, learning_rate(config, phase, step))
         network.see_depth(step > flat)
         loss = optimise(network, optimiser, batch, config, device)
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss turned {loss} at step {step}; the best weights so far are "
-                "kept. Lower training.learning_rate or train another seed"
-            )
+        _check_finite(loss, step)
         averaged.update_parameters(network)
         smooth = loss if step == 1 else SMOOTHING * smooth + (1 - SMOOTHING) * loss
 
@@ -127,16 +124,16 @@ def train_member(
             miou = scores.miou_all
             if miou > best:
                 best = miou
-                facts = {"step": step, "miou_all": best}
+                header = {"step": step, "miou_all": best}
                 with offset_logits(mean, offsets):
-                    save_weights(mean, folder / WEIGHTS, facts)
+                    save_weights(mean, folder / WEIGHTS, header)
             append_history(folder, step, smooth, scores)
         rate = (step - since) / (time.monotonic() - clock)
-        yield Record(step, last, smooth, rate, miou, best)
-        # Saved after whoever watches has drawn the step: it is killed with it, or not.
+        yield TrainingRecord(step, last, smooth, rate, miou, best)
+        # Saved after the caller has drawn the step: a kill loses both or neither.
         if step in validate_at or time.monotonic() - saved > SAVE_EVERY_S:
-            facts = {"step": step, "best": best, "loss": smooth}
-            save_last(network, averaged, optimiser, folder / LAST, facts)
+            header = {"step": step, "best": best, "loss": smooth}
+            save_last(network, averaged, optimiser, folder / LAST, header)
             saved = time.monotonic()
         if step == decided_at:
             _check_hope(best, hopeless_below, step)
@@ -145,7 +142,7 @@ def train_member(
 def validated(
     network: Network, validator: Validator, config: TrainingConfig
 ) -> Adjusted:
-    """Score a network, with offsets of its logits where they are wanted."""
+    """Scores of a network, with the best offsets of its logits if settings ask so."""
     if config.adjust_logits and network.last_bias() is not None:
         return validator.adjusted(network)
     return Adjusted(validator.score(network), None)
@@ -158,12 +155,12 @@ def optimise(
     config: TrainingConfig,
     device: torch.device,
 ) -> float:
-    """Take one step; give its loss without the L2 term.
+    """Take one step; return its loss without the L2 term.
 
     Raises
     ------
     ConfigError
-        If the memory does not suffice for it.
+        If the step does not fit into memory.
     """
     network.train()
     with _within_memory(batch.intensities.shape):
@@ -184,7 +181,7 @@ def optimise(
 
 @contextmanager
 def _within_memory(shape: tuple[int, ...]) -> Iterator[None]:
-    """Put what torch says when memory runs out into other words."""
+    """Turn torch's errors about memory into one that names the settings to change."""
     try:
         yield
     except RuntimeError as error:
@@ -215,14 +212,14 @@ def _targets(batch: Batch, device: torch.device) -> Targets:
 
 
 def low_precision(device: torch.device) -> bool:
-    """Tell whether bfloat16 pays: only where the device has it natively."""
+    """Whether to train in bfloat16: only where the device has it natively."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     return native_bfloat16()
 
 
 def make_optimiser(network: Network, config: TrainingConfig) -> torch.optim.Optimizer:
-    """Adam with the settings' constants and decoupled weight decay."""
+    """AdamW with the constants of the settings."""
     return torch.optim.AdamW(
         network.parameters(),
         weight_decay=config.weight_decay,
@@ -253,7 +250,7 @@ def append_history(folder: Path, step: int, loss: float, scores: Scores) -> None
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
-    """Read `history.jsonl`, leaving out a last line cut short by a kill."""
+    """Read `history.jsonl`, without a last line that a kill cut short."""
     path = folder / HISTORY
     if not path.exists():
         return []
@@ -261,7 +258,7 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     for line in path.read_bytes().splitlines():
         try:
             lines.append(json.loads(line))
-        except ValueError:  # no JSON, or no text
+        except ValueError:  # not JSON, or not text
             break
     return lines
 
@@ -272,15 +269,23 @@ def _resume(
     optimiser: torch.optim.Optimizer,
     folder: Path,
 ) -> tuple[int, float, float]:
-    """Give step, best score and shown loss to go on from."""
+    """Restore the last state, if any; return its step, best score and shown loss."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / LAST).exists():
         (folder / HISTORY).unlink(missing_ok=True)
         return 0, -1.0, 0.0
-    facts = load_last(network, averaged, optimiser, folder / LAST)
-    kept = [line for line in read_history(folder) if line["step"] <= facts["step"]]
+    header = load_last(network, averaged, optimiser, folder / LAST)
+    kept = [line for line in read_history(folder) if line["step"] <= header["step"]]
     write_text(folder / HISTORY, "".join(json.dumps(line) + "\n" for line in kept))
-    return facts["step"], facts["best"], facts["loss"]
+    return header["step"], header["best"], header["loss"]
+
+
+def _check_finite(loss: float, step: int) -> None:
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"the loss turned {loss} at step {step}; the best weights so far are kept. "
+            "Lower training.learning_rate or train another seed"
+        )
 
 
 def _check_hope(best: float, hopeless_below: float, step: int) -> None:

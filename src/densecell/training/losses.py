@@ -1,4 +1,4 @@
-"""What training minimises: weighted cross entropy, soft Dice, the auxiliary term, L2.
+"""Losses: weighted cross entropy, soft Dice, the auxiliary term, L2.
 
 .. [1] Guay et al. 2021, doi:10.1038/s41598-021-81590-0: weighted cross entropy of the
        3D head plus 0.33 of the same of the 2D head, plus L2.
@@ -20,18 +20,17 @@ from densecell.patches import PARTIAL, Exclusions
 
 
 class Targets(NamedTuple):
-    """What a network should say of a batch.
+    """Targets of a batch.
 
     Parameters
     ----------
     channels
-        (B, Z, Y, X) int64; 255 is unknown and costs nothing; 224 + s is none of the
-        classes of set s, and costs - log(1 - what the network gives those).
+        (B, Z, Y, X) int64. 255 is unknown and costs nothing. 224 + s is none of the
+        classes of set s, and costs - log(1 - probability of those classes).
     weights
-        (B, Z, Y, X) cost of an error per voxel, or none for 1 everywhere.
+        (B, Z, Y, X) cost of an error per voxel; none: 1 everywhere.
     shares
-        (B, K, Z, Y, X) probabilities that stand for known channels; none: those are
-        sure.
+        (B, K, Z, Y, X) soft labels in place of known channels; none: hard labels.
     exclusions
         Channels of every set.
     affinities
@@ -47,21 +46,21 @@ class Targets(NamedTuple):
 
 
 def window_loss(heads: Heads, targets: Targets, config: LossConfig) -> Tensor:
-    """Give the loss of one batch, in float32.
+    """Loss of one batch, in float32.
 
     Parameters
     ----------
     heads
         (B, K + A, Z, Y, X) logits of classes, then of affinities.
     targets
-        What they should say.
+        Labels of the batch.
     config
         Shares of the terms.
 
     Notes
     -----
-    Cross entropy is the mean over the known voxels, as the paper writes it. (Its code
-    sums over the window, which makes L2 weaker by the number of voxels.)
+    Cross entropy is the mean over the known voxels, as the paper writes it. (The
+    paper's code sums over the window, so that L2 counts less by the number of voxels.)
     """
     loss = _one_head(heads.logits, targets, config)
     if heads.auxiliary is not None and config.auxiliary > 0:
@@ -70,7 +69,7 @@ def window_loss(heads: Heads, targets: Targets, config: LossConfig) -> Tensor:
 
 
 def l2_penalty(network: Network, config: LossConfig) -> Tensor | None:
-    """Sum up the squared kernels, each module with its share; none if all are 0."""
+    """Sum of squared kernels, weighted by module; none if all weights are 0."""
     shares = {
         "2d": config.l2_2d,
         "3d": config.l2_3d,
@@ -86,17 +85,17 @@ def l2_penalty(network: Network, config: LossConfig) -> Tensor | None:
 
 
 def soft_dice(probabilities: Tensor, truth: Tensor, known: Tensor) -> Tensor:
-    """Give 1 - mean soft Dice over the classes that occur in the batch [2]_.
+    """1 - mean soft Dice over the classes that occur in the batch [2]_.
 
-    Where labels are soft themselves it is least for equal probabilities [4]_; where
-    they are sure it is the usual one.
+    With soft labels it is smallest where probabilities equal them [4]_. With hard
+    labels it is the usual soft Dice.
 
     Parameters
     ----------
     probabilities
-        (B, K, Z, Y, X).
+        (B, K, Z, Y, X) output of the network.
     truth
-        (B, K, Z, Y, X) 1 for the true class, else 0, or soft labels.
+        (B, K, Z, Y, X) 1 for the true class, else 0; or soft labels.
     known
         (B, Z, Y, X) 1 where a label is known, else 0.
     """
@@ -111,17 +110,17 @@ def soft_dice(probabilities: Tensor, truth: Tensor, known: Tensor) -> Tensor:
 
 
 def affinity_loss(logits: Tensor, pairs: Tensor) -> Tensor:
-    """Give cross entropy + soft Dice of pairs that are apart, a mean over offsets.
+    """Cross entropy + soft Dice of pairs of two cells, as a mean over offsets.
 
-    Most pairs are together, so that the Dice of the others is what counts [3]_. Offsets
-    of which the batch tells nothing cost nothing.
+    Most pairs lie within one cell, so the Dice of the others is what counts [3]_.
+    Offsets without a known pair in the batch cost nothing.
 
     Parameters
     ----------
     logits
-        (B, A, Z, Y, X), high: together.
+        (B, A, Z, Y, X), high for pairs within one cell.
     pairs
-        (B, A, Z, Y, X) 1 together, 0 apart, 255 unknown.
+        (B, A, Z, Y, X) 1 for one cell, 0 for two cells, 255 for unknown.
     """
     axes = (0, 2, 3, 4)
     known = (pairs < 2).float()
@@ -129,13 +128,13 @@ def affinity_loss(logits: Tensor, pairs: Tensor) -> Tensor:
     entropy = functional.binary_cross_entropy_with_logits(
         -logits, apart, weight=known, reduction="none"
     )
-    told = known.sum(axes)
+    counts = known.sum(axes)
     inside = torch.sigmoid(-logits) * known
     both, either = (inside * apart).sum(axes), inside.sum(axes) + apart.sum(axes)
     dice = 1 - (2 * both + 1) / (either + 1)
-    each = entropy.sum(axes) / told.clamp(min=1) + dice
-    taught = told > 0
-    return each[taught].mean() if taught.any() else logits.sum() * 0
+    each = entropy.sum(axes) / counts.clamp(min=1) + dice
+    labelled = counts > 0
+    return each[labelled].mean() if labelled.any() else logits.sum() * 0
 
 
 def _one_head(logits: Tensor, targets: Targets, config: LossConfig) -> Tensor:
@@ -152,14 +151,14 @@ def _one_head(logits: Tensor, targets: Targets, config: LossConfig) -> Tensor:
     entropy = functional.cross_entropy(logits, soft, reduction="none") * known
     if targets.weights is not None:
         entropy = entropy * targets.weights
-    told = known.sum()
+    count = known.sum()
     for number, excluded in enumerate(targets.exclusions):
         partly = (channels == PARTIAL + number).float()
         if not partly.any():
             continue
         entropy = entropy + _none_of(logits, excluded) * partly
-        told = told + partly.sum()
-    loss = entropy.sum() / told.clamp(min=1)
+        count = count + partly.sum()
+    loss = entropy.sum() / count.clamp(min=1)
     if config.dice > 0:
         truth = targets.shares
         if truth is None:
@@ -170,7 +169,7 @@ def _one_head(logits: Tensor, targets: Targets, config: LossConfig) -> Tensor:
 
 
 def _none_of(logits: Tensor, excluded: tuple[int, ...]) -> Tensor:
-    """Give - log of the probability (B, Z, Y, X) of being none of these channels."""
+    """(B, Z, Y, X) - log of the probability that a voxel is none of these channels."""
     allowed = [k for k in range(logits.shape[1]) if k not in excluded]
     whole = torch.logsumexp(logits, dim=1)
     return whole - torch.logsumexp(logits[:, allowed], dim=1)

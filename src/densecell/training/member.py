@@ -1,7 +1,6 @@
-"""One member: the settings that made it, its training, how it ended."""
+"""One member: its settings, its training, its outcome."""
 
 import itertools
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -14,7 +13,6 @@ from densecell.config import (
     SchemeSetting,
     TrainingConfig,
     load_settings,
-    parse_settings,
     write_text,
 )
 from densecell.errors import CheckpointError, HopelessError, TrainingError
@@ -25,12 +23,12 @@ from densecell.patches import (
     WindowSampler,
     class_counts,
 )
-from densecell.training.checkpoint import WEIGHTS, load_weights
+from densecell.training.checkpoint import WEIGHTS, load_json, load_weights
 from densecell.training.data import Data
-from densecell.training.loop import Record, read_history, train_member
-from densecell.training.record import record_data
+from densecell.training.data_record import record_data
+from densecell.training.loop import TrainingRecord, read_history, train_member
 from densecell.training.schedule import (
-    Spell,
+    Phase,
     class_weight_schedule,
     window_schedule,
 )
@@ -48,7 +46,7 @@ BETTER_THAN_CHANCE = 0.02
 
 
 class MemberSettings(BaseModel, frozen=True, extra="forbid"):
-    """All that made a member, and all that is needed to build it again."""
+    """Settings that a member was trained with, enough to build its network again."""
 
     format: Literal[1] = 1
     classes: SchemeSetting
@@ -59,33 +57,35 @@ class MemberSettings(BaseModel, frozen=True, extra="forbid"):
     )
     seed: int = Field(ge=0)
     origin: str | None = Field(
-        None, description="SHA-256 of the weights it began from; none: random ones"
+        None, description="SHA-256 of the weights it started from; none: random ones"
     )
     data: str | None = Field(
-        None, description="SHA-256 of samples of what it is trained and chosen on"
+        None, description="SHA-256 of labels and samples of images of the project"
     )
     spacing_nm: tuple[float, float, float]
-    mean: float = Field(description="of the training volumes' intensities")
-    std: float = Field(description="of the training volumes' intensities")
+    mean: float = Field(description="mean of the training volumes' intensities")
+    std: float = Field(
+        description="standard deviation of the training volumes' intensities"
+    )
     landmarks: tuple[float, ...] = Field(
         (),
         description="percentiles of normalised training intensities",
     )
-    noise: float = Field(0.0, description="of normalised training intensities")
+    noise: float = Field(0.0, description="noise of normalised training intensities")
 
     @property
-    def look(self) -> Appearance | None:
-        """Give what it learned from looks like; none: it is not known."""
+    def appearance(self) -> Appearance | None:
+        """Appearance of the training volumes; none if it is not known."""
         return Appearance(self.landmarks, self.noise) if self.landmarks else None
 
     @property
-    def spells(self) -> list[Spell]:
-        """Give the steps of the training and of each extension."""
+    def phases(self) -> list[Phase]:
+        """The training, then each extension."""
         ends = [0, self.training.steps or 0, *self.extensions]
-        return [Spell(began, until) for began, until in itertools.pairwise(ends)]
+        return [Phase(start, end) for start, end in itertools.pairwise(ends)]
 
 
-class Outcome(BaseModel, frozen=True, extra="forbid"):
+class MemberOutcome(BaseModel, frozen=True, extra="forbid"):
     """How a member's training ended."""
 
     state: Literal["finished", "abandoned", "failed"]
@@ -98,12 +98,12 @@ class Outcome(BaseModel, frozen=True, extra="forbid"):
     iou: dict[str, float | None] = {}
 
 
-class Progress(NamedTuple):
-    """What training says while it works: a record or, at the end, an outcome."""
+class MemberProgress(NamedTuple):
+    """Progress of one member: a record after each step, an outcome at the end."""
 
     member: int
-    record: Record | None
-    outcome: Outcome | None
+    record: TrainingRecord | None
+    outcome: MemberOutcome | None
 
 
 Watch = Callable[[Path, MemberSettings, Example], None]
@@ -111,10 +111,10 @@ Watch = Callable[[Path, MemberSettings, Example], None]
 
 def train_one(
     data: Data, folder: Path, number: int, *, watch: Watch | None = None
-) -> Iterator[Progress]:
-    """Train member `number` of the model in `folder` as its settings there say.
+) -> Iterator[MemberProgress]:
+    """Train member `number` of the model in `folder`, by the settings saved there.
 
-    A member that has ended is told of and left alone.
+    If it has ended already, only its outcome is yielded.
     """
     member = member_folder(folder, number)
     settings = load_member_settings(member)
@@ -132,52 +132,58 @@ def train_one(
                 validator,
                 member,
                 settings.training,
-                spells=settings.spells,
+                phases=settings.phases,
                 hopeless_below=_hopeless_below(settings, data),
             ):
                 if watch is not None and record.miou_all is not None:
                     watch(member, settings, validator.example)
-                yield Progress(number, record, None)
+                yield MemberProgress(number, record, None)
             outcome = _end(member, settings, "finished")
         except HopelessError as error:
             outcome = _end(member, settings, "abandoned", reason=str(error))
         except TrainingError as error:
             outcome = _end(member, settings, "failed", reason=str(error))
-    yield Progress(number, None, outcome)
+    yield MemberProgress(number, None, outcome)
 
 
 def member_folder(folder: Path, number: int) -> Path:
-    """Give the folder of a member."""
+    """Folder of a member."""
     return folder / f"member_{number:02d}"
 
 
 def load_member_settings(member: Path) -> MemberSettings:
-    """Read what made a member."""
+    """Read the settings of a member."""
     return load_settings(member / SETTINGS, MemberSettings)
 
 
-def read_outcome(member: Path) -> Outcome:
-    """Read how a member's training ended."""
-    path = member / OUTCOME
+def read_outcome(member: Path) -> MemberOutcome:
+    """Read how a member's training ended.
+
+    Raises
+    ------
+    CheckpointError, ConfigError
+        If it has not ended, or the file is damaged.
+    """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: not readable as JSON: {error}") from None
-    return parse_settings(values, Outcome, where=str(path))
+        return load_json(member / OUTCOME, MemberOutcome)
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{member}: has no {OUTCOME}, so its training has not ended"
+        ) from None
 
 
-def ended(member: Path, settings: MemberSettings) -> Outcome | None:
-    """Give how a member ended; none if there are steps that it has to go yet."""
+def ended(member: Path, settings: MemberSettings) -> MemberOutcome | None:
+    """Outcome of a member; none if it still has steps to train."""
     if not (member / OUTCOME).exists():
         return None
     outcome = read_outcome(member)
-    if outcome.state == "finished" and outcome.steps != settings.spells[-1].until:
+    if outcome.state == "finished" and outcome.steps != settings.phases[-1].end:
         return None
     return outcome
 
 
 def new_network(settings: MemberSettings) -> Network:
-    """Build a member's network with its initial weights, on the device that trains."""
+    """Network of a member with its initial weights, on the device that trains."""
     network = build_network(
         settings.network, classes=len(settings.classes), seed=settings.seed
     )
@@ -187,12 +193,12 @@ def new_network(settings: MemberSettings) -> Network:
 def make_batches(
     settings: MemberSettings, volumes: Sequence[LabelledVolume], network: Network
 ) -> BatchMaker:
-    """Give what makes the batches of a member's steps."""
+    """Maker of the batches of a member's steps."""
     config, seed = settings.training, settings.seed
     class_weights = None
     if config.loss.weighting == "balanced":
         counts = class_counts(volumes, len(settings.classes))
-        class_weights = class_weight_schedule(config.loss, counts, settings.spells[0])
+        class_weights = class_weight_schedule(config.loss, counts, settings.phases[0])
     return BatchMaker(
         volumes,
         WindowSampler(
@@ -202,7 +208,7 @@ def make_batches(
             seed=seed,
         ),
         config.augmentation,
-        schedule=window_schedule(config, network, settings.spells[0], seed),
+        schedule=window_schedule(config, network, settings.phases[0], seed),
         margin=network.margin,
         seed=seed,
         class_weights=class_weights,
@@ -223,15 +229,15 @@ def _end(
     state: Literal["finished", "abandoned", "failed"],
     *,
     reason: str = "",
-) -> Outcome:
-    """Write how a member ended, with the scores of its best weights."""
+) -> MemberOutcome:
+    """Write `outcome.json`, with the scores of the member's best weights."""
     history = read_history(member) if (member / WEIGHTS).exists() else []
     best = max(history, key=lambda line: line["miou_all"], default={})
-    outcome = Outcome(
+    outcome = MemberOutcome(
         state=state,
         reason=reason,
         seed=settings.seed,
-        steps=settings.spells[-1].until,
+        steps=settings.phases[-1].end,
         best_step=best.get("step"),
         miou_all=best.get("miou_all"),
         miou_org=best.get("miou_org"),

@@ -1,7 +1,7 @@
-"""The members of an ensemble: the same settings from several seeds.
+"""Train the members of an ensemble: the same settings with several seeds.
 
-The paper's point: the same network ends anywhere between useless and good, by its seed
-alone. So several are trained, hopeless ones are given up early, the best are kept.
+As the paper shows, the seed alone decides whether a network becomes useless or good. So
+several are trained, hopeless ones are abandoned early, and the best are kept.
 
 .. [1] Guay et al. 2021, doi:10.1038/s41598-021-81590-0.
 """
@@ -22,56 +22,56 @@ from densecell.config import ProjectConfig, parse_settings
 from densecell.disk import drop_partial
 from densecell.errors import ClusterError
 from densecell.training.data import Data, load_data
-from densecell.training.freeze import (
-    Extension,
-    begun_members,
-    extend_members,
-    freeze_members,
-)
-from densecell.training.loop import Record, read_history
+from densecell.training.loop import TrainingRecord, read_history
 from densecell.training.member import (
-    Outcome,
-    Progress,
+    MemberOutcome,
+    MemberProgress,
     Watch,
     load_member_settings,
     member_folder,
     train_one,
 )
 from densecell.training.origin import Origin
+from densecell.training.resolve import (
+    Extension,
+    begun_members,
+    extend_members,
+    resolve_members,
+)
 
-LOOK_EVERY_S = 2.0  # for news of members that are trained elsewhere
+POLL_EVERY_S = 2.0  # histories of members that are trained by workers
 
 
-class Options(NamedTuple):
-    """What a training may begin from, go on for, and tell."""
+class TrainingOptions(NamedTuple):
+    """Where a training starts, how far it is extended, who watches it."""
 
-    origin: Origin | None = None  # begin from a model in place of random weights
-    extension: Extension | None = None  # let finished members go on
+    origin: Origin | None = None  # start from a model instead of random weights
+    extension: Extension | None = None  # train finished members further
     watch: Watch | None = None  # called after each validation, where it is trained
 
 
-DEFAULTS = Options()
+DEFAULTS = TrainingOptions()
 
 
 def train_members(
     project: ProjectConfig,
     data: Data,
     folder: Path,
-    options: Options = DEFAULTS,
-) -> Iterator[Progress]:
-    """Train the project's members one after another; finished ones are passed over.
+    options: TrainingOptions = DEFAULTS,
+) -> Iterator[MemberProgress]:
+    """Train the project's members one after another; skip finished ones.
 
     Parameters
     ----------
     project
-        Classes, network, training and number of members; an extension takes those
-        there are.
+        Classes, network, training and number of members. An extension trains those
+        that exist.
     data
-        Of `load_data`.
+        Labelled volumes, from `load_data`.
     folder
-        Of the model; each member gets `member_NN` in it.
+        Folder of the model; each member gets `member_NN` in it.
     options
-        What else is asked for.
+        Origin, extension and a watcher.
 
     Raises
     ------
@@ -82,20 +82,20 @@ def train_members(
     torch.set_num_threads(usable_cores())
     with claimed(folder):
         drop_partial(folder)
-        project = _of_those_there(project, folder, options)
-        _prepare_here(project, data, folder, options)
+        project = _with_existing_members(project, folder, options)
+        _resolve(project, data, folder, options)
         for number in range(project.ensemble.members):
             yield from train_one(data, folder, number, watch=options.watch)
 
 
 class Task(NamedTuple):
-    """What a worker needs to know to train members of a project."""
+    """What a worker needs to train members of a project."""
 
     project: str  # as JSON
     root: Path
     folder: Path
     threads: int | None  # of a worker; none: all it may use
-    options: Options
+    options: TrainingOptions
 
 
 def train_on_cluster(
@@ -105,57 +105,57 @@ def train_on_cluster(
     cluster: Cluster,
     *,
     threads: int | None = None,
-    options: Options = DEFAULTS,
-) -> Iterator[Progress]:
-    """Train all members at once, one per worker; yield what their histories tell.
+    options: TrainingOptions = DEFAULTS,
+) -> Iterator[MemberProgress]:
+    """Train all members at once, one per worker; yield progress from their histories.
 
-    Workers see `root` and `folder` under the same paths. One that is lost is replaced
-    by another, which goes on from what is on the disk. A member that several have died
-    over does not stop the others.
+    Workers must see `root` and `folder` under the same paths. If a worker is lost,
+    another one continues its member from what is on disk. If several workers die over
+    one member, the others are still trained.
 
     Parameters
     ----------
     project, folder, options
-        As in `train_members`; they are sent to the workers.
+        Same as in `train_members`; they are sent to the workers.
     root
         Folder of the project file.
     cluster
         The workers.
     threads
-        Of each worker's computations; none: all cores that it may use.
+        Threads of each worker; none: all cores that it may use.
 
     Raises
     ------
     OutputError
-        As of `train_members`.
+        If the folder cannot be used, as for `train_members`.
     ClusterError
-        If members were lost with all workers that tried them, or the scheduler is lost;
-        the same call goes on from what is on the disk.
+        If all workers that tried a member were lost, or the scheduler was. The same
+        call continues from what is on disk.
     """
     where = root.absolute(), folder.absolute()
     with claimed(folder):
         drop_partial(folder)
-        project = _of_those_there(project, folder, options)
+        project = _with_existing_members(project, folder, options)
         task = Task(project.model_dump_json(), *where, threads, options)
-        yield from _trained_elsewhere(task, project.ensemble.members, cluster)
+        yield from _train_by_workers(task, project.ensemble.members, cluster)
         drop_partial(folder)
 
 
-def _trained_elsewhere(
+def _train_by_workers(
     task: Task, members: int, cluster: Cluster
-) -> Iterator[Progress]:
-    result_of(cluster.executor.submit(_prepare, task))
+) -> Iterator[MemberProgress]:
+    result_of(cluster.executor.submit(_resolve_by_worker, task))
     waiting = list(range(members))
-    running: dict[Future[Outcome], int] = {}
-    told: dict[int, int] = {}
+    running: dict[Future[MemberOutcome], int] = {}
+    reported: dict[int, int] = {}  # last step by member
     lost: list[str] = []
     while waiting or running:
         while waiting and len(running) < max(1, cluster.workers()):
             number = waiting.pop(0)
             running[cluster.executor.submit(_train, task, number)] = number
-        done, _ = wait(running, timeout=LOOK_EVERY_S, return_when=FIRST_COMPLETED)
+        done, _ = wait(running, timeout=POLL_EVERY_S, return_when=FIRST_COMPLETED)
         for number in sorted(running.values()):
-            yield from _news(task.folder, number, told)
+            yield from _new_records(task.folder, number, reported)
         for future in sorted(done, key=running.__getitem__):
             number = running.pop(future)
             try:
@@ -163,51 +163,51 @@ def _trained_elsewhere(
             except ClusterError as error:
                 lost.append(f"{member_folder(task.folder, number).name}: {error}")
                 continue
-            yield Progress(number, None, outcome)
+            yield MemberProgress(number, None, outcome)
     if lost:
         first = (
-            f"{task.folder}: {len(lost)} of {members} members were lost; mend the "
-            "cause and give the same command again, which goes on from what is there:"
+            f"{task.folder}: {len(lost)} of {members} members were lost. Fix the cause "
+            "and run the same command again, which continues from what is on disk:"
         )
         raise ClusterError(listed(first, sorted(lost)))
 
 
-def _prepare(task: Task) -> None:
-    """Freeze the settings of all members, by a probe on the machine that trains."""
+def _resolve_by_worker(task: Task) -> None:
+    """Resolve the settings of all members, with a probe on the machine that trains."""
     project, data = _loaded(task.project, task.root)
     torch.set_num_threads(task.threads or usable_cores())
-    _prepare_here(project, data, task.folder, task.options)
+    _resolve(project, data, task.folder, task.options)
 
 
-def _of_those_there(
-    project: ProjectConfig, folder: Path, options: Options
+def _with_existing_members(
+    project: ProjectConfig, folder: Path, options: TrainingOptions
 ) -> ProjectConfig:
-    """Give the project with as many members as there are, if they are to go on."""
+    """Project with as many members as exist, if these are to be extended."""
     if options.extension is None:
         return project
-    there = {"members": len(begun_members(folder))}
+    existing = {"members": len(begun_members(folder))}
     return project.model_copy(
-        update={"ensemble": project.ensemble.model_copy(update=there)}
+        update={"ensemble": project.ensemble.model_copy(update=existing)}
     )
 
 
-def _prepare_here(
-    project: ProjectConfig, data: Data, folder: Path, options: Options
+def _resolve(
+    project: ProjectConfig, data: Data, folder: Path, options: TrainingOptions
 ) -> None:
-    freeze_members(project, data, folder, origin=options.origin)
+    resolve_members(project, data, folder, origin=options.origin)
     if options.extension is not None:
         extend_members(data, folder, options.extension)
 
 
-def _train(task: Task, number: int) -> Outcome:
-    """Train one member to its end; a worker trains one at a time."""
+def _train(task: Task, number: int) -> MemberOutcome:
+    """Train one member to its end; a worker trains one member at a time."""
     outcome = None
     with _TRAINING:
         _, data = _loaded(task.project, task.root)
         torch.set_num_threads(task.threads or usable_cores())
         for progress in train_one(data, task.folder, number, watch=task.options.watch):
             outcome = progress.outcome
-    assert outcome is not None  # it is the last thing that is told
+    assert outcome is not None  # the last progress has one
     return outcome
 
 
@@ -220,16 +220,18 @@ def _loaded(project: str, root: Path) -> tuple[ProjectConfig, Data]:
     return settings, load_data(settings, root)
 
 
-def _news(folder: Path, number: int, told: dict[int, int]) -> Iterator[Progress]:
-    """Yield what a member's history tells since it was last looked at."""
+def _new_records(
+    folder: Path, number: int, reported: dict[int, int]
+) -> Iterator[MemberProgress]:
+    """Yield the validations of a member that were not reported yet."""
     member = member_folder(folder, number)
-    steps = load_member_settings(member).spells[-1].until
+    steps = load_member_settings(member).phases[-1].end
     best = -1.0
     for line in read_history(member):
         best = max(best, line["miou_all"])
-        if line["step"] > told.get(number, 0):
-            told[number] = line["step"]
-            record = Record(
+        if line["step"] > reported.get(number, 0):
+            reported[number] = line["step"]
+            record = TrainingRecord(
                 line["step"], steps, line["loss"], None, line["miou_all"], best
             )
-            yield Progress(number, record, None)
+            yield MemberProgress(number, record, None)

@@ -1,9 +1,9 @@
 """Offsets of the classes' logits that give the best mean IoU on labelled voxels.
 
-Training weighs errors of rare classes more and shows them more often, so that they are
-found at all; what it learns then gives them too much. Moving each class's logit by a
-constant takes that back [1]_. As many numbers as classes are fitted to many thousand
-voxels, and cost nothing at inference: they are added to the last layer's bias.
+So that rare classes are found at all, training shows them more often and weights their
+errors more. The network then predicts them too often. Adding a constant to each class's
+logit corrects this [1]_. One number per class is fitted to many thousand voxels. It
+costs nothing at inference: it is added to the last layer's bias.
 
 .. [1] Menon et al. 2021, Long-tail learning via logit adjustment, arXiv:2007.07314.
 """
@@ -13,17 +13,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE = 500_000  # voxels that offsets are fitted to, at most
+SAMPLE = 500_000  # most voxels that offsets are fitted to
 STEPS = (0.8, 0.4, 0.2, 0.1, 0.05)  # of the search, coarse to fine
 ROUNDS = 2  # over all classes with each step
-LARGEST = 4.0  # an offset never grows beyond; e^4 = 55
+LARGEST = 4.0  # largest offset; e^4 = 55
 TINY = 1e-9
 
 
 def best_offsets(
     probabilities: Sequence[NDArray[np.float32]], truth: Sequence[NDArray[np.uint8]]
 ) -> NDArray[np.float32]:
-    """Search, class by class, the offsets that give the highest mean IoU.
+    """Search, class by class, for the offsets that give the highest mean IoU.
 
     Parameters
     ----------
@@ -34,12 +34,12 @@ def best_offsets(
 
     Returns
     -------
-    (K,) float32 to be added to the logits. Classes without a voxel in `truth` keep 0,
-    as they do when no offset is better than none.
+    (K,) float32 to be added to the logits. 0 for classes without a voxel in `truth`,
+    and where no offset is better than none.
 
     Notes
     -----
-    Of more than 500,000 known voxels as many are drawn, always the same.
+    At most 500,000 known voxels are used; where there are more, a fixed random sample.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def best_offsets(
 def moved(
     probabilities: NDArray[np.float32], offsets: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """Give the channels (Z, Y, X) that win once the offsets are added to the logits."""
+    """(Z, Y, X) channels with the highest logit after adding the offsets."""
     factors = np.exp(offsets)[:, None, None, None]
     return (probabilities * factors).argmax(0).astype(np.uint8)
 
@@ -79,7 +79,7 @@ def moved(
 def _sample(
     probabilities: Sequence[NDArray[np.float32]], truth: Sequence[NDArray[np.uint8]]
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Give (K, N) log probabilities and (N,) labels of known voxels."""
+    """(K, N) log probabilities and (N,) labels of known voxels."""
     classes = len(probabilities[0])
     known = [np.flatnonzero(labels < classes) for labels in truth]
     share = min(1.0, SAMPLE / max(1, sum(map(len, known))))
@@ -94,7 +94,7 @@ def _sample(
 def _mean_iou(
     logs: NDArray[np.float32], offsets: NDArray[np.float32], labels: NDArray[np.uint8]
 ) -> float:
-    """Give the mean IoU over the classes that are there or predicted."""
+    """Mean IoU over the classes that are present or predicted."""
     classes = len(logs)
     predicted = (logs + offsets[:, None]).argmax(0)
     pairs = labels.astype(np.int64) * classes + predicted

@@ -1,7 +1,7 @@
-"""A trained model to begin from: its members' weights, copied beside what they begin.
+"""A trained model to start from: its members' weights, copied into the new members.
 
-The copy makes a training independent of the model it came from: it can be resumed when
-that was moved or trained on.
+With the copy, a training can be resumed after the model that it started from was moved
+or trained further.
 """
 
 import hashlib
@@ -18,49 +18,49 @@ from densecell.training.member import ORIGIN, load_member_settings
 
 
 class Origin(NamedTuple):
-    """Members whose weights others begin from."""
+    """Members of a model whose weights new members start from."""
 
     members: tuple[Path, ...]  # folders, best first
 
     def member(self, number: int) -> Path:
-        """Give the member that number `number` begins from; few serve many in turn."""
+        """Folder that new member `number` starts from; used in turn if too few."""
         return self.members[number % len(self.members)]
 
     def sha256(self, number: int) -> str:
-        """Give the fingerprint of the weights that number `number` begins from."""
+        """SHA-256 of the weights that new member `number` starts from."""
         path = self.member(number) / WEIGHTS
         try:
             return hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
             raise CheckpointError(
-                f"{path}: cannot be read ({error.strerror or error}); give another "
-                "model to begin from"
+                f"{path}: cannot be read ({error.strerror or error}); choose another "
+                "model to start from"
             ) from None
 
     @property
     def network(self) -> NetworkConfig:
-        """The network of its members, which those that begin from it share."""
+        """Network of its members, and so of those that start from it."""
         return load_member_settings(self.members[0]).network
 
     def check(self, classes: ClassScheme) -> None:
-        """Refuse a model of other classes: its last layer would name others.
+        """Refuse a model of other classes.
 
         Raises
         ------
         CheckpointError
-            Naming both.
+            Names the classes of both.
         """
         theirs = load_member_settings(self.members[0]).classes
         if theirs.names != classes.names:
             raise CheckpointError(
                 f"{self.members[0].parent}: was trained for the classes "
                 f"{', '.join(theirs.names)}, the project is for "
-                f"{', '.join(classes.names)}; begin from a model of the same classes"
+                f"{', '.join(classes.names)}; start from a model of the same classes"
             )
 
 
 def take_origin(origin: Origin, number: int, member: Path) -> str:
-    """Copy the weights that a member begins from into its folder; give their SHA-256.
+    """Copy the weights that a member starts from into its folder; return their SHA-256.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a step does, by its number alone, so that a resume goes on exactly.
+"""Schedules by the step's number alone, so that a resume continues exactly.
 
 .. [1] Loshchilov, Hutter 2017, SGDR: stochastic gradient descent with warm restarts,
        arXiv:1608.03983: the cosine.
@@ -17,54 +17,54 @@ from densecell.patches import ClassWeights, Schedule, Windows, power_balance
 WARM_UP = 0.05  # share of the steps
 
 
-class Spell(NamedTuple):
-    """Steps that share one rise and fall of the rate: a training, or an extension."""
+class Phase(NamedTuple):
+    """Steps that share one learning rate schedule: a training, or an extension."""
 
-    began: int  # steps before it
-    until: int  # its last step, counted from the very first
+    start: int  # steps before it
+    end: int  # its last step, counted from the very first
 
 
-def learning_rate(config: TrainingConfig, spell: Spell, step: int) -> float:
-    """Give the rate of a step: constant, or a warm-up and then half a cosine [1]_."""
+def learning_rate(config: TrainingConfig, phase: Phase, step: int) -> float:
+    """Learning rate of a step: constant, or a warm-up and then half a cosine [1]_."""
     if config.schedule == "constant":
         return config.learning_rate
-    done = (step - spell.began) / max(1, spell.until - spell.began)
+    done = (step - phase.start) / max(1, phase.end - phase.start)
     if done < WARM_UP:
         return config.learning_rate * done / WARM_UP
     falling = (done - WARM_UP) / (1 - WARM_UP)
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, falling)))
 
 
-def validation_steps(config: TrainingConfig, spell: Spell) -> list[int]:
-    """Give the steps after which the eval volumes are scored; the last is one."""
-    steps = spell.until - spell.began
+def validation_steps(config: TrainingConfig, phase: Phase) -> list[int]:
+    """Steps after which the eval volumes are scored; the last step is one of them."""
+    steps = phase.end - phase.start
     count = min(config.validations, steps)
-    return sorted({spell.began + round(steps * (n + 1) / count) for n in range(count)})
+    return sorted({phase.start + round(steps * (n + 1) / count) for n in range(count)})
 
 
-def flat_steps(config: TrainingConfig, network: Network, first: Spell) -> int:
-    """Count the steps at the start that train the 2D part alone, on single slices.
+def flat_steps(config: TrainingConfig, network: Network, first: Phase) -> int:
+    """Number of first steps that train the 2D part alone, on single slices.
 
-    Of the first spell only; 0 for networks that have no such part.
+    A share of the first phase; 0 for networks that have no such part.
     """
-    return round(config.flat_share * first.until) if network.staged else 0
+    return round(config.flat_share * first.end) if network.staged else 0
 
 
 def window_schedule(
-    config: TrainingConfig, network: Network, first: Spell, seed: int
+    config: TrainingConfig, network: Network, first: Phase, seed: int
 ) -> Schedule:
-    """Say which windows a step looks at; each step sees about as many voxels.
+    """Size and number of the windows of a step; all steps see about as many voxels.
 
     Parameters
     ----------
     config
-        With windows that fit the network (`fitted`).
+        Settings with windows that fit the network (`fitted`).
     network
-        Will see them.
+        Network that will see them.
     first
-        The first spell of the training.
+        First phase of the training.
     seed
-        Of the depths, where they vary.
+        Seed of the depths, where they vary.
     """
     depth, y, x = config.window
     flat = flat_steps(config, network, first)
@@ -82,12 +82,12 @@ def window_schedule(
 
 
 def class_weight_schedule(
-    config: LossConfig, counts: NDArray[np.integer], first: Spell
+    config: LossConfig, counts: NDArray[np.integer], first: Phase
 ) -> ClassWeights:
-    """Say what an error costs by class, at a step.
+    """Cost of an error by class, at a step.
 
-    Under balanced costs rare classes are found; towards the end of the first spell all
-    errors cost alike, if they may.
+    Balanced costs let rare classes be found. With `relax`, costs become equal towards
+    the end of the first phase.
 
     Parameters
     ----------
@@ -96,11 +96,11 @@ def class_weight_schedule(
     counts
         (K,) voxels per class of all training volumes.
     first
-        The first spell of the training; in extensions the balance stays where it was.
+        First phase of the training. In extensions the balance stays as at its end.
     """
 
     def weights(step: int) -> NDArray[np.float32]:
-        done = min(1.0, step / max(1, first.until)) if config.relax else 0.0
+        done = min(1.0, step / max(1, first.end)) if config.relax else 0.0
         return power_balance(counts, config.balance * (1 - done))
 
     return weights

@@ -1,4 +1,4 @@
-"""What it takes to learn where one cell ends and the next begins: `train --cells`."""
+"""Settings to learn where one cell ends and the next begins: `train --cells`."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from densecell.patches import default_affinities
 
 # Pairs of voxels across slices are learned from deep windows only.
 USUAL: dict[str, Any] = {"flat_share": 0.5}
-# Where voxels are cubes, a border lies along the slices as often as across: the network
-# is to see many slices, and windows are deep enough to hold them.
+# Where voxels are cubes, as many borders lie along slices as across them. So windows
+# are deep, and the network sees many slices.
 CUBES: dict[str, Any] = {"flat_share": 0.2, "window": (24, 80, 80)}
 DILATION: Shape = (2, 4, 8)
 
 
 def learn_cells(project: ProjectConfig) -> ProjectConfig:
-    """Give the project with affinities to learn, and what suits them.
+    """Project with affinities to learn, and with network and training suited to them.
 
-    What its settings say already stays as it is.
+    Settings that the project names are kept.
     """
     network = project.network.model_dump(exclude_unset=True)
     if not project.network.affinities:
@@ -35,34 +35,33 @@ def learn_cells(project: ProjectConfig) -> ProjectConfig:
 
 
 def suit_pairs(project: ProjectConfig) -> ProjectConfig:
-    """Give the project with steps and windows that suit affinities, where it has none.
-
-    For a network that tells of them.
-    """
+    """Project with training settings suited to affinities, where it names none."""
     suited = CUBES if project.grid_nm.nearly_cubic else USUAL
-    said = project.training.model_dump(exclude_unset=True)
-    training = parse_settings(suited | said, TrainingConfig, where="options")
+    named = project.training.model_dump(exclude_unset=True)
+    training = parse_settings(suited | named, TrainingConfig, where="options")
     return project.model_copy(update={"training": training})
 
 
 def check_pairs(network: NetworkConfig, training: TrainingConfig) -> None:
-    """Refuse affinities that would never be learned.
+    """Refuse affinities that could never be learned.
 
     Parameters
     ----------
+    network
+        Settings with the offsets of affinities.
     training
-        With windows that are fitted to the volumes.
+        Settings with windows that are fitted to the volumes.
 
     Raises
     ------
     ConfigError
-        If a window is no longer than one of them.
+        If an offset does not fit into a window.
     """
     for offset in network.affinities:
         if any(abs(o) >= w for o, w in zip(offset, training.window, strict=True)):
             raise ConfigError(
-                f"network.affinities: no two voxels of a window of {training.window} "
-                f"are {offset} apart (z, y, x), so that this pair would never be "
-                "learned; write shorter ones into project.yaml, or a larger "
-                "training.window where the volumes have as many slices"
+                f"network.affinities: the pair {offset} (z, y, x) does not fit into a "
+                f"window of {training.window}, so it would never be learned; write "
+                "shorter pairs into project.yaml, or a larger training.window if the "
+                "volumes have as many slices"
             )

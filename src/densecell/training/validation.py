@@ -1,4 +1,4 @@
-"""How good a network is: the eval volumes, put together from tiles, against labels."""
+"""Score networks: segment the eval volumes, tile by tile, and compare with labels."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -23,11 +23,11 @@ from densecell.patches import LabelledVolume, class_counts
 from densecell.training.offsets import best_offsets, moved
 from densecell.volume import read_padded
 
-TILE = (8, 320, 320)  # at most: torch takes more memory than inference elsewhere
+TILE = (8, 320, 320)  # at most: torch needs more memory here than in inference
 
 
 class Example(NamedTuple):
-    """The middle slice of the first eval volume, as it was last labelled."""
+    """Middle slice of the first eval volume, as it was last segmented."""
 
     intensities: NDArray[np.float32]  # (Y, X), normalised
     truth: NDArray[np.uint8]  # (Y, X) class ids
@@ -36,21 +36,21 @@ class Example(NamedTuple):
 
 
 class Adjusted(NamedTuple):
-    """Scores, and what was added to the logits for them."""
+    """Scores, and the offsets that were added to the logits for them."""
 
     scores: Scores
-    offsets: NDArray[np.float32] | None  # (K,); none: nothing
+    offsets: NDArray[np.float32] | None  # (K,); none: nothing was added
 
 
 class Validator:
-    """Scores a network on the eval volumes, always in the same way.
+    """Score networks on the eval volumes, always in the same way.
 
     Parameters
     ----------
     volumes
-        With labels; intensities around the labelled box serve as context.
+        Volumes with labels. Intensities around the labelled box serve as context.
     scheme
-        Of the labels.
+        Classes of the labels.
     """
 
     def __init__(self, volumes: Sequence[LabelledVolume], scheme: ClassScheme) -> None:
@@ -58,23 +58,23 @@ class Validator:
         self._scheme = scheme
         config = InferenceConfig(engine="torch", threads=torch.get_num_threads())
         self._config, self._choice = config, choose_engine(config)
-        self.example: Example  # of the last labelling that was scored
+        self.example: Example  # from the last volumes that were scored
 
     def score(self, network: Network) -> Scores:
-        """Label every volume and compare: one confusion matrix over all of them."""
+        """Scores from one confusion matrix over all volumes."""
         return self.compare(p.argmax(0) for p in self.probabilities(network))
 
     def adjusted(self, network: Network) -> Adjusted:
-        """Score a network with the offsets of its logits that suit the volumes best.
+        """Scores with the best offsets of the logits for these volumes.
 
-        Memory holds 4 bytes per class and voxel of all volumes.
+        Needs memory of 4 bytes per class and voxel of all volumes.
         """
         shares = list(self.probabilities(network))
         offsets = best_offsets(shares, [volume.channels for volume in self._volumes])
         return Adjusted(self.compare(moved(p, offsets) for p in shares), offsets)
 
     def probabilities(self, network: Network) -> Iterator[NDArray[np.float32]]:
-        """Yield the (K, Z, Y, X) probabilities of every volume's labelled part."""
+        """Yield the (K, Z, Y, X) probabilities in the labelled part of each volume."""
         engine = TorchEngine(network, self._choice)
         for volume in self._volumes:
             read = partial(read_padded, volume.intensities)
@@ -86,7 +86,7 @@ class Validator:
             yield found[: len(self._scheme)]
 
     def compare(self, predicted: Iterable[NDArray[np.integer]]) -> Scores:
-        """Score the channels (Z, Y, X) that somebody gives every labelled part."""
+        """Scores of predicted (Z, Y, X) channels, one array per volume."""
         confusion = np.zeros((len(self._scheme),) * 2, np.int64)
         for number, (volume, channels) in enumerate(
             zip(self._volumes, predicted, strict=True)
@@ -113,9 +113,9 @@ class Validator:
 
 
 def commonest_class_score(volumes: Sequence[LabelledVolume], classes: int) -> float:
-    """Give the mean IoU(all) of labelling everything with the commonest class.
+    """Mean IoU(all) of labelling every voxel with the most common class.
 
-    A network that does no better has learned nothing.
+    A network that is no better has learned nothing.
     """
     counts = class_counts(volumes, classes)
     present = int((counts > 0).sum())

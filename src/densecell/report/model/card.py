@@ -219,7 +219,7 @@ def _training(facts: ModelFacts) -> Section:
         ["parameters", f"{cost.parameters:,} in each member"],
         ["sees", f"{format_axes(cost.receptive_field)} voxels around each"],
         ["training", format_settings(first.training.model_dump(mode="json"))],
-        ["steps", f"{first.spells[-1].until:,}, from {begun}"],
+        ["steps", f"{first.phases[-1].end:,}, from {begun}"],
         ["seeds", ", ".join(f"{name}: {s.seed}" for name, s in seeds)],
         ["grey values", f"mean {first.mean:.4g}, deviation {first.std:.4g}"],
         ["written by", f"densecell {__version__}"],

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from densecell.classes import ClassScheme
 from densecell.ensemble import EnsembleFile, Member, read_ensemble
-from densecell.networks import Facts, network_facts
+from densecell.networks import NetworkFacts, network_facts
 from densecell.training import (
     DataRecord,
     MemberSettings,
@@ -48,7 +48,7 @@ class ModelFacts:
         return [member for member in self.file.members if member.used]
 
     @property
-    def network(self) -> Facts:
+    def network(self) -> NetworkFacts:
         """What one member costs and sees."""
         return network_facts(self.settings[0].network, classes=len(self.scheme))
 

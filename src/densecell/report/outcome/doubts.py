@@ -47,7 +47,7 @@ def appearance_remarks(found: Found) -> list[str]:
         return []
     first = next(iter(run.model.members))
     try:
-        wanted = load_member_settings(run.model.path / first).look
+        wanted = load_member_settings(run.model.path / first).appearance
     except (DensecellError, OSError):
         return []
     if wanted is None:

@@ -1,19 +1,18 @@
-"""What a model learned from, kept beside it: `data.json`.
+"""Record of the volumes that a model learned from: `data.json` in its folder.
 
-A model outlives its project, and whoever gets it asks what it has seen.
+A model outlives its project, and its users want to know what it has seen.
 """
 
-import json
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from densecell.classes import ClassScheme
-from densecell.config import parse_settings, write_text
-from densecell.errors import CheckpointError
+from densecell.config import write_text
 from densecell.geometry import Shape
 from densecell.patches import LabelledVolume, class_counts
+from densecell.training.checkpoint import load_json
 from densecell.training.data import Data
 
 DATA = "data.json"
@@ -22,29 +21,31 @@ DATA = "data.json"
 class VolumeRecord(BaseModel, frozen=True, extra="forbid"):
     """A labelled volume, or a box of one, as training saw it."""
 
-    name: str = Field(description="of the image, without folders")
+    name: str = Field(description="name of the image, without folders")
     role: Literal["train", "eval"]
-    shape: Shape = Field(description="of the labelled box, on the project's grid")
-    spacing_nm: tuple[float, float, float] = Field(description="of that grid")
+    shape: Shape = Field(
+        description="voxels of the labelled box, on the project's grid"
+    )
+    spacing_nm: tuple[float, float, float] = Field(description="spacing of that grid")
     statistics: tuple[float, float, float, float] = Field(
         description="mean, standard deviation, lowest, highest grey value of the image"
     )
     fingerprint: str = Field(description="SHA-256 of samples of the image's voxels")
-    voxels: dict[str, int] = Field(description="labelled ones, by class")
+    voxels: dict[str, int] = Field(description="labelled voxels of each class")
 
 
 class DataRecord(BaseModel, frozen=True, extra="forbid"):
-    """`data.json`: all volumes that any training of the model saw."""
+    """Content of `data.json`: all volumes that any training of the model saw."""
 
     format: Literal[1] = 1
     volumes: tuple[VolumeRecord, ...]
 
     def of_role(self, role: str) -> list[VolumeRecord]:
-        """List the volumes that play a role."""
+        """Volumes of a role."""
         return [volume for volume in self.volumes if volume.role == role]
 
     def counts(self, role: str) -> dict[str, int]:
-        """Sum up the labelled voxels by class over the volumes of a role."""
+        """Labelled voxels of each class, over all volumes of a role."""
         total: dict[str, int] = {}
         for volume in self.of_role(role):
             for name, count in volume.voxels.items():
@@ -53,7 +54,7 @@ class DataRecord(BaseModel, frozen=True, extra="forbid"):
 
 
 def record_data(folder: Path, data: Data, scheme: ClassScheme) -> None:
-    """Add volumes to `data.json` of a model, unless they are in it."""
+    """Add volumes to `data.json` of a model, unless they are listed already."""
     before = read_data(folder)
     now = [
         *(_recorded(volume, "train", scheme) for volume in data.train),
@@ -67,23 +68,17 @@ def record_data(folder: Path, data: Data, scheme: ClassScheme) -> None:
 
 
 def read_data(folder: Path) -> DataRecord | None:
-    """Read what a model learned from; none: it was not recorded.
+    """Read `data.json` of a model; none if there is no such file.
 
     Raises
     ------
-    CheckpointError
+    CheckpointError, ConfigError
         If the file is damaged.
     """
-    path = folder / DATA
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        return load_json(folder / DATA, DataRecord)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path}: not readable as JSON: {error}; copy it again, or remove it"
-        ) from None
-    return parse_settings(values, DataRecord, where=str(path))
 
 
 def _recorded(

@@ -1,12 +1,13 @@
-"""The settings of members, frozen before any of them is trained.
+"""Resolve the settings of members before any of them is trained.
 
-Minutes become steps once, and every member and every resume shares them.
+Minutes become steps once; every member and every resume uses the same steps.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from densecell.compute import check_same
 from densecell.config import ProjectConfig, TrainingConfig, save_settings
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import round_up
@@ -31,29 +32,29 @@ from densecell.volume import Appearance, appearance_of
 
 
 class Extension(NamedTuple):
-    """How long finished members go on: minutes on this machine, or steps."""
+    """How much longer to train finished members: minutes on this machine, or steps."""
 
     minutes: float | None = None
     steps: int | None = None
 
 
-def freeze_members(
+def resolve_members(
     project: ProjectConfig, data: Data, folder: Path, *, origin: Origin | None = None
 ) -> None:
     """Write the settings of every member that has none yet.
 
-    Minutes become steps by a probe at the very first; all members share them.
+    A probe for the first member turns minutes into steps, which all members share.
 
     Raises
     ------
     OutputError
         If the folder holds members of other settings.
     ConfigError
-        If more are to join members that began from a model which is not given.
+        If the members there started from a model, and more are to join without it.
     """
     _check_same(project, data, folder, origin)
     training: TrainingConfig | None = None
-    look: Appearance | None = None
+    appearance: Appearance | None = None
     first = member_folder(folder, 0)
     if (first / SETTINGS).exists():
         training = load_member_settings(first).training
@@ -64,15 +65,17 @@ def freeze_members(
         settings = _settings(project, data, number)
         if origin is None and number and load_member_settings(first).origin:
             raise ConfigError(
-                f"{folder}: its members began from another model; give --from to add "
-                "more of them"
+                f"{folder}: its members started from another model; name it by --from "
+                "to add more members"
             )
         if training is None:
-            training = _settled(settings, data)
-        look = look or appearance_of(
+            training = _in_steps(settings, data)
+        appearance = appearance or appearance_of(
             v.intensities[v.labelled.slices] for v in data.train
         )
-        settings = settings.model_copy(update={"training": training, **look._asdict()})
+        settings = settings.model_copy(
+            update={"training": training, **appearance._asdict()}
+        )
         if origin is not None:
             sha256 = take_origin(origin, number, member)
             settings = settings.model_copy(update={"origin": sha256})
@@ -80,30 +83,30 @@ def freeze_members(
 
 
 def extend_members(data: Data, folder: Path, extension: Extension) -> None:
-    """Let all members go on after their last step.
+    """Add steps after the last one of all members, with a schedule of their own.
 
-    The schedule begins anew. An extension that was begun and did not end is only gone
-    on with: the same command again does not add to it.
+    An extension that has begun and not ended is continued: running the same command
+    again does not add to it.
 
     Raises
     ------
     OutputError
-        If nothing is there to be extended.
+        If there is no member to extend.
     """
     members = {m: load_member_settings(m) for m in begun_members(folder)}
     longest = max(s.extensions for s in members.values())
     done = all(s.extensions == longest and ended(m, s) for m, s in members.items())
     if done or not longest:
         first = next(iter(members.values()))
-        more = extension.steps or _in_steps(first, data, extension.minutes)
-        longest = (*longest, first.spells[-1].until + more)
+        more = extension.steps or _more_steps(first, data, extension.minutes)
+        longest = (*longest, first.phases[-1].end + more)
     for member, settings in members.items():
         extended = settings.model_copy(update={"extensions": longest})
         save_settings(extended, member / SETTINGS)
 
 
 def begun_members(folder: Path) -> list[Path]:
-    """List the members that have settings, in the order of their numbers.
+    """Folders of the members that have settings, by number.
 
     Raises
     ------
@@ -119,7 +122,7 @@ def begun_members(folder: Path) -> list[Path]:
     advice = "train first"
     if beside:
         advice = (
-            f"there is {', '.join(beside)}: name it (--name), or give the options that "
+            f"there is {', '.join(beside)}: name it (--name), or use the options that "
             "it was trained with"
         )
     raise OutputError(f"{folder}: holds no trained member to extend; {advice}")
@@ -128,13 +131,13 @@ def begun_members(folder: Path) -> list[Path]:
 def fitted(
     config: TrainingConfig, network: Network, volumes: Sequence[LabelledVolume]
 ) -> TrainingConfig:
-    """Fit windows to network and data: the same voxels a step, in shapes that work.
+    """Fit windows to network and data, with about the same voxels per step.
 
-    In plane a window is rounded up to what the network takes. It is not deeper than
-    the volumes are, unless the network needs it so. A network that sees one slice gets
-    single slices from as many places instead of neighbours, which differ little. In
-    float32 a batch is never a single window: torch's 3D convolution is then ten times
-    slower.
+    In plane a window is rounded up to a size that the network accepts. It is not deeper
+    than the volumes, unless the network needs more slices. For a network that sees one
+    slice, a deep window becomes as many single slices from other places: neighbouring
+    slices differ little. In float32 a batch has at least two windows, because torch's
+    3D convolution is ten times slower with one.
     """
     depth = min(config.window[0], max(volume.shape[0] for volume in volumes))
     depth = max(depth, network.least_depth)
@@ -151,7 +154,7 @@ def fitted(
 
 
 def _settings(project: ProjectConfig, data: Data, number: int) -> MemberSettings:
-    """Give the settings of a member, with windows that fit and minutes as asked."""
+    """Settings of a member, with fitted windows, and minutes where given."""
     settings = MemberSettings(
         classes=project.classes,
         network=project.network,
@@ -167,10 +170,10 @@ def _settings(project: ProjectConfig, data: Data, number: int) -> MemberSettings
     return settings.model_copy(update={"training": training})
 
 
-def _settled(settings: MemberSettings, data: Data) -> TrainingConfig:
-    """Give the training with steps in place of minutes."""
+def _in_steps(settings: MemberSettings, data: Data) -> TrainingConfig:
+    """Training settings with steps in place of minutes."""
     network = new_network(settings)
-    probed = settings.training.model_copy(update={"steps": PROBED.until})
+    probed = settings.training.model_copy(update={"steps": PROBED.end})
     batches = make_batches(
         settings.model_copy(update={"training": probed}), data.train, network
     )
@@ -182,16 +185,16 @@ def _settled(settings: MemberSettings, data: Data) -> TrainingConfig:
     )
 
 
-def _in_steps(settings: MemberSettings, data: Data, minutes: float | None) -> int:
+def _more_steps(settings: MemberSettings, data: Data, minutes: float | None) -> int:
     training = settings.training.model_copy(update={"minutes": minutes, "steps": None})
     settings = settings.model_copy(update={"training": training})
-    return _settled(settings, data).steps or 0
+    return _in_steps(settings, data).steps or 0
 
 
 def _check_same(
     project: ProjectConfig, data: Data, folder: Path, origin: Origin | None
 ) -> None:
-    """Refuse to mix members of different settings in one folder, finished or not."""
+    """Refuse to mix members of different settings in one folder."""
     first = member_folder(folder, 0)
     if not (first / SETTINGS).exists():
         return
@@ -204,40 +207,29 @@ def _check_same(
     if None not in (asked.data, frozen.data) and asked.data != frozen.data:
         raise OutputError(
             f"{folder}: its members were begun with other volumes than the project "
-            "has now: images, labels or boxes have changed; put them back, "
-            "choose another --name (with --from, to go on from these weights), or "
+            "has now: images, labels or boxes have changed. Put them back, choose "
+            "another --name (with --from, to continue from these weights), or "
             "--overwrite to train anew"
         )
-    begun_from = frozen.origin if origin is None else origin.sha256(0)
-    asked = asked.model_copy(update={"origin": begun_from})
-    now, then = _by_name(asked), _by_name(frozen)
-    for name in now | then:
-        if now.get(name) != then.get(name):
-            raise OutputError(
-                f"{folder}: holds members trained with other settings: {name} "
-                f"{then.get(name)}, now {now.get(name)} (see {first.name}/{SETTINGS}); "
-                "choose another --name, or --overwrite to train anew"
-            )
-
-
-def _by_name(settings: MemberSettings) -> dict[str, object]:
-    """Give what all members share, each value by its name in project.yaml."""
-    return _flat(
-        {
-            "network": settings.network.model_dump(),
-            "training": settings.training.model_dump(exclude={"minutes"}),
-            "ensemble": {"seed": settings.seed},
-            "classes": settings.classes.as_settings(),
-            "origin": settings.origin,
-            "spacing_nm": settings.spacing_nm,
-        }
+    started_from = frozen.origin if origin is None else origin.sha256(0)
+    asked = asked.model_copy(update={"origin": started_from})
+    check_same(
+        _by_name(frozen),
+        _by_name(asked),
+        place=folder,
+        remedy=f"see {first.name}/{SETTINGS}; choose another --name, or --overwrite to "
+        "train anew",
+        ignore={"training.minutes"},
     )
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, object]:
-    """Give nested settings as one level: `loss: {dice: 1}` becomes `loss.dice: 1`."""
-    flat: dict[str, object] = {}
-    for name, value in values.items():
-        inner = isinstance(value, dict)
-        flat |= _flat(value, f"{prefix}{name}.") if inner else {prefix + name: value}
-    return flat
+def _by_name(settings: MemberSettings) -> dict[str, object]:
+    """Settings that all members share, by their names in project.yaml."""
+    return {
+        "network": settings.network,
+        "training": settings.training,
+        "ensemble": {"seed": settings.seed},
+        "classes": settings.classes.as_settings(),
+        "origin": settings.origin,
+        "spacing_nm": settings.spacing_nm,
+    }

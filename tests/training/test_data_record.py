@@ -3,7 +3,7 @@ import pytest
 
 from densecell.classes import ClassScheme
 from densecell.training import Data, DataRecord, read_data
-from densecell.training.record import record_data
+from densecell.training.data_record import record_data
 from densecell.volume import fingerprint, open_volume
 
 SCHEME = ClassScheme.from_ids([0, 1, 2])

@@ -4,8 +4,8 @@ import pytest
 from densecell.config import NetworkConfig, TrainingConfig
 from densecell.errors import OutputError
 from densecell.networks import build_network
-from densecell.training import Extension, freeze, load_data
-from densecell.training.freeze import begun_members, extend_members, fitted
+from densecell.training import Extension, load_data, resolve
+from densecell.training.resolve import begun_members, extend_members, fitted
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_batches_of_one_are_avoided_where_they_are_slow(labelled, monkeypatch):
     volume = labelled(np.zeros((6, 8, 9)), np.zeros((6, 8, 9)))
     batches = []
     for low in (True, False):
-        monkeypatch.setattr(freeze, "low_precision", lambda _, low=low: low)
+        monkeypatch.setattr(resolve, "low_precision", lambda _, low=low: low)
         batches.append(fitted(TrainingConfig(batch=1), made, [volume]).batch)
 
     assert batches == [1, 2]
@@ -58,5 +58,5 @@ def test_models_that_can_be_extended_are_named(tmp_path, trained):
 
     assert str(caught.value) == (
         f"{trained / 'models' / 'missing'}: holds no trained member to extend; there "
-        "is tiny: name it (--name), or give the options that it was trained with"
+        "is tiny: name it (--name), or use the options that it was trained with"
     )
