@@ -44,6 +44,6 @@ def test_a_member_without_weights_is_named(tmp_path):
     with pytest.raises(CheckpointError) as caught:
         Origin((tmp_path / "member_00",)).sha256(0)
     assert str(caught.value) == (
-        f"{path}: cannot be read (No such file or directory); give another model to "
-        "begin from"
+        f"{path}: cannot be read (No such file or directory); choose another model "
+        "to start from"
     )

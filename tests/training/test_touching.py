@@ -72,5 +72,5 @@ def test_a_pair_as_long_as_a_window_is_refused():
     network = NetworkConfig(affinities=(*FACES, (-8, 0, 0)))
     check_pairs(network, TrainingConfig(window=(9, 16, 16)))
 
-    with pytest.raises(ConfigError, match=r"\(8, 16, 16\) are \(-8, 0, 0\) apart"):
+    with pytest.raises(ConfigError, match=r"\(-8, 0, 0\) .* window of \(8, 16, 16\)"):
         check_pairs(network, TrainingConfig(window=(8, 16, 16)))
