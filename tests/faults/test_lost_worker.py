@@ -95,8 +95,8 @@ def test_a_member_that_loses_all_workers_is_named_when_the_others_are_trained(
     sentence = re.escape(
         f"{model}: 1 of 2 members were lost. Fix the cause and run the same command "
         "again, which continues from what is on disk:\n  member_00: 4 workers were "
-        "lost one after another over it, the last one at tcp://node7:1234; most often they "
-        "have too little memory, or their jobs too little time"
+        "lost one after another over it, the last one at tcp://node7:1234; most often "
+        "they have too little memory, or their jobs too little time"
     )
     with pytest.raises(ClusterError, match=f"^{sentence}$"), Losing(0) as threads:
         on_cluster(project, model, threads)
