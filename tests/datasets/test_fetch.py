@@ -14,7 +14,7 @@ NAMES = ("raw/image.npy", "raw/labels.npy")
 
 
 def packed_bytes(names=NAMES):
-    """Give a zip archive with two small volumes, and the checksums of its files."""
+    """A zip archive of two small volumes, and the checksums of its files."""
     out, digests = io.BytesIO(), {}
     with zipfile.ZipFile(out, "w") as packed:
         for name in names:

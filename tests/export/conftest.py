@@ -21,7 +21,7 @@ KINDS = {
 
 @pytest.fixture(scope="session")
 def voting():
-    """Give a function that makes a network of two members of a kind."""
+    """A function that makes a network of two members of a kind."""
 
     def make(kind):
         config = KINDS[kind]
@@ -38,7 +38,7 @@ def written(request, voting, tmp_path_factory):
     example = torch.zeros(1, 1, *sizes.least)
     outputs = ("probabilities", "affinities")[: 1 + bool(network.affinities)]
     write_onnx(
-        network, example, folder / "a.onnx", outputs=outputs, facts={"members": 2}
+        network, example, folder / "a.onnx", outputs=outputs, metadata={"members": 2}
     )
     write_torchscript(network, example, folder / "a.pt")
     return network, sizes, folder
@@ -46,7 +46,7 @@ def written(request, voting, tmp_path_factory):
 
 @pytest.fixture
 def noise():
-    """Give a function that draws windows."""
+    """A function that draws windows."""
 
     def draw(batch, shape):
         rng = np.random.default_rng(0)

@@ -1,28 +1,30 @@
 import pytest
 
 from densecell.classes import ClassScheme
-from densecell.export.description import Files, Subject, describe
-from densecell.export.network import Sizes
+from densecell.export.description import ModelFacts, PackageFiles, package_description
+from densecell.export.network import WindowSizes
 from densecell.geometry import FACES, Spacing
 from densecell.report.model.card import Terms
 
-SUBJECT = Subject(
+FACTS = ModelFacts(
     name="drawn model",
     members=2,
     scheme=ClassScheme.from_ids([0, 3]),
     spacing_nm=Spacing(50, 4.5, 4.6),
     affinities=FACES,
-    sizes=Sizes((3, 80, 96), (1, 16, 16), (0, 92, 92), (1, 32, 0)),
+    sizes=WindowSizes((3, 80, 96), (1, 16, 16), (0, 92, 92), (1, 32, 0)),
     parameters=7,
 )
 
 
 @pytest.fixture
 def description():
-    tensors = {name: {"source": name} for name in ("raw", *SUBJECT.outputs)}
-    files = Files({"source": "a"}, {"source": "b"}, {}, {}, tensors)
+    tensors = {name: {"source": name} for name in ("raw", *FACTS.outputs)}
+    files = PackageFiles({"source": "a"}, {"source": "b"}, {}, {}, tensors)
     terms = Terms("MIT", ("A", "B"))
-    return describe(SUBJECT, files, terms, version="0.5.12", torch="2.13.0", opset=17)
+    return package_description(
+        FACTS, files, terms, version="0.5.12", torch="2.13.0", opset=17
+    )
 
 
 def space(name, scale, **more):

@@ -30,7 +30,7 @@ def test_onnx_labels_tissue_as_segment_does(trained, tmp_path):
     )
     path, example = tmp_path / "a.onnx", torch.zeros(1, 1, 3, 56, 56)
     network = Voting(ensemble.networks)
-    write_onnx(network, example, path, outputs=["probabilities"], facts={})
+    write_onnx(network, example, path, outputs=["probabilities"], metadata={})
 
     seen = ((tissue - tissue.mean()) / tissue.std()).astype(np.float32)
     (said,) = runtime.InferenceSession(path).run(None, {"raw": seen[None, None]})

@@ -15,7 +15,7 @@ from densecell.errors import (
     OutputError,
 )
 from densecell.export import Terms, export_model
-from densecell.export.check import check_package
+from densecell.export.bioimageio import check_package
 
 onnx = pytest.importorskip("onnx")
 TERMS = Terms("CC-BY-4.0", ("Jane Doe",), ("10.1000/xyz123",))
@@ -35,7 +35,7 @@ def model(trained):
 def exported(model, tmp_path_factory):
     """Folder of an export of two members: do not touch."""
     out = tmp_path_factory.mktemp("exported") / "out"
-    assert [p.name for p in export_model(model, out, TERMS)] == [
+    assert [p.stage for p in export_model(model, out, TERMS)] == [
         "ensemble.zip",
         "member_00.zip",
         "member_01.zip",
@@ -133,7 +133,7 @@ def test_a_folder_that_is_taken_is_left_alone(model, tmp_path):
     [
         (
             TERMS._replace(licence="CC-BY-4"),
-            r"--licence CC-BY-4: is no SPDX identifier; did you mean CC-BY-4\.0 or ",
+            r"--licence CC-BY-4: is not an SPDX identifier; did you mean CC-BY-4\.0 ",
         ),
         (
             TERMS._replace(authors=("a/b",)),

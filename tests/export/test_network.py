@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from densecell.export.network import Sizes, window_sizes
+from densecell.export.network import WindowSizes, window_sizes
 
 SIZES = {
-    "padded": Sizes((3, 56, 56), (1, 8, 8), (0, 0, 0), (1, 24, 24)),
-    "flat": Sizes((1, 80, 80), (1, 16, 16), (0, 0, 0), (0, 32, 32)),
-    "valid": Sizes((1, 188, 188), (1, 16, 16), (0, 92, 92), (0, 0, 0)),
-    "affinities": Sizes((9, 80, 80), (1, 16, 16), (0, 0, 0), (4, 32, 32)),
+    "padded": WindowSizes((3, 56, 56), (1, 8, 8), (0, 0, 0), (1, 24, 24)),
+    "flat": WindowSizes((1, 80, 80), (1, 16, 16), (0, 0, 0), (0, 32, 32)),
+    "valid": WindowSizes((1, 188, 188), (1, 16, 16), (0, 92, 92), (0, 0, 0)),
+    "affinities": WindowSizes((9, 80, 80), (1, 16, 16), (0, 0, 0), (4, 32, 32)),
 }
 
 

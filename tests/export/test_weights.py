@@ -12,7 +12,7 @@ runtime = pytest.importorskip("onnxruntime")
 
 
 def shapes(sizes):
-    """Give windows unlike that which was traced: z, y and x each of another size."""
+    """Sizes of windows other than the traced one, different in z, y and x."""
     z, y, x = sizes.least
     return [(z, y, x), (z + 2, y + sizes.step[1], x + 3 * sizes.step[2])]
 
@@ -69,6 +69,6 @@ def test_the_same_network_gives_the_same_onnx(voting, tmp_path):
     network = voting("padded")
     for name in ("a.onnx", "b.onnx"):
         example = torch.zeros(1, 1, 3, 56, 56)
-        write_onnx(network, example, tmp_path / name, outputs=["p"], facts={})
+        write_onnx(network, example, tmp_path / name, outputs=["p"], metadata={})
 
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()

@@ -1,6 +1,6 @@
-"""What `bioimageio.yaml` says of a network: its axes, pre-processing, classes, origin.
+"""The content of `bioimageio.yaml`: axes, pre-processing, classes and origin.
 
-Plain values, as the format has them; lengths are in nanometres.
+Values are plain, as the format demands; lengths are in nanometres.
 
 .. [1] Ouyang et al. 2022, BioImage Model Zoo, doi:10.1101/2022.06.07.495102.
 """
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from densecell import __version__
 from densecell.classes import ClassScheme
-from densecell.export.network import Sizes
+from densecell.export.network import WindowSizes
 from densecell.geometry import Shape, Spacing, format_spacing
 from densecell.report.model.card import Terms
 
@@ -25,21 +25,25 @@ SPACE = ("z", "y", "x")
 Values = dict[str, Any]
 
 
-class Subject(NamedTuple):
-    """What a package is of.
+class ModelFacts(NamedTuple):
+    """Facts about the model in a package.
 
     Parameters
     ----------
     name
-        Of the model.
+        Name that others see.
     members
-        Networks that vote inside.
-    scheme, spacing_nm, affinities
-        As the ensemble's.
+        Number of networks that vote.
+    scheme
+        Classes of its labels.
+    spacing_nm
+        Voxel size (z, y, x) that it was trained at.
+    affinities
+        Offsets (z, y, x), in voxels, of the pairs that it predicts affinities for.
     sizes
-        Of the windows that it takes.
+        Sizes of the windows that it takes.
     parameters
-        Weights of all members.
+        Number of weights of all members.
     """
 
     name: str
@@ -47,61 +51,61 @@ class Subject(NamedTuple):
     scheme: ClassScheme
     spacing_nm: Spacing
     affinities: tuple[Shape, ...]
-    sizes: Sizes
+    sizes: WindowSizes
     parameters: int
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Names of the outputs, in the order in which the network gives them."""
+        """Names of the network's outputs, in order."""
         return (PROBABILITIES, AFFINITIES) if self.affinities else (PROBABILITIES,)
 
 
-class Files(NamedTuple):
-    """The files of a package, each with its SHA-256, as the format names files."""
+class PackageFiles(NamedTuple):
+    """Entries of the files of a package: name and SHA-256 of each."""
 
     onnx: Values
     torchscript: Values
     documentation: Values
     cover: Values
-    tensors: dict[str, Values]  # of the test, by the name of the tensor
+    tensors: dict[str, Values]  # those of the test, by name
 
 
-def describe(
-    subject: Subject,
-    files: Files,
+def package_description(
+    facts: ModelFacts,
+    files: PackageFiles,
     terms: Terms,
     *,
     version: str,
     torch: str,
     opset: int,
 ) -> Values:
-    """Give the content of `bioimageio.yaml`.
+    """Content of `bioimageio.yaml`.
 
     Parameters
     ----------
-    subject, files, terms
-        What is shared.
+    facts, files, terms
+        The model, its files, and the terms of its use.
     version
-        Of the format.
+        Version of the format.
     torch, opset
-        Versions that the weights were written with.
+        Versions of torch and ONNX that the weights were written with.
     """
     return {
         "type": "model",
         "format_version": version,
-        "name": subject.name,
-        "description": _in_words(subject),
+        "name": facts.name,
+        "description": _sentences(facts),
         "authors": [{"name": name} for name in terms.authors],
         "license": terms.licence,
         "cite": [
             METHOD,
             *({"text": f"doi:{doi}", "doi": doi} for doi in terms.cite),
         ],
-        "tags": _tags(subject),
+        "tags": _tags(facts),
         "documentation": files.documentation,
         "covers": [files.cover],
-        "inputs": [_input(subject, files)],
-        "outputs": [_output(name, subject, files) for name in subject.outputs],
+        "inputs": [_input(facts, files)],
+        "outputs": [_output(name, facts, files) for name in facts.outputs],
         "weights": {
             "onnx": files.onnx | {"opset_version": opset, "parent": "torchscript"},
             "torchscript": files.torchscript | {"pytorch_version": torch},
@@ -110,51 +114,49 @@ def describe(
             "bioimageio": {
                 "modality": "electron microscopy",
                 "task": "semantic segmentation",
-                "target_structure": list(subject.scheme.names),
-                "model_parameter_count": subject.parameters,
+                "target_structure": list(facts.scheme.names),
+                "model_parameter_count": facts.parameters,
             },
-            "densecell": facts(subject) | {"version": __version__},
+            "densecell": densecell_facts(facts) | {"version": __version__},
         },
     }
 
 
-def facts(subject: Subject) -> Values:
-    """Give what the format has no place for: ids, colours, roles, offsets of pairs."""
+def densecell_facts(facts: ModelFacts) -> Values:
+    """Facts that the format has no place for: ids, colours, roles, offsets of pairs."""
     return {
-        "classes": subject.scheme.as_settings(),
-        "spacing_nm": list(subject.spacing_nm),
-        "members": subject.members,
-        "affinities": [list(offset) for offset in subject.affinities],
+        "classes": facts.scheme.as_settings(),
+        "spacing_nm": list(facts.spacing_nm),
+        "members": facts.members,
+        "affinities": [list(offset) for offset in facts.affinities],
         "normalisation": "(grey value - mean) / deviation, of the whole volume",
     }
 
 
-def _in_words(subject: Subject) -> str:
-    networks = (
-        f"{subject.members} networks vote" if subject.members > 1 else "a network"
-    )
-    pairs = "; tells touching cells apart by affinities" if subject.affinities else ""
+def _sentences(facts: ModelFacts) -> str:
+    networks = f"{facts.members} networks vote" if facts.members > 1 else "a network"
+    pairs = "; tells touching cells apart by affinities" if facts.affinities else ""
     return (
         f"Labels every voxel of volume electron micrographs as one of "
-        f"{len(subject.scheme)} classes: {', '.join(subject.scheme.names)}. Learned at "
-        f"voxels of {format_spacing(subject.spacing_nm)} (z, y, x); {networks}{pairs}."
+        f"{len(facts.scheme)} classes: {', '.join(facts.scheme.names)}. Learned at "
+        f"voxels of {format_spacing(facts.spacing_nm)} (z, y, x); {networks}{pairs}."
     )[:1024]
 
 
-def _tags(subject: Subject) -> list[str]:
-    of_classes = ["-".join(re.findall(r"\w+", n)) for n in subject.scheme.names]
+def _tags(facts: ModelFacts) -> list[str]:
+    of_classes = ["-".join(re.findall(r"\w+", n)) for n in facts.scheme.names]
     general = ["electron-microscopy", "3d", "cells", "semantic-segmentation", "unet"]
     return [*general, "pytorch", "volume-em", "densecell", *of_classes]
 
 
-def _input(subject: Subject, files: Files) -> Values:
-    sizes = zip(subject.sizes.least, subject.sizes.step, strict=True)
+def _input(facts: ModelFacts, files: PackageFiles) -> Values:
+    sizes = zip(facts.sizes.least, facts.sizes.step, strict=True)
     sized = [{"min": least, "step": step} for least, step in sizes]
     axes: list[Values] = [
         {"type": "batch"},
         {"type": "channel", "channel_names": ["intensity"]},
     ]
-    for axis, size in zip(_space(subject), sized, strict=True):
+    for axis, size in zip(_space(facts), sized, strict=True):
         axes.append(axis | {"size": size, "concatenable": True})
     return {
         "id": RAW,
@@ -162,7 +164,7 @@ def _input(subject: Subject, files: Files) -> Values:
         "axes": axes,
         "data": {"type": "float32"},
         "test_tensor": files.tensors[RAW],
-        # Of the whole volume, as `segment` does, though it is computed tile by tile.
+        # Over the whole volume, as in `segment`.
         "preprocessing": [
             {
                 "id": "zero_mean_unit_variance",
@@ -172,13 +174,13 @@ def _input(subject: Subject, files: Files) -> Values:
     }
 
 
-def _output(name: str, subject: Subject, files: Files) -> Values:
+def _output(name: str, facts: ModelFacts, files: PackageFiles) -> Values:
     axes: list[Values] = [
         {"type": "batch"},
-        {"type": "channel", "channel_names": _channels(name, subject)},
+        {"type": "channel", "channel_names": _channels(name, facts)},
     ]
-    lost_and_halo = zip(subject.sizes.lost, subject.sizes.halo, strict=True)
-    for axis, (lost, halo) in zip(_space(subject), lost_and_halo, strict=True):
+    lost_and_halo = zip(facts.sizes.lost, facts.sizes.halo, strict=True)
+    for axis, (lost, halo) in zip(_space(facts), lost_and_halo, strict=True):
         size = {"tensor_id": RAW, "axis_id": axis["id"], "offset": -2 * lost}
         axes.append(axis | {"size": size} | ({"halo": halo} if halo else {}))
     return {
@@ -193,14 +195,14 @@ def _output(name: str, subject: Subject, files: Files) -> Values:
     }
 
 
-def _channels(name: str, subject: Subject) -> list[str]:
+def _channels(name: str, facts: ModelFacts) -> list[str]:
     if name == PROBABILITIES:
-        return list(subject.scheme.names)
-    return ["same cell at {} {} {}".format(*offset) for offset in subject.affinities]
+        return list(facts.scheme.names)
+    return ["same cell at {} {} {}".format(*offset) for offset in facts.affinities]
 
 
-def _space(subject: Subject) -> Sequence[Values]:
+def _space(facts: ModelFacts) -> Sequence[Values]:
     return [
         {"type": "space", "id": name, "unit": "nanometer", "scale": scale}
-        for name, scale in zip(SPACE, subject.spacing_nm, strict=True)
+        for name, scale in zip(SPACE, facts.spacing_nm, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""The members of an ensemble as one network that knows nothing of densecell."""
+"""The members of an ensemble as one network, free of densecell."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,15 +14,15 @@ Outputs = Tensor | tuple[Tensor, Tensor]
 
 
 class Voting(nn.Module):
-    """The mean of what networks say: probabilities, and affinities where they tell.
+    """Mean of what networks predict: probabilities, and affinities if they have any.
 
-    Maps normalised (B, 1, Z, Y, X) intensities to (B, K, Z', Y', X') probabilities, and
-    where there are affinities, to (B, A, Z', Y', X') of them too.
+    Maps normalised (B, 1, Z, Y, X) intensities to (B, K, Z', Y', X') probabilities and,
+    if there are any, (B, A, Z', Y', X') affinities.
 
     Parameters
     ----------
     networks
-        Trained; put into evaluation mode.
+        Trained networks; they are put into evaluation mode.
     """
 
     def __init__(self, networks: Sequence[Network]) -> None:
@@ -32,7 +32,7 @@ class Voting(nn.Module):
         self.eval()
 
     def forward(self, window: Tensor) -> Outputs:
-        """Give the mean over the networks, as `segment` takes it."""
+        """Mean over the networks, as in `segment`."""
         said = [network(window) for network in self.networks]  # (B, K + A, Z, Y, X)
         classes = said[0].shape[1] - self.affinities
         probabilities = _mean([torch.softmax(s[:, :classes], dim=1) for s in said])
@@ -41,18 +41,20 @@ class Voting(nn.Module):
         return probabilities, _mean([torch.sigmoid(s[:, classes:]) for s in said])
 
 
-class Sizes(NamedTuple):
-    """Which windows a network takes: least + n * step voxels (z, y, x).
+class WindowSizes(NamedTuple):
+    """Sizes of windows that a network takes, in voxels (z, y, x): least + n * step.
 
     Parameters
     ----------
-    least, step
-        Of the window.
+    least
+        Smallest size.
+    step
+        Difference between sizes.
     lost
-        Voxels that the output is smaller on every side.
+        Voxels on every side that the output lacks.
     halo
-        Voxels of the output, on every side, that lack context and should be cut: the
-        margin of `segment`'s tiles.
+        Voxels on every side of the output that lack context and should be cut off: the
+        margin of the tiles of `segment`.
     """
 
     least: Shape
@@ -61,8 +63,8 @@ class Sizes(NamedTuple):
     halo: Shape
 
 
-def window_sizes(network: Network) -> Sizes:
-    """Say which windows a network takes, and how much of the output is good."""
+def window_sizes(network: Network) -> WindowSizes:
+    """Sizes of windows that a network takes, and the border of its output to cut."""
     step, lost = network.step, network.margin
     depth, plane, _ = usual_margin(network, pairs=network.affinities > 0)
     side = 0 if lost != (0, 0, 0) else round_up(plane, step)
@@ -70,7 +72,7 @@ def window_sizes(network: Network) -> Sizes:
     kept = network.residue or step
     least = kept + 2 * (lost[1] + side)
     slices = max(network.least_depth, 2 * depth + 1)
-    return Sizes((slices, least, least), (1, step, step), lost, halo)
+    return WindowSizes((slices, least, least), (1, step, step), lost, halo)
 
 
 def _mean(tensors: Sequence[Tensor]) -> Tensor:

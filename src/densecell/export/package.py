@@ -1,4 +1,4 @@
-"""A bioimage.io package: one zip file with a network, its description and its test."""
+"""A bioimage.io package: a zip file of a network, its description and its test."""
 
 import hashlib
 import zipfile
@@ -9,15 +9,15 @@ import numpy as np
 import torch
 
 from densecell.config import yaml_text
+from densecell.export.bioimageio import imported
 from densecell.export.description import (
     PROBABILITIES,
     RAW,
-    Files,
-    Subject,
-    describe,
-    facts,
+    ModelFacts,
+    PackageFiles,
+    densecell_facts,
+    package_description,
 )
-from densecell.export.extra import imported
 from densecell.export.network import Voting
 from densecell.export.sample import cover, sample_tensors
 from densecell.export.weights import OPSET, write_onnx, write_torchscript
@@ -26,50 +26,50 @@ from densecell.report.model.card import Terms
 DESCRIPTION = "bioimageio.yaml"
 ONNX, SCRIPT = "weights.onnx", "weights.pt"
 README, COVER = "README.md", "cover.png"
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the time of all files in a package
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # time of all files in a package
 
 
 def write_package(
-    network: Voting, subject: Subject, terms: Terms, folder: Path, *, card: str
+    network: Voting, facts: ModelFacts, terms: Terms, folder: Path, *, card: str
 ) -> None:
-    """Write all files of a package into a folder, which is made.
+    """Write all files of a package into a new folder.
 
     Parameters
     ----------
     network
-        What is shared.
-    subject, terms
-        What is said of it.
+        Network to share.
+    facts, terms
+        What its description says.
     folder
-        Is not there yet.
+        Folder to make.
     card
         The model card, as Markdown.
     """
     version = imported("bioimageio.spec.model.v0_5").ModelDescr
     folder.mkdir()
-    tensors = sample_tensors(network, subject)
-    example = torch.zeros(1, 1, *subject.sizes.least)
+    tensors = sample_tensors(network, facts)
+    example = torch.zeros(1, 1, *facts.sizes.least)
     write_onnx(
         network,
         example,
         folder / ONNX,
-        outputs=subject.outputs,
-        facts=facts(subject),
+        outputs=facts.outputs,
+        metadata=densecell_facts(facts),
     )
     write_torchscript(network, example, folder / SCRIPT)
     _write(folder / README, card)
     drawn = cover(
         tensors[RAW],
         tensors[PROBABILITIES],
-        scheme=subject.scheme,
-        spacing_nm=subject.spacing_nm,
+        scheme=facts.scheme,
+        spacing_nm=facts.spacing_nm,
     )
     (folder / COVER).write_bytes(drawn)
     for name, tensor in tensors.items():
         np.save(folder / f"test_{name}.npy", tensor)
-    description = describe(
-        subject,
-        Files(
+    description = package_description(
+        facts,
+        PackageFiles(
             onnx=_entry(folder / ONNX),
             torchscript=_entry(folder / SCRIPT),
             documentation=_entry(folder / README),
@@ -85,7 +85,7 @@ def write_package(
 
 
 def zip_folder(folder: Path, path: Path) -> None:
-    """Pack the files of a folder; no time is kept, so that equal ones stay equal."""
+    """Pack the files of a folder, without their times: equal files, equal bytes."""
     with zipfile.ZipFile(path, "w") as packed:
         for file in sorted(folder.iterdir()):
             entry = zipfile.ZipInfo(file.name, LONG_AGO)

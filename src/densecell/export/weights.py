@@ -1,8 +1,8 @@
 """A network as files that run without densecell: ONNX and TorchScript.
 
-Both are written by tracing. bioimage.io knows no other format of torch that holds the
-network itself, and torch's newer exporter to ONNX cannot do networks that lose their
-border.
+Both are written by tracing. TorchScript is the only torch format of bioimage.io that
+holds the network itself, and torch's newer exporter to ONNX fails on networks that lose
+their border.
 """
 
 import io
@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from densecell.export.extra import imported
+from densecell.export.bioimageio import imported
 
-OPSET = 17  # of ONNX: old enough for programs of the last years
+OPSET = 17  # version of ONNX: programs of the last years can read it
 FREE = {0: "batch", 2: "z", 3: "y", 4: "x"}  # axes of any length
 
 
@@ -28,27 +28,29 @@ def write_onnx(
     path: Path,
     *,
     outputs: Sequence[str],
-    facts: Mapping[str, Any],
+    metadata: Mapping[str, Any],
 ) -> None:
-    """Write a network as ONNX; batch, z, y and x may be of any size it takes.
+    """Write a network as ONNX; the lengths of batch, z, y and x stay free.
 
     Parameters
     ----------
     network
-        In evaluation mode; its input is named `raw`.
+        Network in evaluation mode. Its input is named `raw`.
     example
-        (B, 1, Z, Y, X), to trace with.
+        (B, 1, Z, Y, X) window to trace with.
     path
-        Of the file.
+        File to write.
     outputs
-        Their names.
-    facts
-        Kept in the file's metadata, as JSON each.
+        Names of the outputs.
+    metadata
+        Values by name for the file's metadata, each written as JSON.
     """
     onnx = imported("onnx")
     data = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # sizes decide nothing; see `networks`
+        warnings.simplefilter(
+            "ignore"
+        )  # about sizes, which decide nothing; see `networks`
         torch.onnx.export(
             network,
             (example,),
@@ -60,12 +62,12 @@ def write_onnx(
             dynamic_axes={name: FREE for name in ("raw", *outputs)},
         )
     model = onnx.load_from_string(data.getvalue())
-    onnx.helper.set_model_props(model, {k: json.dumps(v) for k, v in facts.items()})
+    onnx.helper.set_model_props(model, {k: json.dumps(v) for k, v in metadata.items()})
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def write_torchscript(network: nn.Module, example: Tensor, path: Path) -> None:
-    """Write a network as TorchScript, without the paths of this machine's sources."""
+    """Write a network as TorchScript, without paths of this machine."""
     data = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
