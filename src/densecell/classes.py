@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from densecell.errors import ConfigError, VolumeError
 
 Role = Literal["background", "cell", "organelle", "other"]
+Layer = Literal["cells", "organelles", "parts"]  # one array of object ids each
 IGNORE = 255  # label of voxels that are not annotated
 
 
@@ -137,6 +138,36 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
             found.append(by_name[parent])
             parent = self.classes[found[-1]].parent
         return tuple(found)
+
+    def family(self, class_id: int) -> tuple[int, ...]:
+        """Ids of a class and of all classes that lie in it, the class itself first."""
+        return (class_id, *(i for i in self.ids if class_id in self.ancestors(i)))
+
+    def layer_of(self, class_id: int) -> Layer | None:
+        """Layer in which the objects of a class are; None if it has none of its own.
+
+        Organelles inside organelles are `parts`. A cell inside a cell, or an organelle
+        three deep, belongs to the object around it.
+        """
+        role = self.classes[class_id].role
+        above = [self.classes[i].role for i in self.ancestors(class_id)]
+        if role == "cell":
+            return None if "cell" in above else "cells"
+        if role == "organelle" and above.count("organelle") < 2:
+            return "parts" if "organelle" in above else "organelles"
+        return None
+
+    def heads(self, layer: Layer) -> dict[int, int]:
+        """Class of the object that a voxel belongs to in a layer, by class id.
+
+        Examples
+        --------
+        >>> ClassScheme.platelet().heads("organelles")  # a core is of its granule
+        {2: 2, 3: 3, 4: 4, 5: 5, 6: 5}
+        """
+        chains = {i: (i, *self.ancestors(i)) for i in self.ids}
+        found = {i: [c for c in chains[i] if self.layer_of(c) == layer] for i in chains}
+        return {i: heads[0] for i, heads in found.items() if heads}
 
     def to_channels(self, labels: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Channel numbers 0..K-1 of class ids; 255 for the ignore id.

@@ -4,7 +4,7 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
 from densecell.errors import ConfigError
-from densecell.objects.layers import family_of, layers_of, of_classes
+from densecell.objects.layers import layers_of, of_classes
 
 
 def scheme_of(**classes):
@@ -44,9 +44,35 @@ def test_families_reach_over_classes_of_other_roles():
     cells, organelles = layers_of(scheme, ObjectsConfig())
 
     assert scheme.ancestors(3) == (2, 1)
-    assert family_of(scheme, 1) == cells.groups[0].family == (1, 2, 3)
+    assert scheme.family(1) == cells.groups[0].family == (1, 2, 3)
     needs = {g.class_id: g.needs_cell for g in organelles.groups}
     assert needs == {3: True, 4: False}
+
+
+@pytest.mark.parametrize("name", ["platelet", "drosophila-vnc"])
+def test_heads_are_the_groups_of_the_layers_that_are_measured(name):
+    made = ClassScheme.named(name)
+
+    for layer in layers_of(made, ObjectsConfig()):
+        expected = {i: g.class_id for g in layer.groups for i in g.family}
+        assert made.heads(layer.name) == expected
+    assert made.heads("cells")
+
+
+def test_a_class_three_organelles_deep_belongs_to_the_part_around_it():
+    made = scheme_of(
+        cell=("cell", None),
+        granule=("organelle", "cell"),
+        core=("organelle", "granule"),
+        crystal=("organelle", "core"),
+        stain=("other", "crystal"),
+        syncytium=("cell", "cell"),
+    )
+
+    assert made.heads("cells") == dict.fromkeys(range(6), 0)
+    assert made.heads("organelles") == dict.fromkeys(range(1, 5), 1)
+    assert made.heads("parts") == dict.fromkeys(range(2, 5), 2)
+    assert made.layer_of(3) is None
 
 
 def test_a_circle_of_parents_ends():

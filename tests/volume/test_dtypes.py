@@ -34,6 +34,8 @@ def test_other_numbers_are_refused_with_what_to_convert_to(name, remedy):
         checked_dtype(np.dtype(name), PATH)
 
 
-def test_labels_are_whole_numbers():
-    with pytest.raises(VolumeError, match="labels must be whole numbers, got float32"):
-        checked_dtype(np.dtype(np.float32), PATH, labels=True)
+@pytest.mark.parametrize("name", ["float16", "float32", "float64"])
+def test_labels_are_whole_numbers(name):
+    sentence = f"labels must be whole numbers, got {name}; save class ids as uint8, obj"
+    with pytest.raises(VolumeError, match=sentence):
+        checked_dtype(np.dtype(name), PATH, labels=True)

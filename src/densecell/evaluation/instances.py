@@ -82,15 +82,26 @@ def count_overlaps(truth: Ids, predicted: Ids) -> Overlaps:
             f"true objects have shape {truth.shape} and predicted ones "
             f"{predicted.shape}; they must be equal"
         )
+    truth, predicted, length = _runs(truth.ravel(), predicted.ravel())
     a, first = np.unique(truth, return_inverse=True)
     b, second = np.unique(predicted, return_inverse=True)
-    keys = first.ravel() * len(b) + second.ravel()
-    joint, voxels = np.unique(keys, return_counts=True)
+    joint, index = np.unique(first * len(b) + second, return_inverse=True)
+    voxels = np.zeros(len(joint), np.int64)
+    np.add.at(voxels, index, length)
     return Overlaps(
         a[joint // max(1, len(b))].astype(np.uint64),
         b[joint % max(1, len(b))].astype(np.uint64),
-        voxels.astype(np.int64),
+        voxels,
     )
+
+
+def _runs(first: Ids, second: Ids) -> tuple[Ids, Ids, NDArray[np.intp]]:
+    """Both ids and the length of each run of equal pairs: far fewer than voxels."""
+    if not len(first):
+        return first, second, np.zeros(0, np.intp)
+    changes = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
+    start = np.flatnonzero(np.append(True, changes))
+    return first[start], second[start], np.diff(start, append=len(first))
 
 
 def add_overlaps(parts: Iterable[Overlaps]) -> Overlaps:

@@ -58,7 +58,7 @@ def layers_of(scheme: ClassScheme, config: ObjectsConfig) -> tuple[Layer, ...]:
     _check(scheme, config)
     groups: dict[str, list[Group]] = {name: [] for name in LAYERS}
     for class_id in scheme.ids:
-        layer = _layer_name(scheme, class_id)
+        layer = scheme.layer_of(class_id)
         if layer is not None:
             groups[layer].append(_group(scheme, class_id, layer, config))
     return tuple(Layer(n, tuple(groups[n])) for n in LAYERS if groups[n])
@@ -80,23 +80,6 @@ def of_classes(labels: NDArray[np.uint8], family: Collection[int]) -> NDArray[np
     return found
 
 
-def family_of(scheme: ClassScheme, class_id: int) -> tuple[int, ...]:
-    """Give a class and all whose chain of parents leads to it."""
-    inside = (i for i in scheme.ids if class_id in scheme.ancestors(i))
-    return (class_id, *inside)
-
-
-def _layer_name(scheme: ClassScheme, class_id: int) -> str | None:
-    """Give the layer that a class is the head of a group in, if any."""
-    role = scheme.classes[class_id].role
-    above = [scheme.classes[i].role for i in scheme.ancestors(class_id)]
-    if role == "cell":
-        return None if "cell" in above else CELLS
-    if role == "organelle":
-        return (ORGANELLES, PARTS, None)[min(above.count("organelle"), 2)]
-    return None
-
-
 def _group(
     scheme: ClassScheme, class_id: int, layer: str, config: ObjectsConfig
 ) -> Group:
@@ -105,7 +88,7 @@ def _group(
     whole = not split.split or scheme.classes[class_id].name in config.whole
     return Group(
         class_id,
-        family_of(scheme, class_id),
+        scheme.family(class_id),
         needs_cell="cell" in above,
         split=None if whole or layer == PARTS else split,
     )

@@ -7,8 +7,7 @@ import numpy as np
 from densecell.address import Address
 from densecell.errors import VolumeError
 
-WHOLE = ("uint8", "uint16", "uint32", "uint64", "int16", "int32")
-SUPPORTED = (*WHOLE, "float32")
+SUPPORTED = ("uint8", "uint16", "uint32", "uint64", "int16", "int32", "float32")
 
 REMEDIES = {
     "float64": "convert it to float32",
@@ -37,15 +36,15 @@ def checked_dtype(
     True
     """
     native = dtype.newbyteorder("=")
+    if labels and native.kind == "f":
+        raise VolumeError(
+            f"{path}: labels must be whole numbers, got {native.name}; "
+            "save class ids as uint8, object ids as uint32"
+        )
     if native.name not in SUPPORTED:
         remedy = REMEDIES.get(native.name, "convert it to one of these")
         held = "colours or other records" if native.names else native.name
         raise VolumeError(
             f"{path}: holds {held}; expected one of {', '.join(SUPPORTED)}: {remedy}"
-        )
-    if labels and native.name not in WHOLE:
-        raise VolumeError(
-            f"{path}: labels must be whole numbers, got {native.name}; "
-            "save the class ids as uint8"
         )
     return native

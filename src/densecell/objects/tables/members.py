@@ -16,7 +16,7 @@ from densecell.objects.blocks.stage_3_merge import (
     overlaps,
     total,
 )
-from densecell.objects.layers import CELLS, family_of
+from densecell.objects.layers import CELLS
 from densecell.objects.tables.objects_tables import Range
 
 What = tuple[str, int]  # count, fraction, cell_count or cell_fraction; class id
@@ -73,7 +73,7 @@ def values_of(job: Job, found: Found, cells: Cells | None) -> dict[What, Values]
             inside = best[found[name].group == number]
             counts = np.bincount(inside, minlength=len(cells.voxels) + 1)[1:]
             values["cell_count", group.class_id] = counts.astype(np.float64)
-            channels = [scheme.ids.index(i) for i in family_of(scheme, group.class_id)]
+            channels = [scheme.ids.index(i) for i in scheme.family(group.class_id)]
             share = by_class[:, channels].sum(axis=1) / cells.voxels
             values["cell_fraction", group.class_id] = share
     return values

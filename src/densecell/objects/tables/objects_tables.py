@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from densecell.classes import ClassScheme
 from densecell.geometry import Spacing
 from densecell.objects.blocks.merge_rules import Objects, touches_border
-from densecell.objects.layers import CELLS, ORGANELLES, Layer, family_of
+from densecell.objects.layers import CELLS, ORGANELLES, Layer
 from densecell.objects.record import Record
 from densecell.objects.runs.sums import MOMENTS, Sums
 from densecell.objects.shape.batches import Seen, cell_of
@@ -115,7 +115,7 @@ def fractions_in_cells(
     class_id: int,
 ) -> Floats:
     """Give the share of each cell's voxels that are of a class or lie in it."""
-    channels = [scheme.ids.index(i) for i in family_of(scheme, class_id)]
+    channels = [scheme.ids.index(i) for i in scheme.family(class_id)]
     return by_class[:, channels].sum(axis=1) / voxels
 
 
