@@ -42,7 +42,7 @@ from densecell.ensemble import (
 )
 from densecell.evaluation import Scores, scores_from_confusion
 from densecell.evaluation.blockwise import volumes_confusion
-from densecell.evaluation.result import open_prediction
+from densecell.evaluation.prediction import open_prediction
 from densecell.geometry import Box
 from densecell.suggestions import (
     Material,

@@ -5,37 +5,28 @@ import numpy as np
 import pytest
 import typer
 from PIL import Image
+from results import write_layer, write_run
 from typer.testing import CliRunner
 
 from densecell.classes import ClassScheme
 from densecell.cli.compare import _names, compare
-from densecell.config import write_text, yaml_text
 from densecell.errors import ConfigError, OutputError, VolumeError
 from densecell.evaluation import score
-from densecell.evaluation.result import LABELS
 from densecell.geometry import Box
-from densecell.volume import create_ome_zarr
 
 SCHEME = ClassScheme.platelet()
 RNG = np.random.default_rng(0)
 A = RNG.integers(0, 4, (6, 7, 9)).astype(np.uint8)
 B = np.where(RNG.random((6, 7, 9)) < 0.8, A, 0).astype(np.uint8)
+SPACING = (40, 10, 10)
 PART = Box((2, 1, 3), (5, 6, 9))
 
 
 def write_result(out, labels, *, box=None, objects=None):
-    stored = None if box is None else [list(box.start), list(box.stop)]
-    run = {"classes": SCHEME.as_settings(), "box": stored}
-    write_text(out / "run.yaml", yaml_text(run))
+    shape = labels.shape if box is None else A.shape
+    write_run(out, SCHEME, shape, SPACING, box=box)
     for name, values in {"classes": labels, **(objects or {})}.items():
-        volume = create_ome_zarr(
-            (out / LABELS).parent / name,
-            shape=values.shape,
-            dtype=values.dtype,
-            spacing_nm=(40, 10, 10),
-            kind="label",
-        )
-        volume.write(Box.whole(values.shape), values)
+        write_layer(out, f"labels/{name}", values, SPACING)
     return out
 
 
@@ -104,7 +95,7 @@ def test_objects_of_another_shape_than_their_labels_are_refused(tmp_path):
         tmp_path / "b", B, objects={"cells": np.zeros((6, 7, 8), np.uint32)}
     )
 
-    with pytest.raises(VolumeError, match=r"\(6, 7, 8\), but the class labels beside"):
+    with pytest.raises(VolumeError, match=r"\(6, 7, 8\), but the class labels that"):
         run(a, b)
 
 

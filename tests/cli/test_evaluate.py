@@ -3,21 +3,20 @@ import json
 import numpy as np
 import pytest
 import typer
+from results import write_layer, write_run
 from typer.testing import CliRunner
 
 from densecell.classes import ClassScheme
 from densecell.cli.evaluate import evaluate
-from densecell.config import write_text, yaml_text
 from densecell.errors import VolumeError
 from densecell.evaluation import score
-from densecell.evaluation.result import LABELS
 from densecell.geometry import Box
-from densecell.volume import create_ome_zarr
 
 SCHEME = ClassScheme.platelet()
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 4, (6, 7, 9)).astype(np.uint8)
 PREDICTED = RNG.integers(0, 4, (6, 7, 9)).astype(np.uint8)
+SPACING = (40, 10, 10)
 PART = Box((2, 1, 3), (5, 6, 9))
 
 
@@ -30,16 +29,9 @@ def truth(tmp_path):
 @pytest.fixture
 def result(tmp_path):
     """Write a result for a part of the volume."""
-    run = {"classes": SCHEME.as_settings(), "box": [list(PART.start), list(PART.stop)]}
-    write_text(tmp_path / "result" / "run.yaml", yaml_text(run))
-    volume = create_ome_zarr(
-        tmp_path / "result" / LABELS,
-        shape=PART.shape,
-        dtype=np.uint8,
-        spacing_nm=(40, 10, 10),
-        kind="label",
-    )
-    volume.write(Box.whole(PART.shape), PREDICTED[PART.slices])
+    write_run(tmp_path / "result", SCHEME, TRUTH.shape, SPACING, box=PART)
+    labels = PREDICTED[PART.slices]
+    write_layer(tmp_path / "result", "labels/classes", labels, SPACING)
     return tmp_path / "result"
 
 

@@ -4,13 +4,13 @@ import json
 import numpy as np
 import pytest
 import typer
+from results import write_layer, write_run
 from typer.testing import CliRunner
 
 from densecell.classes import ClassScheme
 from densecell.cli.measure import measure
 from densecell.config import ObjectsConfig, load_settings, write_text, yaml_text
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
-from densecell.evaluation.result import LABELS
 from densecell.geometry import FACES, Box
 from densecell.objects.record import read_record
 from densecell.volume import create_ome_zarr
@@ -29,16 +29,9 @@ def drawn():
 def result(tmp_path):
     """Write a finished result, as `densecell segment` leaves it."""
     out = tmp_path / "result"
-    run = {"classes": ClassScheme.platelet().as_settings(), "box": None}
-    write_text(out / "run.yaml", yaml_text(run))
-    for name, kind, values in (
-        (LABELS, "label", drawn()),
-        ("segmentation.zarr/confidence", "image", np.full((4, 12, 14), 204)),
-    ):
-        volume = create_ome_zarr(
-            out / name, shape=(4, 12, 14), dtype="u1", spacing_nm=SPACING, kind=kind
-        )
-        volume.write(Box.whole(volume.shape), values.astype(np.uint8))
+    write_run(out, ClassScheme.platelet(), (4, 12, 14), SPACING)
+    write_layer(out, "labels/classes", drawn(), SPACING)
+    write_layer(out, "confidence", np.full((4, 12, 14), 204, np.uint8), SPACING)
     write_text(out / "agreement.json", "{}")
     return out
 

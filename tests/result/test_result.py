@@ -150,7 +150,7 @@ def test_unfinished_steps_are_refused_with_what_to_run(old_result):
 def test_what_was_never_measured_names_the_command(old_result):
     (old_result / "objects.yaml").unlink()
 
-    with pytest.raises(VolumeError, match="has no objects yet; `densecell measure"):
+    with pytest.raises(VolumeError, match="is not measured yet; `densecell measure"):
         Result(old_result).require_measured()
 
 

@@ -75,7 +75,7 @@ def test_every_box_is_summed_up_by_what_lies_in_it(material):
             material.image,
         )
     )
-    grey = (image - material.mean) / material.std
+    grey = (image - material.run.statistics.mean) / material.run.statistics.std
     assert len(found.boxes) == 5 * 3 * 3
     for n, box in enumerate(found.boxes):
         at = box.slices

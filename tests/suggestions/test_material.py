@@ -59,7 +59,7 @@ def test_a_project_that_is_none_is_refused(segmented, tmp_path):
 def test_a_result_that_is_not_finished_is_refused(project):
     (project / "result" / "agreement.json").unlink()
 
-    with pytest.raises(VolumeError, match="is not segmented to its end yet"):
+    with pytest.raises(VolumeError, match="is not segmented to its end;"):
         open_material(project / "result")
 
 

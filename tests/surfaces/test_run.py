@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 import trimesh
+from results import write_layer, write_measurement, write_objects, write_run
 
 from densecell.classes import ClassScheme
 from densecell.compute import connect
@@ -16,9 +17,10 @@ from densecell.errors import (
     VolumeError,
 )
 from densecell.geometry import Box
-from densecell.surfaces import drop_meshes, is_meshed, mesh_result
-from densecell.surfaces.stores import fingerprint, open_object_stores
-from densecell.surfaces.work import Mesher
+from densecell.result import OBJECTS, Result, has_meshes
+from densecell.surfaces import mesh_result
+from densecell.surfaces.levels import objects_fingerprint
+from densecell.surfaces.scenes import Mesher
 from densecell.volume import open_ome_zarr
 
 DEEP, SHAPE = (40.0, 10.0, 10.0), (11, 40, 300)
@@ -47,8 +49,8 @@ def table(result):
 def test_every_object_is_written_in_every_format(measured):
     steps = mesh(measured, ALL)
 
-    assert steps[-1] == (5, 5)
-    assert is_meshed(measured)
+    assert steps[-1] == ("mesh", 5, 5)
+    assert has_meshes(measured)
     expected = {"glb/cell_1.glb", "glb/cell_2.glb", "glb/organelle_9.glb"}
     expected |= {f"precomputed/{k}/info" for k in ("cells", "organelles")}
     for stem in ("cell_1", "cell_2", "organelle_1", "organelle_4", "organelle_9"):
@@ -99,7 +101,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(measured, tmp_path):
     while next(run).done < 1:
         pass
     run.close()
-    assert not is_meshed(tmp_path / "other")
+    assert not has_meshes(tmp_path / "other")
     again = mesh(tmp_path / "other")
 
     assert again[0].done >= 1
@@ -121,48 +123,48 @@ def test_finished_meshes_are_left_alone_and_others_refused(measured):
     mesh(measured)
     before = files(measured)
 
-    assert mesh(measured) == [(5, 5)]
+    assert mesh(measured) == [("mesh", 5, 5)]
     assert files(measured) == before
     with pytest.raises(OutputError, match=r"begun with max_error_nm 10.0, now .* 3.0"):
         mesh(measured, MeshConfig(max_error_nm=3))
 
-    drop_meshes(measured)
-    mesh(measured, MeshConfig(max_error_nm=3))
+    mesh(measured, MeshConfig(max_error_nm=3), overwrite=True)
     assert files(measured) != before
 
 
-def test_meshes_of_other_objects_are_not_gone_on_with(measured, write_store):
+def test_meshes_of_other_objects_are_not_gone_on_with(measured):
     mesh(measured)
 
     cells = np.random.default_rng(0).integers(0, 9, SHAPE).astype(np.uint32)
-    write_store(measured, "cells", cells)
+    write_objects(measured, "cells", cells, DEEP, "cell")
 
     with pytest.raises(OutputError, match="measured anew since; pass --overwrite"):
         mesh(measured)
 
 
 def test_one_changed_voxel_is_another_store(measured):
-    before = fingerprint(open_object_stores(measured))
+    before = objects_fingerprint(Result(measured))
     path = measured / "segmentation.zarr" / "labels" / "cells"
     volume = open_ome_zarr(path, labels=True, writable=True)
     box = Box((5, 20, 20), (6, 21, 21))
     volume.write(box, np.full(box.shape, 2, np.uint32))
 
-    assert fingerprint(open_object_stores(measured)) != before
+    assert objects_fingerprint(Result(measured)) != before
 
 
-def test_objects_of_another_shape_than_the_labels_are_refused(measured, write_store):
-    write_store(measured, "cells", np.ones((3, 5, 7), np.uint32))
+def test_objects_of_another_shape_than_the_labels_are_refused(measured):
+    write_layer(measured, "labels/cells", np.ones((3, 5, 7), np.uint32), DEEP)
 
-    with pytest.raises(VolumeError, match=r"cells: has \(3, 5, 7\) .* \(11, 40, 300\)"):
+    shapes = r"cells: has shape \(3, 5, 7\), .* have \(11, 40, 300\); measure again"
+    with pytest.raises(VolumeError, match=shapes):
         mesh(measured)
     assert not (measured / "meshes").exists()
 
 
-def test_an_object_of_one_voxel_is_meshed(measured, write_store):
+def test_an_object_of_one_voxel_has_meshes(measured):
     organelles = np.zeros(SHAPE, np.uint32)
     organelles[5, 20, 20] = 1
-    write_store(measured, "organelles", organelles)
+    write_objects(measured, "organelles", organelles, DEEP, "mitochondrion")
 
     mesh(measured)
 
@@ -192,11 +194,11 @@ def test_large_objects_come_from_a_coarser_level(measured):
     )
 
 
-def test_what_is_too_thin_for_coarser_levels_is_still_meshed(measured, write_store):
+def test_what_is_too_thin_for_coarser_levels_is_still_meshed(measured):
     cells = np.zeros(SHAPE, np.uint32)
     cells[:, 3, 3::2] = 5  # no majority in any block of 2 x 2
     cells[5, 20, 7:11] = 6
-    write_store(measured, "cells", cells)
+    write_objects(measured, "cells", cells, DEEP, "cell")
 
     mesh(measured, MeshConfig(max_voxels=1000))
 
@@ -217,14 +219,13 @@ def test_organelles_alone_have_scenes_of_their_own(measured):
     ]
 
 
-def test_a_result_of_one_slice_without_cells_is_meshed(measured, write_store):
-    for name in ("cells", "organelles", "classes"):
-        shutil.rmtree(measured / "segmentation.zarr" / "labels" / name)
-    flat = np.zeros((1, 20, 30), np.uint8)
+def test_a_result_of_one_slice_without_cells_has_meshes(measured):
+    flat = np.zeros((1, 20, 30), np.uint64)
     flat[0, 5:15, :12] = 2
-    write_store(measured, "classes", flat, ClassScheme.platelet())
-    write_store(measured, "cells", np.zeros(flat.shape, np.uint32))
-    write_store(measured, "organelles", flat.astype(np.uint64))
+    for write in (write_run, write_measurement):
+        write(measured, ClassScheme.platelet(), flat.shape, DEEP)
+    write_objects(measured, "cells", np.zeros(flat.shape, np.uint32), DEEP, "cell")
+    write_objects(measured, "organelles", flat, DEEP, "mitochondrion")
 
     mesh(measured)
 
@@ -240,7 +241,16 @@ def test_a_result_without_objects_says_to_measure(measured):
     for name in ("cells", "organelles"):
         shutil.rmtree(measured / "segmentation.zarr" / "labels" / name)
 
-    with pytest.raises(VolumeError, match="no objects yet; `densecell measure"):
+    with pytest.raises(VolumeError, match="not measured yet; `densecell measure"):
+        mesh(measured)
+
+
+def test_objects_that_were_not_measured_are_refused(measured):
+    (measured / OBJECTS).unlink()  # stores that another program made have none
+
+    with pytest.raises(
+        VolumeError, match=r"not measured yet; `densecell measure .*tabl"
+    ):
         mesh(measured)
 
 
@@ -258,11 +268,11 @@ def test_what_fails_is_named_and_the_others_are_finished(measured, monkeypatch):
         return original(self, member)
 
     monkeypatch.setattr(Mesher, "_mesh", fails)
-    with pytest.raises(BlocksFailedError, match=r"1 cells or .*\n  cell_2: .*odd"):
+    with pytest.raises(BlocksFailedError, match=r"1 of 3 blocks .*\n  cell_2: .*odd"):
         mesh(measured)
 
     monkeypatch.undo()
-    assert mesh(measured)[0] == (4, 5)
+    assert mesh(measured)[0] == ("mesh", 4, 5)
 
 
 @pytest.mark.parametrize("package", ["trimesh", "fast_simplification"])

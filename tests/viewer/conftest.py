@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import yaml
+from results import write_layer, write_run
 
 from densecell.classes import ClassScheme
 from densecell.config import MeshConfig, ObjectsConfig
@@ -42,37 +43,24 @@ def _drawn():
     return classes
 
 
-def _write(path, array, kind, scheme=None):
-    volume = create_ome_zarr(
-        path,
-        shape=array.shape,
-        dtype=array.dtype,
-        spacing_nm=DEEP,
-        kind=kind,
-        scheme=scheme,
-    )
-    volume.write(Box.whole(array.shape), array)
-    build_pyramid(path, kind=kind)
-
-
 def _write_segmented(folder):
     """Write the image and what `densecell segment --box` leaves."""
     rng, scheme, classes = np.random.default_rng(0), ClassScheme.platelet(), _drawn()
     image = rng.integers(90, 160, SHAPE).astype(np.uint8)
     image[BOX.slices] -= 12 * classes
-    _write(folder / "image.zarr", image, "image")
-    store = folder / "result" / "segmentation.zarr"
-    _write(store / "labels" / "classes", classes, "label", scheme)
+    path, result = folder / "image.zarr", folder / "result"
+    volume = create_ome_zarr(
+        path, shape=SHAPE, dtype="u1", spacing_nm=DEEP, kind="image"
+    )
+    volume.write(Box.whole(SHAPE), image)
+    build_pyramid(path, kind="image")
+    write_layer(result, "labels/classes", classes, DEEP, scheme=scheme)
     for name in ("confidence", "disagreement"):
         shares = rng.integers(100, 255, BOX.shape).astype(np.uint8)
-        _write(store / name, shares, "image")
-    volume = {"path": str(folder / "image.zarr"), "shape": list(SHAPE)}
-    volume |= {"spacing_nm": list(DEEP), "statistics": [120.0, 20.0, 0.0, 160.0]}
-    run = {"volume": volume, "classes": scheme.as_settings()}
-    run |= {"box": [list(BOX.start), list(BOX.stop)]}
-    text = yaml.safe_dump(run)
-    (folder / "result" / "run.yaml").write_text(text, encoding="utf-8")
-    (folder / "result" / "agreement.json").write_text("{}", encoding="utf-8")
+        write_layer(result, name, shares, DEEP)
+    grey = (120.0, 20.0, 0.0, 160.0)
+    write_run(result, scheme, SHAPE, DEEP, box=BOX, path=path, statistics=grey)
+    (result / "agreement.json").write_text("{}", encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ def test_a_complete_result_lacks_nothing(finished):
     contents = open_contents(finished / "result")
 
     assert contents.missing == ()
-    assert list(contents.objects) == list(contents.meshes)
-    assert list(contents.objects) == ["cells", "organelles", "parts"]
+    assert list(contents.result.objects) == list(contents.meshes)
+    assert list(contents.result.objects) == ["cells", "organelles", "parts"]
     assert contents.tables["parts"][1]["class"] == "dense granule core"
-    assert contents.box.start == (2, 10, 0)
+    assert contents.result.box.start == (2, 10, 0)
 
 
 def test_a_folder_that_is_no_result_is_refused(tmp_path):
@@ -24,7 +24,7 @@ def test_a_folder_that_is_no_result_is_refused(tmp_path):
 def test_a_result_without_labels_is_refused(copied):
     shutil.rmtree(copied / "result" / "segmentation.zarr" / "labels" / "classes")
 
-    with pytest.raises(VolumeError, match="nothing is segmented yet; run `densecell"):
+    with pytest.raises(VolumeError, match=r"no labels in .*; run `densecell seg"):
         open_contents(copied / "result")
 
 
@@ -44,7 +44,7 @@ def test_a_result_without_objects_names_the_command(copied):
 
     (sentence,) = contents.missing
     assert f"`densecell measure {copied / 'result'}` finds them" in sentence
-    assert (contents.objects, contents.meshes, contents.tables) == ({}, {}, {})
+    assert (contents.result.objects, contents.meshes, contents.tables) == ({}, {}, {})
 
 
 def test_deleted_meshes_name_the_command(copied):
@@ -54,7 +54,7 @@ def test_deleted_meshes_name_the_command(copied):
 
     (sentence,) = contents.missing
     assert f"`densecell mesh {copied / 'result'}` makes them" in sentence
-    assert list(contents.objects) == ["cells", "organelles", "parts"]
+    assert list(contents.result.objects) == ["cells", "organelles", "parts"]
 
 
 def test_an_image_that_moved_away_is_expected_somewhere(copied, change_run):
@@ -63,7 +63,7 @@ def test_an_image_that_moved_away_is_expected_somewhere(copied, change_run):
     contents = open_contents(copied / "result")
 
     (sentence,) = contents.missing
-    assert "/moved/image.tif: does not exist" in sentence
+    assert "/moved/image.tif, which is not there any more" in sentence
     assert contents.image is None
 
 

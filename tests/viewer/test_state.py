@@ -113,9 +113,9 @@ def test_truth_lies_beside_the_result_over_the_same_image(state_of, here):
     contents = open_contents(here / "result")
     path = here / "result/segmentation.zarr/labels/classes"
     labels, box = open_truth(path, contents)
-    assert box == contents.box
+    assert box == contents.result.box
 
-    truth = Truth(labels, box, contents.scheme)
+    truth = Truth(labels, box, contents.result.scheme)
     state, _ = state_of(here / "result", truth=truth)
 
     left, right = state["layout"]["children"]

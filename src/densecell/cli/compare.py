@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from densecell.address import Address
     from densecell.classes import ClassScheme
     from densecell.evaluation.comparison import Comparison
-    from densecell.evaluation.result import Prediction
+    from densecell.evaluation.prediction import Prediction
     from densecell.geometry import Box
 
 
@@ -71,7 +71,8 @@ def compare(
     from densecell.errors import ConfigError
     from densecell.evaluation.comparison import compare as compared
     from densecell.evaluation.comparison import placed, shared_objects
-    from densecell.evaluation.result import is_result, open_prediction
+    from densecell.evaluation.prediction import open_prediction
+    from densecell.result import is_segmentation
 
     if threshold >= 1:
         raise ConfigError(
@@ -85,7 +86,7 @@ def compare(
     about = with_choice(other, channel=channel, time=time)
     if picture is not None:
         check_free(picture, overwrite=overwrite)
-    elif is_result(one):
+    elif is_segmentation(one):
         picture = _own_picture(one, about)
     scheme = choose_scheme(
         classes,

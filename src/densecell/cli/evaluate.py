@@ -70,13 +70,10 @@ def evaluate(
     from densecell.datasets.scheme import choose_scheme
     from densecell.evaluation import scores_from_confusion
     from densecell.evaluation.blockwise import scored_box, truth_box, volumes_confusion
-    from densecell.evaluation.result import (
-        is_result,
-        open_prediction,
-        save_scores,
-        scores_record,
-    )
+    from densecell.evaluation.kept import save_scores, scores_record
+    from densecell.evaluation.prediction import open_prediction
     from densecell.geometry import Box
+    from densecell.result import is_segmentation
     from densecell.volume import open_volume
 
     scored = to_address(result)
@@ -107,7 +104,7 @@ def evaluate(
     scores = scores_from_confusion(confusion, scheme, where_labelled=where_labelled)
 
     kept = None
-    if is_result(scored):
+    if is_segmentation(scored):
         kept = save_scores(scores, scored, truth=labels.path, box=area)
     if as_json:
         typer.echo(json.dumps(scores_record(scores, truth=labels.path, box=area)))

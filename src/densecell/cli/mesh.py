@@ -47,21 +47,19 @@ def mesh(
     from densecell.cli.progress import told_progress
     from densecell.compute import connected
     from densecell.config import MeshConfig, parse_settings
-    from densecell.surfaces import drop_meshes, find_objects, is_meshed, mesh_result
+    from densecell.result import has_meshes
+    from densecell.surfaces import mesh_result
 
     asked = {"max_error_nm": max_error, "formats": format, "max_voxels": max_voxels}
     given = {name: value for name, value in asked.items() if value is not None}
     config = parse_settings(given, MeshConfig, where="options")
-    if overwrite:
-        drop_meshes(result)
-    was_finished = is_meshed(result)
-    with told_progress("looking for objects") as told:
-        stores = find_objects(result, config, told=told)
+    was_finished = not overwrite and has_meshes(result)
     with (
         connected(cluster) as workers,
         told_progress(f"meshing {result.name}", unit="objects") as told,
     ):
-        for step in mesh_result(result, config, stores=stores, cluster=workers):
+        steps = mesh_result(result, config, cluster=workers, overwrite=overwrite)
+        for step in steps:
             told(step.done, step.total)
     if was_finished:
         typer.echo(f"{result}: was meshed already; --overwrite meshes it again")

@@ -23,12 +23,12 @@ def report(
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.progress import told_progress
-    from densecell.evaluation.result import is_result
     from densecell.report.result_page import write_report
+    from densecell.result import is_segmentation
 
     with told_progress("drawing the page", unit="sections") as told:
         page = write_report(result, truth=truth, title=title, told=told)
     size = page.stat().st_size / 1e6
     # Only what was segmented here can be viewed, not labels that came from elsewhere.
-    after = f"; next `densecell view {result}`" if is_result(result) else ""
+    after = f"; next `densecell view {result}`" if is_segmentation(result) else ""
     typer.echo(f"{page}: {size:.1f} MB; open it in a browser, or send it{after}")

@@ -48,7 +48,7 @@ def view(
     beside = None
     if truth is not None:
         labels, box = open_truth(truth, shown[0])
-        scheme = choose_scheme(None, labels=[labels], stored=shown[0].scheme)
+        scheme = choose_scheme(None, labels=[labels], stored=shown[0].result.scheme)
         beside = Truth(labels, box, scheme)
     for sentence in (sentence for contents in shown for sentence in contents.missing):
         typer.echo(f"not shown: {sentence}", err=True)

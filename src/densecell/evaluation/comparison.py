@@ -8,7 +8,6 @@ Neither is the truth: two annotators, a model and an annotator, or two models.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,14 +23,11 @@ from densecell.evaluation.instances import (
     match_objects,
     variation_of_information,
 )
-from densecell.evaluation.measured import refuse_half_measured
-from densecell.evaluation.result import Prediction, is_result
+from densecell.evaluation.prediction import Prediction
 from densecell.evaluation.scores import Scores, scores_from_confusion
 from densecell.geometry import Box
-from densecell.volume import Volume, open_volume
-
-OBJECTS = ("cells", "organelles", "parts")
-STORE = "segmentation.zarr/labels"
+from densecell.result import Result, is_segmentation
+from densecell.volume import Volume
 
 
 class Agreement(NamedTuple):
@@ -159,27 +155,17 @@ def shared_objects(a: Address, b: Address) -> dict[str, tuple[Volume, Volume]]:
         If objects are not measured to their end, or have another shape than the
         class labels beside them.
     """
-    found = {}
-    if is_result(a) and is_result(b):
-        for name in OBJECTS:
-            paths = [path / STORE / name for path in (a, b)]
-            if all(path.exists() for path in paths):
-                refuse_half_measured(a)
-                refuse_half_measured(b)
-                first, second = (_opened(path) for path in paths)
-                found[name] = first, second
-    return found
-
-
-def _opened(path: Path) -> Volume:
-    objects = open_volume(path, labels=True)
-    classes = open_volume(path.parent / "classes", labels=True)
-    if objects.shape != classes.shape:
-        raise VolumeError(
-            f"{path}: has shape {objects.shape}, but the class labels beside it have "
-            f"{classes.shape}; measure again with --overwrite"
-        )
-    return objects
+    if not (is_segmentation(a) and is_segmentation(b)):
+        return {}
+    results = (Result(a), Result(b))
+    first, second = (result.objects for result in results)
+    shared: dict[str, tuple[Volume, Volume]] = {
+        name: (first[name], second[name]) for name in first if name in second
+    }
+    for result in results if shared else ():
+        if result.measurement is not None:  # else they were made elsewhere
+            result.require_measured()
+    return shared
 
 
 def _beside(labels: Prediction, other: Prediction) -> Prediction:

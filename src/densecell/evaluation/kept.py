@@ -1,14 +1,53 @@
-"""Where a result keeps what tells of other labels, so that nothing else is replaced."""
+"""Files of a result that are about other labels: scores, and pictures of comparisons.
 
+Each gets a name of its own, so that nothing about other labels is replaced.
+"""
+
+import json
 import re
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path, PurePath
 
 from densecell.address import Address, split_choice
+from densecell.config import FORMAT, write_text
+from densecell.evaluation.scores import Scores
+from densecell.geometry import Box
+from densecell.result import layout
 
 About = tuple[str, ...]  # the full address of the other labels, then what else counts
-GENERIC = ("", "labels", "segmentation.zarr")  # folders that tell nothing apart
+GENERIC = ("", "labels", layout.STORE)  # folders that tell nothing apart
+
+
+def save_scores(scores: Scores, result: Path, *, truth: Address, box: Box) -> Path:
+    """Write `scores/<truth name>.json` into a result folder, all at once.
+
+    Scores of the same truth, box and choice of voxels are replaced; those of others
+    are kept, and the file gets another name.
+    """
+    record = scores_record(scores, truth=truth, box=box)
+    text = json.dumps(record, indent=1)
+    path = kept_path(
+        result / layout.SCORES,
+        truth,
+        ".json",
+        about=_about(record),
+        read=lambda path: _read_about(path, record),
+    )
+    write_text(path, text)
+    return path
+
+
+def scores_record(scores: Scores, *, truth: Address, box: Box) -> dict[str, object]:
+    """Scores as plain values, with what they were counted on."""
+    plain = split_choice(truth).address
+    name = plain.name + str(truth).removeprefix(str(plain))
+    where = {
+        "truth": name,
+        "truth_at": str(truth.resolve()),
+        "box": [list(box.start), list(box.stop)],
+    }
+    return {"format": FORMAT} | where | scores.as_json()
 
 
 def kept_path(
@@ -19,27 +58,27 @@ def kept_path(
     about: About,
     read: Callable[[Path], About | None],
 ) -> Path:
-    """Find a file of its own, named after the other labels.
+    """Path of a file that is named after the other labels.
 
-    That is `labels.json`; where this tells of other labels of that name,
+    That is `labels.json`; where this is about other labels of that name,
     `folder_labels.json`; and with a number where that is taken too.
 
     Parameters
     ----------
     folder
-        Of the result.
+        Folder in the result.
     other
         The other labels; a channel and a time point belong to the name.
     suffix
-        Of the file, such as `.json`.
+        Suffix of the file, such as `.json`.
     about
-        What the file will tell of.
+        What the file will be about.
     read
-        Gives what a file tells of; none: nothing, it may be replaced.
+        Reads what a file is about; None: nothing, it may be replaced.
 
     Returns
     -------
-    A path where no file is, or one that tells of the same.
+    A path without a file, or with one that is about the same.
     """
     name = file_name(other)
     first = folder / f"{name}{suffix}"
@@ -54,7 +93,7 @@ def kept_path(
 
 
 def file_name(other: Address) -> str:
-    """Name a file after labels.
+    """File name that stands for labels, without a suffix.
 
     Examples
     --------
@@ -68,7 +107,7 @@ def file_name(other: Address) -> str:
 
 
 def folder_name(other: Address) -> str:
-    """Give the name of the store or the folder that labels lie in.
+    """Name of the store or the folder that labels lie in.
 
     Examples
     --------
@@ -82,3 +121,19 @@ def folder_name(other: Address) -> str:
 
 def _safe(name: str) -> str:
     return re.sub(r"[^\w. -]", "_", name)
+
+
+def _about(record: dict[str, object]) -> About:
+    parts = ("truth_at", "truth", "box", "where_labelled")
+    return tuple(str(record.get(part)) for part in parts)
+
+
+def _read_about(path: Path, mine: dict[str, object]) -> About | None:
+    """What a file of scores is about; older ones do not name the truth's folder."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(record, dict):
+        return None
+    return _about({"truth_at": mine["truth_at"]} | record)

@@ -8,13 +8,10 @@ from densecell.address import Address, Url
 from densecell.classes import ClassScheme
 from densecell.datasets.scheme import choose_scheme
 from densecell.errors import OutputError, VolumeError
-from densecell.evaluation.result import (
-    LABELS,
-    is_result,
-    open_prediction,
-)
+from densecell.evaluation.prediction import open_prediction
 from densecell.geometry import Shape, Spacing
 from densecell.objects.cut.affinities import find_affinities
+from densecell.result import CLASSES, is_segmentation
 from densecell.volume import Volume, open_volume, refuse_choice, require_spacing
 
 STORE = "segmentation.zarr"
@@ -78,7 +75,7 @@ def open_source(
     SpacingError
         If the voxel size is unknown.
     """
-    if not is_result(path):
+    if not is_segmentation(path):
         if out is None:
             raise OutputError(
                 f"{path}: is no result folder; say with --out where its objects and "
@@ -106,7 +103,7 @@ def _of_result(
             f"{path}: is not segmented to its end yet; run `densecell segment` again "
             "with the same options"
         )
-    labels = open_volume(path / LABELS, labels=True, spacing_nm=spacing_nm)
+    labels = open_volume(path / CLASSES, labels=True, spacing_nm=spacing_nm)
     confidence = f"{STORE}/confidence"
     folder = path / STORE / "labels"
     members = sorted(p.name for p in folder.iterdir() if p.name.startswith("member_"))

@@ -11,10 +11,10 @@ from densecell.classes import ClassScheme
 from densecell.ensemble import Run, read_run
 from densecell.ensemble.segment import is_finished as is_segmented
 from densecell.errors import ConfigError, DensecellError, VolumeError
-from densecell.evaluation.result import is_result
 from densecell.geometry import Box, Shape, Spacing
 from densecell.objects import is_finished as is_measured
 from densecell.objects.record import RECORD, Record, read_record
+from densecell.result import is_segmentation
 from densecell.result.tables import Row, read_table
 from densecell.volume import CroppedVolume, Volume, open_volume
 
@@ -159,7 +159,7 @@ def open_found(result: Path, *, truth: Path | None = None) -> Found:
     VolumeError
         If it is no result, has no labels yet, or the truth is of another shape.
     """
-    run = read_run(result) if is_result(result) else None
+    run = read_run(result) if is_segmentation(result) else None
     record = read_record(result) if (result / RECORD).is_file() else None
     if run is not None:
         path = result / STORE / "labels" / "classes"

@@ -33,7 +33,7 @@ from densecell.result.run import (
     read_run,
     save_run,
 )
-from densecell.result.tables import Row, read_table
+from densecell.result.tables import Row, box_of, read_table
 
 __all__ = [
     "CELLS",
@@ -55,6 +55,7 @@ __all__ = [
     "Result",
     "Row",
     "Run",
+    "box_of",
     "has_meshes",
     "is_measured",
     "is_result",

@@ -10,6 +10,7 @@
 """
 
 from pathlib import Path, PurePosixPath
+from typing import TypeGuard
 
 from densecell.address import Address
 
@@ -18,6 +19,7 @@ OBJECTS = "objects.yaml"
 STORE = "segmentation.zarr"
 CLASSES = f"{STORE}/labels/classes"
 CONFIDENCE, DISAGREEMENT = "confidence", "disagreement"
+IMAGES = (CONFIDENCE, DISAGREEMENT)
 AFFINITIES = f"{STORE}/affinities.json"  # pairs that the stores affinity_0 ... are of
 AGREEMENT = "agreement.json"
 
@@ -48,14 +50,14 @@ def member_path(member: str) -> str:
     return str(PurePosixPath(STORE, "labels", member))
 
 
-def is_result(path: Address) -> bool:
+def is_result(path: Address) -> TypeGuard[Path]:
     """Whether a path is a folder that `densecell segment` or `measure` wrote into."""
     return isinstance(path, Path) and any(
         (path / name).is_file() for name in (RUN, OBJECTS)
     )
 
 
-def is_segmentation(path: Address) -> bool:
+def is_segmentation(path: Address) -> TypeGuard[Path]:
     """Whether a path is a folder that `densecell segment` wrote into."""
     return isinstance(path, Path) and (path / RUN).is_file()
 

@@ -142,6 +142,21 @@ class Result:
         """Whether all meshes are there."""
         return layout.has_meshes(self.path)
 
+    def require_run(self) -> Run:
+        """How it was segmented.
+
+        Raises
+        ------
+        VolumeError
+            If labels from elsewhere were measured.
+        """
+        if self.run is None:
+            raise VolumeError(
+                f"{self.path}: holds labels from elsewhere, without an image; give a "
+                "folder that `densecell segment` wrote"
+            )
+        return self.run
+
     def require_segmented(self) -> None:
         """Refuse a segmentation that is not finished.
 
@@ -164,15 +179,15 @@ class Result:
         VolumeError
             If `densecell measure` was not run, or did not finish.
         """
-        if self.measurement is None:
-            raise VolumeError(
-                f"{self.path}: has no objects yet; `densecell measure {self.path}` "
-                "finds them"
-            )
-        if not self.is_measured:
+        if self.measurement is not None and not self.is_measured:
             raise VolumeError(
                 f"{self.path}: is not measured to its end; run `densecell measure` "
                 "again with the same options"
+            )
+        if self.measurement is None or not self.objects:
+            raise VolumeError(
+                f"{self.path}: is not measured yet; `densecell measure {self.path}` "
+                "finds its objects and writes their tables"
             )
 
     # Voxels
@@ -222,9 +237,26 @@ class Result:
 
     @cached_property
     def objects(self) -> dict[str, OmeZarrVolume]:
-        """Ids of cells, organelles and parts, as far as they are there."""
-        found = {name: self.layer(f"labels/{name}") for name in layout.LAYERS}
-        return {name: volume for name, volume in found.items() if volume is not None}
+        """Ids of cells, organelles and parts, as far as they are there.
+
+        Raises
+        ------
+        VolumeError
+            If they have another shape than the class labels.
+        """
+        found = {}
+        for name in layout.LAYERS:
+            path = layout.layer_path(self.path, name)
+            if not (path / "zarr.json").is_file():
+                continue
+            found[name] = open_ome_zarr(path, labels=True)
+            if found[name].shape != self.shape:
+                raise VolumeError(
+                    f"{path}: has shape {found[name].shape}, but the class labels "
+                    f"that it was made of have {self.shape}; measure again with "
+                    "--overwrite"
+                )
+        return found
 
     @cached_property
     def members(self) -> dict[str, Volume]:
@@ -257,12 +289,7 @@ class Result:
         VolumeError
             If labels from elsewhere were measured, or the volume has changed.
         """
-        if self.run is None:
-            raise VolumeError(
-                f"{self.path}: holds labels from elsewhere, without an image; give a "
-                "folder that `densecell segment` wrote"
-            )
-        then = self.run.volume
+        then = self.require_run().volume
         try:
             volume = open_volume(then.path, spacing_nm=then.spacing_nm)
         except MissingVolumeError:
@@ -290,6 +317,16 @@ class Result:
         if name not in self._tables:
             self._tables[name] = read_table(self.path / layout.TABLES, name)
         return self._tables[name]
+
+    def rows(self, layer: str) -> dict[int, Row]:
+        """Table rows of the objects of a layer, by their ids."""
+        if layer == layout.CELLS:
+            return {int(row["cell_id"]): row for row in self.table("cells")}
+        return {
+            int(row["organelle_id"]): row
+            for row in self.table("organelles")
+            if row["layer"] == layer
+        }
 
     @cached_property
     def _tables(self) -> dict[str, Sequence[Row]]:

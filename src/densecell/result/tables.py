@@ -16,6 +16,7 @@ import numpy as np
 
 from densecell.disk import written_aside
 from densecell.errors import VolumeError
+from densecell.geometry import Box
 from densecell.result.columns import SCHEMAS, TableSchema
 from densecell.settings import write_text
 
@@ -120,6 +121,13 @@ def values(row: Row, name: str) -> dict[str, Any]:
         heading: column.value(row[heading]) if column else row[heading]
         for heading, column in columns.items()
     }
+
+
+def box_of(row: Row) -> Box:
+    """Box around an object of a table, in voxels of its layer."""
+    z0, y0, x0 = (int(row[f"box_{axis}_start_voxels"]) for axis in "zyx")
+    z1, y1, x1 = (int(row[f"box_{axis}_stop_voxels"]) for axis in "zyx")
+    return Box((z0, y0, x0), (z1, y1, x1))
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from densecell.compute import ReportProgress
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Shape, per_axis
 from densecell.suggestions.material import Material
+from densecell.volume import Statistics
 
 USUAL: Shape = (1, 256, 256)  # half an hour of painting
 READ: Shape = (16, 1024, 1024)  # voxels read together: a shard of a result
@@ -135,15 +136,16 @@ def _rows(material: Material, group: Sequence[Box]) -> list[list[float]]:
                 float(disagreement[at].mean()) / 255,
                 1 - float(confidence[at].mean()) / 255,
                 *(counts[ids] / box.voxels),
-                *_grey(image[at], material.mean, material.std),
+                *_grey(image[at], material.run.statistics),
             ]
         )
     return rows
 
 
-def _grey(image: NDArray[np.number], mean: float, std: float) -> list[float]:
+def _grey(image: NDArray[np.number], volume: Statistics) -> list[float]:
     """Brightness, contrast and fineness of grey values."""
-    values = (image.astype(np.float32) - np.float32(mean)) / np.float32(std)
+    values = image.astype(np.float32) - np.float32(volume.mean)
+    values /= np.float32(volume.std)
     steps = np.abs(np.diff(values, axis=2))
     return [
         float(values.mean()),

@@ -7,6 +7,7 @@ from densecell.datasets.crop import CropRecord, hash_array, write_crop
 from densecell.disk import written_aside
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
+from densecell.result import layout
 from densecell.result.tables import csv_text
 from densecell.suggestions.candidates import Candidates
 from densecell.suggestions.material import Material
@@ -14,7 +15,6 @@ from densecell.suggestions.picture import Shown, draw_boxes
 from densecell.suggestions.ranking import Pick
 from densecell.suggestions.unsaved import refuse_to_lose
 
-FOLDER = "suggest"  # of a result
 TABLE, PICTURE = "suggestions.csv", "overview.png"
 OFTEN = 2.0  # times the usual share, from which a class is called frequent
 COLUMNS = ("crop", "z0", "y0", "x0", "z1", "y1", "x1", "score", "why")
@@ -46,13 +46,13 @@ def write_suggestions(
     check_place(result, overwrite=overwrite)
     boxes = [candidates.boxes[pick.number] for pick in picks]
     why = [reasons(pick, candidates, material) for pick in picks]
-    with written_aside(result / FOLDER, overwrite=overwrite) as aside:
+    with written_aside(result / layout.SUGGESTIONS, overwrite=overwrite) as aside:
         names = write_crops(aside, material, boxes)
         _write_table(aside / TABLE, material, boxes, names, picks, why)
         shown = [Shown(name, box) for name, box in zip(names, boxes, strict=True)]
         (aside / PICTURE).write_bytes(draw_boxes(material, shown))
         check_work(result, material)  # somebody may have painted meanwhile
-    return result / FOLDER
+    return result / layout.SUGGESTIONS
 
 
 def check_place(result: Path, *, overwrite: bool) -> None:
@@ -63,7 +63,7 @@ def check_place(result: Path, *, overwrite: bool) -> None:
     OutputError
         If there are suggestions; it says how to keep what was painted.
     """
-    folder = result / FOLDER
+    folder = result / layout.SUGGESTIONS
     if folder.exists() and not overwrite:
         raise OutputError(
             f"{folder}: holds suggestions already; take what was painted in them into "
@@ -79,7 +79,7 @@ def check_work(result: Path, material: Material) -> None:
     OutputError
         See `refuse_to_lose`.
     """
-    refuse_to_lose(result / FOLDER, material.known, beside=(TABLE, PICTURE))
+    refuse_to_lose(result / layout.SUGGESTIONS, material.known, beside=(TABLE, PICTURE))
 
 
 def write_crops(

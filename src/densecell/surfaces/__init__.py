@@ -5,21 +5,18 @@
     surface_of(mask, spacing_nm=...) -> Surface(vertices_nm, faces, reliable)
     surfaces_of([Solid(mask, spacing_nm), ...]): of many small objects at a time
     simplify(surface, max_error_nm=...) -> Surface
-    mesh_result(result, config): all objects of a result, into `meshes/`
+    mesh_result(path, config): all objects of a result, into `meshes/`
 """
 
 from densecell.surfaces.extract import Solid, surface_of, surfaces_of
 from densecell.surfaces.files import write_mesh
-from densecell.surfaces.run import drop_meshes, find_objects, is_meshed, mesh_result
+from densecell.surfaces.run import mesh_result
 from densecell.surfaces.simplify import simplify
 from densecell.surfaces.surface import Surface
 
 __all__ = [
     "Solid",
     "Surface",
-    "drop_meshes",
-    "find_objects",
-    "is_meshed",
     "mesh_result",
     "simplify",
     "surface_of",

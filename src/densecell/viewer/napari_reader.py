@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from densecell.classes import ClassScheme
-from densecell.evaluation.result import is_result
 from densecell.geometry import Shape
-from densecell.objects.source import STORE
+from densecell.result import STORE, is_segmentation
 from densecell.viewer.contents import Contents, open_contents
 from densecell.viewer.lazy import LazyArray
 from densecell.volume import OmeZarrVolume, Volume, open_levels
@@ -34,7 +33,7 @@ def reader_of(path: str | Sequence[str]) -> Callable[[Any], list[Layer]] | None:
         return None
     folder = Path(path)
     result = folder.parent if folder.name == STORE else folder
-    return read_result if is_result(result) else None
+    return read_result if is_segmentation(result) else None
 
 
 def read_result(path: str | Path) -> list[Layer]:
@@ -59,16 +58,17 @@ def read_result(path: str | Path) -> list[Layer]:
         layers.append((_levels(contents.image), placed | grey, "image"))
     for name, store in contents.images.items():
         heat = {"contrast_limits": (0, 255), "colormap": "inferno", "opacity": 0.6}
-        placed = _placed(name, contents, start=contents.box.start)
+        placed = _placed(name, contents, start=contents.result.box.start)
         layers.append((_levels(store), placed | heat, "image"))
-    for name, store in {"classes": contents.labels, **contents.objects}.items():
-        placed = _placed(name, contents, start=contents.box.start)
+    labels = {"classes": contents.result.classes, **contents.result.objects}
+    for name, volume in labels.items():
+        placed = _placed(name, contents, start=contents.result.box.start)
         settings = (
-            _class_settings(contents.scheme)
+            _class_settings(contents.result.scheme)
             if name == "classes"
             else _object_settings(name, contents)
         )
-        layers.append((_levels(store), placed | settings, "labels"))
+        layers.append((_levels(volume), placed | settings, "labels"))
     return [_alone(layer) if len(layer[0]) == 1 else layer for layer in layers]
 
 
@@ -80,7 +80,7 @@ def _alone(layer: Layer) -> Layer:
 
 def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:
     """Name and place of a layer, and whether it is shown at first."""
-    spacing = contents.spacing_nm
+    spacing = contents.result.spacing_nm
     return {
         "name": name,
         "scale": spacing,

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densecell.geometry import Box, Spacing
-from densecell.result.tables import Row
+from densecell.geometry import Spacing
+from densecell.result import CELLS, Row, box_of
 from densecell.viewer.contents import Contents
 
 PANEL_PX = 500  # about the width of a panel on a common screen
@@ -44,15 +44,16 @@ class Start(NamedTuple):
 
 def start_of(contents: Contents) -> Start:
     """Begin at the largest whole cell; else at the largest cell; else in the middle."""
-    whole_nm = np.multiply(contents.box.shape, contents.spacing_nm)
-    rows = contents.tables.get("cells", {}).values()
+    box, spacing_nm = contents.result.box, contents.result.spacing_nm
+    whole_nm = np.multiply(box.shape, spacing_nm)
+    rows = contents.tables.get(CELLS, {}).values()
     if not rows:
-        z, y, x = np.add(contents.box.start, contents.box.stop) / 2
+        z, y, x = np.add(box.start, box.stop) / 2
         return Start((z, y, x), float(whole_nm[1:].max()), float(whole_nm.max()))
     cell = max(rows, key=_rank)
-    size_nm = np.multiply(_box_of(cell).shape, contents.spacing_nm)
+    size_nm = np.multiply(box_of(cell).shape, spacing_nm)
     centre_nm = [float(cell[f"centroid_{axis}_nm"]) for axis in "zyx"]
-    z, y, x = centre_nm / np.array(contents.spacing_nm) + contents.box.start
+    z, y, x = centre_nm / np.array(spacing_nm) + box.start
     across = float(size_nm.max())
     around = min(AROUND * across, float(whole_nm.max()))
     return Start((z, y, x), ROOM * across, around)
@@ -60,9 +61,3 @@ def start_of(contents: Contents) -> Start:
 
 def _rank(cell: Row) -> tuple[bool, int]:
     return cell["touches_border"].lower() != "true", int(cell["voxels"])
-
-
-def _box_of(cell: Row) -> Box:
-    z0, y0, x0 = (int(cell[f"box_{axis}_start_voxels"]) for axis in "zyx")
-    z1, y1, x1 = (int(cell[f"box_{axis}_stop_voxels"]) for axis in "zyx")
-    return Box((z0, y0, x0), (z1, y1, x1))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Box, Shape, Spacing
-from densecell.result.tables import Row
+from densecell.result import CELLS, Row
 from densecell.viewer.addresses import Addresses
 from densecell.viewer.contents import Contents
 from densecell.viewer.layers import (
@@ -67,15 +67,15 @@ def viewer_state(
     if truth is not None:
         shared = [layer for layer in groups[0].layers if layer["name"] == "image"]
         groups.append(_Group("", shared + _truth_layers(first, truth, addresses)))
-    flat = first.box.shape[0] == 1
+    flat = first.result.box.shape[0] == 1
     layout: str | Json = "xy" if flat else "4panel"
     layers = groups[0].layers
     if not alone:
         layers, layout = _side_by_side(groups)
     return {
         "title": f"densecell: {', '.join(names)}",
-        "dimensions": dimensions_of(first.spacing_nm),
-        **start_of(first).as_state(first.spacing_nm),
+        "dimensions": dimensions_of(first.result.spacing_nm),
+        **start_of(first).as_state(first.result.spacing_nm),
         "layers": layers,
         "layout": layout,
         "showSlices": not any(contents.meshes for contents in shown),
@@ -85,18 +85,19 @@ def viewer_state(
 
 def _layers(contents: Contents, addresses: Addresses, *, alone: bool) -> list[Json]:
     """Make the layers of a result, the image first, what lies on top last."""
-    spacing, start = contents.spacing_nm, contents.box.start
+    result = contents.result
+    spacing, start = result.spacing_nm, result.box.start
     layers: list[Json] = []
     if contents.image is not None:
         source = _source(contents.image, spacing, (0, 0, 0), addresses, kind="image")
         if source:
             layers.append(image_layer("image", source, grey=contents.grey))
-    classes = _source(contents.labels, spacing, start, addresses, kind="label")
+    classes = _source(result.classes, spacing, start, addresses, kind="label")
     if classes:
-        sources = [classes, *_names(_class_names(contents.scheme), addresses)]
-        visible = not (alone and contents.objects)
-        layers.append(class_layer("classes", sources, contents.scheme, visible=visible))
-    for name, store in contents.objects.items():
+        sources = [classes, *_names(_class_names(result.scheme), addresses)]
+        visible = not (alone and result.objects)
+        layers.append(class_layer("classes", sources, result.scheme, visible=visible))
+    for name, store in result.objects.items():
         source = _source(store, spacing, start, addresses, kind="label")
         if source:
             layer = _objects(contents, name, source, addresses)
@@ -110,13 +111,13 @@ def _layers(contents: Contents, addresses: Addresses, *, alone: bool) -> list[Js
 
 def _objects(contents: Contents, name: str, ids: Json, addresses: Addresses) -> Json:
     """Make the layer of cells, organelles or parts, with meshes and names if any."""
-    rows = contents.tables.get(name, {})
+    result, rows = contents.result, contents.tables[name]
     sources = [ids]
     drawn: list[int] = []
     if name in contents.meshes:
         if url := addresses.meshes(contents.meshes[name]):
-            start, spacing = contents.box.start, contents.spacing_nm
-            sources.append(placed_meshes(url, spacing, start=start))
+            start = result.box.start
+            sources.append(placed_meshes(url, result.spacing_nm, start=start))
         drawn = sorted(rows, key=lambda i: -int(rows[i]["voxels"]))
     labels = {i: f"{row['class']} {i}" for i, row in rows.items()}
     sources += _names(labels, addresses, rows)
@@ -125,13 +126,13 @@ def _objects(contents: Contents, name: str, ids: Json, addresses: Addresses) -> 
         sources,
         classes={i: row["class"] for i, row in rows.items()},
         drawn=drawn,
-        scheme=contents.scheme,
-        are_cells=name == "cells",
+        scheme=result.scheme,
+        are_cells=name == CELLS,
     )
 
 
 def _truth_layers(beside: Contents, truth: Truth, addresses: Addresses) -> list[Json]:
-    spacing, start = beside.spacing_nm, truth.box.start
+    spacing, start = beside.result.spacing_nm, truth.box.start
     source = _source(truth.labels, spacing, start, addresses, kind="label")
     if source is None:
         return []

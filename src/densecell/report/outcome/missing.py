@@ -3,8 +3,7 @@
 from densecell.report.found import Found
 from densecell.report.page import Notes, Section
 from densecell.report.words import number_in
-from densecell.surfaces import is_meshed
-from densecell.surfaces.settings import MESHES
+from densecell.result import has_meshes, layout
 
 
 def missing_section(
@@ -45,8 +44,10 @@ def _of_steps(found: Found, shown: set[str]) -> list[str]:
     elif "Cells in 3D" not in shown and _is_empty(found):
         sentences.append("Cells in 3D: no object was found that could be shown.")
     elif "Cells in 3D" not in shown:
-        meshed = is_meshed(found.path)
-        again = " --overwrite" if meshed or (found.path / MESHES).exists() else ""
+        meshed = has_meshes(found.path)
+        again = (
+            " --overwrite" if meshed or (found.path / layout.MESHES).exists() else ""
+        )
         sentences.append(
             f"Cells in 3D (GLB files): `densecell mesh {name}{again}`"
             + ("." if found.is_measured else ", after `measure`.")

@@ -11,7 +11,7 @@ from densecell.geometry import format_spacing
 from densecell.report.found import Found
 from densecell.report.page import Section, Table
 from densecell.report.words import format_axes, format_settings
-from densecell.surfaces.settings import MESHES, SETTINGS, read_settings
+from densecell.result import layout, read_mesh_settings
 from densecell.training import MemberSettings, load_member_settings
 
 
@@ -142,9 +142,9 @@ def _objects(found: Found) -> list[list[str]]:
 
 
 def _surfaces(found: Found) -> list[list[str]]:
-    if not (found.path / MESHES / SETTINGS).is_file():
+    if not (found.path / layout.MESH_SETTINGS).is_file():
         return []
-    settings = read_settings(found.path)
+    settings = read_mesh_settings(found.path)
     return [
         ["largest error", f"{settings.max_error_nm:g} nm"],
         ["formats", ", ".join(settings.formats)],

@@ -13,13 +13,16 @@ from densecell.ensemble import Run, read_run
 from densecell.ensemble.load import member_fingerprint
 from densecell.ensemble.segment import is_finished as is_segmented
 from densecell.errors import DensecellError, MissingVolumeError, VolumeError
-from densecell.evaluation.result import is_result
 from densecell.objects import is_finished as is_measured
 from densecell.objects.record import RECORD, Record, read_record
-from densecell.surfaces import is_meshed
-from densecell.surfaces.settings import MESHES, read_settings
-from densecell.surfaces.stores import fingerprint as objects_fingerprint
-from densecell.surfaces.stores import open_object_stores
+from densecell.result import (
+    Result,
+    has_meshes,
+    is_segmentation,
+    layout,
+    read_mesh_settings,
+)
+from densecell.surfaces.levels import objects_fingerprint
 from densecell.volume import fingerprint, open_volume
 
 Told = Callable[[int, int], None]
@@ -63,13 +66,13 @@ def verify_result(
     VolumeError, ConfigError
         If the folder is no result, or what describes it cannot be read.
     """
-    if not is_result(result) and not (result / RECORD).exists():
+    if not is_segmentation(result) and not (result / RECORD).exists():
         raise VolumeError(
             f"{result}: is no result of densecell (neither run.yaml nor {RECORD} in "
             "it); give a folder that `densecell segment` or `measure` wrote"
         )
     files = partial(_files, result, full=full, told=told)
-    if is_result(result):
+    if is_segmentation(result):
         run = read_run(result)
         yield _input(run)
         yield from _model(run)
@@ -80,9 +83,9 @@ def verify_result(
         yield _measured_labels(result, record)
         yield from _versions("measure", record.versions)
         yield from files("measure", done=is_measured(result))
-    if (result / MESHES).exists():
+    if (result / layout.MESHES).exists():
         yield _meshed_objects(result)
-        yield from files("mesh", done=is_meshed(result))
+        yield from files("mesh", done=has_meshes(result))
 
 
 def _input(run: Run) -> Finding:
@@ -156,9 +159,9 @@ def _meshed_objects(result: Path) -> Finding:
     """Hold the objects that were meshed against those that are there."""
     part = "mesh, objects"
     try:
-        now = objects_fingerprint(open_object_stores(result))
-        if now != read_settings(result).objects:
-            told = f"{result / MESHES}: was made of other objects than these"
+        now = objects_fingerprint(Result(result))
+        if now != read_mesh_settings(result).objects:
+            told = f"{result / layout.MESHES}: was made of other objects than these"
             return Finding(part, "changed", told)
     except DensecellError as error:
         return Finding(part, "missing", str(error))

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densecell.errors import VolumeError
+from densecell.result import layout
 from densecell.result.tables import Row, read_table
 from densecell.surfaces.extra import imported
 from densecell.surfaces.files import Triangles
-from densecell.surfaces.settings import MESHES
 
 GLB = "glb"
 TRIANGLES = 260_000  # of all objects together: about 3.5 MB of the page
@@ -76,9 +76,9 @@ def load_solids(result: Path) -> Solids:
 
 def _rows(result: Path) -> list[Row]:
     """Read the table of meshes, if they are all there."""
-    if not (result / MESHES / GLB).is_dir():
+    if not (result / layout.MESHES / GLB).is_dir():
         return []
-    return read_table(result / MESHES, "meshes")
+    return read_table(result / layout.MESHES, "meshes")
 
 
 def _rank(row: Row, cells: Mapping[int, float]) -> tuple[float, ...]:
@@ -96,7 +96,7 @@ def _file(row: Row, cells: Mapping[int, float]) -> str:
 
 def _nodes(result: Path, files: Set[str]) -> Iterator[tuple[str, int, Triangles]]:
     """Yield class, id and triangles of every node of these files that is there."""
-    for path in sorted((result / MESHES / GLB).glob("*.glb")):
+    for path in sorted((result / layout.MESHES / GLB).glob("*.glb")):
         if path.name not in files:
             continue
         for node, mesh in _geometry(path).items():

@@ -3,16 +3,17 @@ import csv
 import numpy as np
 import pytest
 import trimesh
+from results import write_run
 
 from densecell.classes import ClassScheme
 from densecell.config import MeshConfig, ObjectsConfig
 from densecell.errors import VolumeError
-from densecell.geometry import Spacing
+from densecell.geometry import Box, Spacing
 from densecell.objects import measure_objects, open_source
-from densecell.surfaces import drop_meshes, mesh_result
-from densecell.surfaces.settings import read_settings
-from densecell.surfaces.stores import open_object_stores
-from densecell.volume import require_spacing
+from densecell.result import Result, read_mesh_settings
+from densecell.surfaces import mesh_result
+from densecell.surfaces.levels import levels_of
+from densecell.surfaces.run import resolve_mesh_settings
 
 PLAIN = {"split": False, "min_volume_um3": 0}
 PARTS = ObjectsConfig(cells=PLAIN, organelles=PLAIN, block=(9, 8, 40))
@@ -29,7 +30,7 @@ def labels_with_a_granule():
 
 @pytest.fixture
 def begun(tmp_path):
-    """Give the steps of measuring a bare volume, and the folder that they fill."""
+    """Steps of measuring a bare volume, and the folder that they fill."""
     np.save(tmp_path / "labels.npy", labels_with_a_granule())
     source = open_source(
         tmp_path / "labels.npy",
@@ -44,7 +45,7 @@ def test_labels_measured_by_themselves_are_meshed(begun):
     steps, out = begun
     list(steps)
 
-    assert list(mesh_result(out, MeshConfig()))[-1] == (3, 3)
+    assert list(mesh_result(out, MeshConfig()))[-1] == ("mesh", 3, 3)
 
     with (out / "meshes" / "meshes.csv").open(newline="") as file:
         rows = [(r["object"], r["class"], r["voxels"]) for r in csv.DictReader(file)]
@@ -53,10 +54,9 @@ def test_labels_measured_by_themselves_are_meshed(begun):
         ("organelle", "dense granule", "2800"),
         ("part", "dense granule core", "1620"),
     ]
-    assert read_settings(out).max_error_nm == 12.5  # a quarter of 50
-    stores = open_object_stores(out)
-    assert stores.scheme == ClassScheme.platelet()
-    assert require_spacing(stores.labels) == Spacing(50, 8, 8)
+    assert read_mesh_settings(out).max_error_nm == 12.5  # a quarter of 50
+    assert Result(out).scheme == ClassScheme.platelet()
+    assert Result(out).spacing_nm == Spacing(50, 8, 8)
 
 
 def test_a_granule_and_its_core_are_two_nodes_of_a_scene(begun):
@@ -88,14 +88,21 @@ def test_half_a_measurement_is_refused(begun):
     with refused:
         list(mesh_result(out, MeshConfig()))
     with refused:
-        drop_meshes(out)
+        list(mesh_result(out, MeshConfig(), overwrite=True))
     assert not (out / "meshes").exists()
 
 
-def test_the_usual_error_is_of_the_voxels_of_the_objects(measured, write_store):
-    flat = np.zeros((11, 40, 300), np.uint8)  # measured with a voxel size of its own
-    write_store(
-        measured, "classes", flat, ClassScheme.platelet(), spacing_nm=(80, 10, 10)
-    )
+def test_the_usual_error_is_of_the_voxels_of_the_objects(measured):
+    # measured with a voxel size of its own
+    write_run(measured, ClassScheme.platelet(), (11, 40, 300), (80, 10, 10))
 
-    assert open_object_stores(measured).coarsest_edge_nm == 40
+    settings = resolve_mesh_settings(Result(measured), MeshConfig())
+
+    assert settings.max_error_nm == 40 / 4
+
+
+def test_an_object_that_is_not_where_its_table_says_is_refused(measured):
+    cells = levels_of(Result(measured))["cells"]
+
+    with pytest.raises(VolumeError, match=r"object 7 is not .* \(0, 0, 0\) to \(1, 9,"):
+        cells.surface(7, Box((0, 0, 0), (1, 9, 9)), max_voxels=1000)
