@@ -7,9 +7,8 @@ import pytest
 from commands import run
 
 from densecell.classes import ClassScheme
-from densecell.config import load_settings, save_settings
-from densecell.ensemble.run import RUN, Run
 from densecell.geometry import Box
+from densecell.result import read_run, save_run
 from densecell.volume import ArrayVolume, create_ome_zarr, write_tiff
 
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", 1)
@@ -43,8 +42,7 @@ def change_run():
     """Give a function that changes `run.yaml` of a result."""
 
     def change(result, **changes):
-        run = load_settings(result / RUN, Run)
-        save_settings(run.model_copy(update=changes), result / RUN)
+        save_run(read_run(result).model_copy(update=changes), result)
 
     return change
 

@@ -11,13 +11,12 @@ from typer.testing import CliRunner
 
 from densecell.classes import CellClass, ClassScheme
 from densecell.cli.main import app
-from densecell.ensemble import read_run
 from densecell.errors import DensecellError, MissingExtraError, VolumeError
-from densecell.objects.record import read_record, save_record
 from densecell.report import result_page
-from densecell.report.found import open_found
 from densecell.report.outcome import cells
+from densecell.report.outcome.scores import open_truth
 from densecell.report.result_page import write_report
+from densecell.result import Result, read_measurement, read_run, save_measurement
 from densecell.volume import ArrayVolume, write_tiff
 
 SECTIONS = [
@@ -211,7 +210,9 @@ def test_no_result_is_refused(tmp_path):
 def test_a_result_without_labels_is_refused(result):
     shutil.rmtree(result / "segmentation.zarr" / "labels" / "classes")
 
-    with pytest.raises(VolumeError, match=r"class labels .* are not there; run"):
+    with pytest.raises(
+        VolumeError, match=r"no labels in segmentation.zarr/labels/classes yet; run"
+    ):
         write_report(result)
 
 
@@ -220,7 +221,7 @@ def test_truth_of_another_shape_is_refused(result, tmp_path):
     write_tiff(tmp_path / "other.tif", other)
 
     with pytest.raises(VolumeError, match=r"has \(2, 5, 7\) voxels .*\(6, 48, 56\)"):
-        open_found(result, truth=tmp_path / "other.tif")
+        open_truth(tmp_path / "other.tif", Result(result))
 
 
 def test_names_from_strangers_stay_text(result, change_run):
@@ -231,7 +232,9 @@ def test_names_from_strangers_stay_text(result, change_run):
         }
     )
     change_run(result, classes=scheme)
-    save_record(read_record(result).model_copy(update={"classes": scheme}), result)
+    save_measurement(
+        read_measurement(result).model_copy(update={"classes": scheme}), result
+    )
     for table in [*(result / "tables").glob("*.csv"), result / "meshes/meshes.csv"]:
         text = table.read_text(encoding="utf-8").replace("disc", EVIL + "$\\")
         table.write_text(text, encoding="utf-8")
@@ -246,16 +249,17 @@ def test_names_from_strangers_stay_text(result, change_run):
 
 def write_cells(result, count):
     """Write a table of small cells side by side; the last is the largest."""
-    header = "cell_id,class,voxels,volume_um3,surface_um2,surface_reliable,sphericity,"
-    header += "confidence,touches_border,box_z_start_voxels,box_z_stop_voxels,"
-    header += "box_y_start_voxels,box_y_stop_voxels,box_x_start_voxels,"
-    header += "box_x_stop_voxels,disc_count,disc_volume_fraction\n"
+    sides = [f"box_{axis}_{end}_voxels" for axis in "zyx" for end in ("start", "stop")]
+    header = ["cell_id", "class", "voxels", "volume_um3", "surface_um2"]
+    header += ["surface_reliable", "sphericity", "confidence", "touches_border", *sides]
+    header += [f"centroid_{axis}_nm" for axis in "zyx"]
+    header += ["disc_count", "disc_volume_fraction"]
     rows = (
-        f"{n},cell,9,{n / 10},1.0,true,0.5,0.9,false,1,3,5,9,7,14,2,0.25\n"
+        f"{n},cell,9,{n / 10},1.0,true,0.5,0.9,false,1,3,5,9,7,14,80,70,105,2,0.25\n"
         for n in range(1, count + 1)
     )
     path = result / "tables" / "cells.csv"
-    path.write_text(header + "".join(rows), encoding="utf-8")
+    path.write_text(",".join(header) + "\n" + "".join(rows), encoding="utf-8")
 
 
 def rows_of(page):
@@ -292,11 +296,13 @@ def test_of_many_cells_the_largest_are_listed(result, monkeypatch):
 )
 def test_how_touching_cells_are_told_apart_is_said(result, affinities, split, told):
     write_cells(result, 2)
-    record = read_record(result)
-    cells = record.objects.cells.model_copy(update={"split": split})
-    objects = record.objects.model_copy(update={"cells": cells})
-    changed = record.model_copy(update={"affinities": affinities, "objects": objects})
-    save_record(changed, result)
+    measurement = read_measurement(result)
+    cells = measurement.objects.cells.model_copy(update={"split": split})
+    objects = measurement.objects.model_copy(update={"cells": cells})
+    changed = measurement.model_copy(
+        update={"affinities": affinities, "objects": objects}
+    )
+    save_measurement(changed, result)
 
     page = write_report(result)
 
@@ -341,7 +347,7 @@ def test_where_no_cell_is_left_it_is_said(platelets, tmp_path):
         ("tables/cells.csv", lambda text: text[:-9], "line 4: has not as many fields"),
         ("tables/cells.csv", lambda text: text.replace("0.3", "x"), "is 'x', not a nu"),
         ("agreement.json", lambda text: text[:-9], "is no JSON"),
-        ("agreement.json", lambda text: "[]", "lacks voxels, members; `dense"),
+        ("agreement.json", lambda text: "[]", "settings: input should be a valid dict"),
     ],
 )
 def test_what_is_damaged_is_named(result, name, spoil, told):
@@ -387,11 +393,3 @@ def test_a_cell_is_shown_where_most_of_it_is(tmp_path):
 
     assert "cell 1, slice z = 9" in text_of(page)
     assert "Cells, with a white line between two that touch" in text_of(page)
-
-
-def test_tables_are_read_as_they_are(result):
-    found = open_found(result)
-
-    with (result / "tables" / "classes.csv").open() as file:
-        assert found.table("classes") == list(csv.DictReader(file))
-    assert found.table("cells") == []

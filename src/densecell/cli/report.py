@@ -27,7 +27,7 @@ def report(
     from densecell.result import is_segmentation
 
     with told_progress("drawing the page", unit="sections") as told:
-        page = write_report(result, truth=truth, title=title, told=told)
+        page = write_report(result, truth=truth, title=title, progress=told)
     size = page.stat().st_size / 1e6
     # Only what was segmented here can be viewed, not labels that came from elsewhere.
     after = f"; next `densecell view {result}`" if is_segmentation(result) else ""

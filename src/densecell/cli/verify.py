@@ -26,7 +26,7 @@ def verify(
     from densecell.report.outcome.verification import verify_result
 
     with told_progress(f"verifying {result.name}", unit="files") as told:
-        findings = list(verify_result(result, full=full, told=told))
+        findings = list(verify_result(result, full=full, progress=told))
     table = Table(box=None, pad_edge=False)
     for heading in ("part", "state", "what was found"):
         table.add_column(heading, overflow="fold")

@@ -47,7 +47,7 @@ def format_axes(numbers: Sequence[float]) -> str:
     >>> format_axes((50, 4.6, 4.6))
     '50 x 4.6 x 4.6'
     """
-    return " x ".join(f"{n:g}" for n in numbers)
+    return " x ".join(f"{n:.10g}" for n in numbers)
 
 
 def format_settings(values: Mapping[str, Any], *, above: str = "") -> str:

@@ -1,6 +1,7 @@
 import pytest
 
 from densecell.report.outcome.doubts import compare_appearances, member_remarks
+from densecell.result import MemberAgreement
 from densecell.volume import Appearance
 
 LEARNED = Appearance((-2.0, -0.9, 0.0, 0.9, 1.6), 0.3)
@@ -37,7 +38,7 @@ def test_another_contrast_is_told_with_how_far_it_is_off():
 
 
 def member(share, **iou):
-    return {"agreement": share, "iou": iou}
+    return MemberAgreement(agreement=share, iou=iou)
 
 
 def test_members_that_differ_by_their_seed_are_not_worth_a_word():
@@ -47,7 +48,7 @@ def test_members_that_differ_by_their_seed_are_not_worth_a_word():
         "member_02": member(0.9894, cell=0.98, granule=0.89),
     }
 
-    assert member_remarks({"members": members}) == []
+    assert member_remarks(members) == []
 
 
 def test_a_member_that_is_least_like_the_others_in_every_class_is_named():
@@ -57,7 +58,7 @@ def test_a_member_that_is_least_like_the_others_in_every_class_is_named():
         "member_02": member(0.98, cell=0.97, granule=0.89),
     }
 
-    (sentence,) = member_remarks({"members": members})
+    (sentence,) = member_remarks(members)
 
     assert sentence.startswith(
         "member_01 differs from the others everywhere: it labels"
@@ -73,7 +74,7 @@ def test_a_member_that_errs_in_one_class_is_named_with_the_class():
         "member_02": member(0.99, cell=0.98, granule=0.9, core=None),
     }
 
-    (sentence,) = member_remarks({"members": members})
+    (sentence,) = member_remarks(members)
 
     assert sentence.startswith("member_01 differs from the others in granule: ")
 
@@ -81,4 +82,4 @@ def test_a_member_that_errs_in_one_class_is_named_with_the_class():
 def test_of_two_members_nobody_knows_which_is_wrong():
     members = {"a": member(0.99, cell=0.9), "b": member(0.5, cell=0.1)}
 
-    assert member_remarks({"members": members}) == []
+    assert member_remarks(members) == []

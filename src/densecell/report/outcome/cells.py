@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box
-from densecell.report.found import Found
 from densecell.report.page import Cell, Legend, LongTable, Picture, Section
 from densecell.report.pictures import stretched
 from densecell.report.pictures.cell import cell_picture
 from densecell.report.words import is_whole, number_in
+from densecell.result import Result
 from densecell.result.columns import columns_of
 from densecell.result.tables import Row
 from densecell.volume import Volume
@@ -23,16 +23,16 @@ SLICES = 5  # of a cell that are looked at for the one to show
 LARGEST = 2048  # voxels of a side of a cell's slice; of larger ones the middle is shown
 
 
-def cells_section(found: Found) -> Section | None:
+def cells_section(result: Result) -> Section | None:
     """List the cells, the largest first."""
-    rows = sorted(found.table("cells"), key=lambda row: -float(row["volume_um3"]))
+    rows = sorted(result.table("cells"), key=lambda row: -float(row["volume_um3"]))
     if not rows:
         return None
-    ids = found.layer("labels/cells")
-    greys = _ends(found.image)
+    ids = result.layer("labels/cells")
+    greys = _ends(result.image)
     columns = {
         name: column
-        for name, column in columns_of(found.scheme).items()
+        for name, column in columns_of(result.scheme).items()
         if f"{column}_count" in rows[0]
     }
     header = ["cell", "slice", "volume, µm³", "surface, µm²", "sphericity"]
@@ -45,28 +45,28 @@ def cells_section(found: Found) -> Section | None:
     for n, row in enumerate(listed):
         picture: Cell = ""
         if ids and n < len(pictured):
-            picture = _picture(found, ids, row, greys)
+            picture = _picture(result, ids, row, greys)
         table.append([row["cell_id"], picture, *_values(row, columns.values())])
     return Section(
         "Cells",
-        f"{_told_apart(found)}{_words(rows, listed, pictured)}",
+        f"{_told_apart(result)}{_words(rows, listed, pictured)}",
         [
-            Legend(found.scheme),
+            Legend(result.scheme),
             LongTable(header, table, PAGE_ROWS),
         ],
     )
 
 
-def _told_apart(found: Found) -> str:
+def _told_apart(result: Result) -> str:
     """Say what became of cells that touch."""
-    if found.record is None:
+    if result.measurement is None:
         return ""
-    if found.record.affinities:
+    if result.measurement.affinities:
         return (
             "Cells that touch are told apart by what the networks saw between them "
             "(learned affinities). "
         )
-    if found.record.objects.cells.split:
+    if result.measurement.objects.cells.split:
         return "Cells that touch are cut where they are thin. "
     return "Cells that touch count as one. "
 
@@ -125,21 +125,21 @@ def _ends(image: Volume | None) -> tuple[float, float] | None:
 
 
 def _picture(
-    found: Found, ids: Volume, row: Row, ends: tuple[float, float] | None
+    result: Result, ids: Volume, row: Row, ends: tuple[float, float] | None
 ) -> Picture:
     box, cell = _telling_slice(ids, row)
-    labels = found.classes.read(box)[0]
+    labels = result.classes.read(box)[0]
     grey = np.full(labels.shape, 0.75, np.float32)
-    if found.image is not None and ends is not None:
-        grey = stretched(found.image.read(box)[0], ends=ends)
+    if result.image is not None and ends is not None:
+        grey = stretched(result.image.read(box)[0], ends=ends)
     drawn = cell_picture(
         grey,
         labels,
         cell,
-        scheme=found.scheme,
-        spacing_nm=found.spacing_nm,
+        scheme=result.scheme,
+        spacing_nm=result.spacing_nm,
     )
-    z = box.start[0] + found.origin[0]
+    z = box.start[0] + result.box.start[0]
     return Picture(drawn, f"cell {row['cell_id']}, slice z = {z}")
 
 

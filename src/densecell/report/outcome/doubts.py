@@ -1,19 +1,18 @@
 """Where labels may be wrong: another look, a strange member, low confidence."""
 
 import statistics
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from densecell.errors import DensecellError
 from densecell.geometry import Box
-from densecell.report.found import Found
+from densecell.result import MemberAgreement, Result
 from densecell.training import load_member_settings
 from densecell.volume import (
     Appearance,
     appearance_of,
     normalise,
-    open_volume,
     sampled_boxes,
 )
 
@@ -40,10 +39,10 @@ NOTICED = 0.05  # share of unsure voxels of a region that is worth a sentence
 NAMED = 3  # regions
 
 
-def appearance_remarks(found: Found) -> list[str]:
+def appearance_remarks(result: Result) -> list[str]:
     """Compare contrast and noise; say nothing where volume or model are gone."""
-    run = found.run
-    if run is None or run.inference.change is not None or found.image is None:
+    run = result.run
+    if run is None or run.inference.change is not None or result.image is None:
         return []
     first = next(iter(run.model.members))
     try:
@@ -52,8 +51,7 @@ def appearance_remarks(found: Found) -> list[str]:
         return []
     if wanted is None:
         return []
-    volume = open_volume(run.volume.path, spacing_nm=run.volume.spacing_nm)
-    seen, statistics = run.seen(volume), run.statistics
+    seen, statistics = run.seen(result.open_source()), run.statistics
     boxes = sampled_boxes(seen.shape)
     here = appearance_of(normalise(seen.read(b), statistics) for b in boxes)
     return compare_appearances(here, wanted, resampled=run.inference.ratio is not None)
@@ -100,14 +98,14 @@ def _advice(times: float) -> str:
     return "was it smoothed, or compressed?"
 
 
-def member_remarks(agreement: dict[str, Any]) -> list[str]:
+def member_remarks(members: Mapping[str, MemberAgreement]) -> list[str]:
     """Word which members stand out, everywhere or in some classes.
 
     Parameters
     ----------
-    agreement
-        `agreement.json` of a result: by member the share of voxels that it labels as
-        the ensemble does, and its overlap (IoU) with it by class.
+    members
+        The share of voxels that each labels as the ensemble does, and its overlap (IoU)
+        with it by class.
 
     Returns
     -------
@@ -117,22 +115,21 @@ def member_remarks(agreement: dict[str, Any]) -> list[str]:
     Examples
     --------
     >>> def made(share, iou):
-    ...     return {"agreement": share, "iou": {"cell": iou}}
+    ...     return MemberAgreement(agreement=share, iou={"cell": iou})
     >>> members = {"a": made(0.99, 0.98), "b": made(0.98, 0.97), "c": made(0.9, 0.8)}
-    >>> member_remarks({"members": members})[0][:39]
+    >>> member_remarks(members)[0][:39]
     'c differs from the others everywhere: i'
     """
-    members = agreement["members"]
     if len(members) < FEWEST_MEMBERS:
         return []
     sentences = []
     for name, about in members.items():
         others = [m for n, m in members.items() if n != name]
-        own = 1 - about["agreement"]
-        usual = statistics.median(1 - m["agreement"] for m in others)
+        own = 1 - about.agreement
+        usual = statistics.median(1 - m.agreement for m in others)
         lower = _lower_classes(about, others)
         everywhere = lower and len(lower) == sum(
-            iou is not None for iou in about["iou"].values()
+            iou is not None for iou in about.iou.values()
         )
         if everywhere and own > max(STRANGE_LEAST, STRANGE_TIMES * usual):
             sentences.append(
@@ -152,35 +149,36 @@ def member_remarks(agreement: dict[str, Any]) -> list[str]:
 
 
 def _lower_classes(
-    about: dict[str, Any], others: list[dict[str, Any]]
+    about: MemberAgreement, others: list[MemberAgreement]
 ) -> dict[str, float]:
-    """Give the classes in which a member overlaps least, with the gap to the others."""
+    """Classes in which a member overlaps least, with the gap to the others."""
     lower = {}
-    for name, iou in about["iou"].items():
-        theirs = [m["iou"][name] for m in others if m["iou"].get(name) is not None]
+    for name, iou in about.iou.items():
+        known = (m.iou.get(name) for m in others)
+        theirs = [value for value in known if value is not None]
         if iou is not None and theirs and iou < min(theirs):
             lower[name] = statistics.median(theirs) - iou
     return lower
 
 
-def unsure_remarks(found: Found) -> list[str]:
+def unsure_remarks(result: Result) -> list[str]:
     """Name the regions with the largest share of unsure voxels.
 
     Notes
     -----
     Reads all of volumes up to 64 million voxels, and 64 boxes of larger ones.
     """
-    confidence = found.layer("confidence")
-    if confidence is None or not found.is_segmented:
+    confidence = result.layer("confidence")
+    if confidence is None or not result.is_segmented:
         return []
-    boxes = list(sampled_boxes(found.shape))
+    boxes = list(sampled_boxes(result.shape))
     shares = [float(np.mean(confidence.read(box) < UNSURE)) for box in boxes]
     worst = np.argsort(-np.array(shares), kind="stable")[:NAMED]
     noticed = [n for n in worst if shares[n] >= NOTICED]
     if not noticed:
         return []
     regions = "; ".join(
-        f"{_words(boxes[n].shifted(found.origin))} ({100 * shares[n]:.0f} %)"
+        f"{_words(boxes[n].shifted(result.box.start))} ({100 * shares[n]:.0f} %)"
         for n in noticed
     )
     voxels = [box.voxels for box in boxes]

@@ -1,42 +1,41 @@
 """The members: labels of each against those of all together, and how they learned."""
 
-from densecell.report.found import Found
 from densecell.report.page import Notes, Picture, Section, Table
 from densecell.report.pictures.charts import learning_curves
 from densecell.report.pictures.planes import grey_planes, middle_planes
 from densecell.report.pictures.slices import members_picture
 from densecell.report.words import format_score
+from densecell.result import Result
 from densecell.training import read_history
 
 LONGEST = 500  # voxels of a side of a picture
 
 
-def members_section(found: Found) -> Section | None:
+def members_section(result: Result) -> Section | None:
     """Show how far each of several members agrees with the ensemble, and its labels."""
-    if found.agreement is None or found.is_of_one:
+    if result.agreement is None or has_one_network(result):
         return None
-    about = found.agreement["members"]
-    names = list(found.agreement["voxels"])
+    about, names = result.agreement.members, list(result.agreement.voxels)
     rows = [
-        ["all voxels", *(f"{100 * m['agreement']:.2f} %" for m in about.values())],
-        *([n, *(format_score(m["iou"].get(n)) for m in about.values())] for n in names),
+        ["all voxels", *(f"{100 * m.agreement:.2f} %" for m in about.values())],
+        *([n, *(format_score(m.iou.get(n)) for m in about.values())] for n in names),
     ]
     words = (
         "All voxels: share that a member labels as all together do. Below: overlap "
         "(IoU) of its labels with theirs."
     )
     parts: list[Table | Picture | Notes] = [Table(["class", *about], rows)]
-    if found.members:
-        planes = middle_planes(found.shape, found.spacing_nm, longest=LONGEST)
-        (grey, *_), z = grey_planes(found.image, planes), planes.at[0]
-        labels = {"all together": found.classes, **found.members}
+    if result.members:
+        planes = middle_planes(result.shape, result.spacing_nm, longest=LONGEST)
+        (grey, *_), z = grey_planes(result.image, planes), planes.at[0]
+        labels = {"all together": result.classes, **result.members}
         drawn = members_picture(
             grey,
             {name: planes.read(volume)[0] for name, volume in labels.items()},
-            scheme=found.scheme,
-            spacing_nm=found.spacing_nm,
+            scheme=result.scheme,
+            spacing_nm=result.spacing_nm,
         )
-        where = z + found.origin[0]
+        where = z + result.box.start[0]
         caption = f"Slice z = {where}. Red: where a member differs from all together."
         parts.append(Picture(drawn, caption, wide=True))
     else:
@@ -44,11 +43,16 @@ def members_section(found: Found) -> Section | None:
     return Section("Members", words, parts)
 
 
-def training_section(found: Found) -> Section | None:
+def has_one_network(result: Result) -> bool:
+    """Whether a single network labelled it, which nobody can disagree with."""
+    return result.run is not None and len(result.run.model.members) == 1
+
+
+def training_section(result: Result) -> Section | None:
     """Draw the learning curves, where the model is still there."""
-    if found.run is None:
+    if result.run is None:
         return None
-    folders = [found.run.model.path / name for name in found.run.model.members]
+    folders = [result.run.model.path / name for name in result.run.model.members]
     histories = {folder.name: read_history(folder) for folder in sorted(folders)}
     histories = {name: lines for name, lines in histories.items() if lines}
     if not histories:

@@ -1,26 +1,23 @@
 """What a result does not hold, and which command makes it."""
 
-from densecell.report.found import Found
 from densecell.report.page import Notes, Section
 from densecell.report.words import number_in
-from densecell.result import has_meshes, layout
+from densecell.result import Result, layout
 
 
 def missing_section(
-    found: Found, *, shown: set[str], library: str | None
+    result: Result, *, shown: set[str], library: str | None
 ) -> Section | None:
     """List what is missing.
 
     Parameters
     ----------
-    found
-        The result.
     shown
         Titles of the sections that are there.
     library
         Why the 3D scene cannot be turned; none: it can.
     """
-    sentences = [*_of_steps(found, shown), *_of_origins(found)]
+    sentences = [*_of_steps(result, shown), *_of_origins(result)]
     if library is not None and "Cells in 3D" in shown:
         sentences.append(f"3D is a still picture: {library}, and report again.")
     if not sentences:
@@ -28,53 +25,51 @@ def missing_section(
     return Section("What is missing", parts=[Notes(sentences)])
 
 
-def _of_steps(found: Found, shown: set[str]) -> list[str]:
-    name, sentences = found.path.name, []
-    if not found.is_measured:
+def _of_steps(result: Result, shown: set[str]) -> list[str]:
+    name, sentences = result.path.name, []
+    if not result.is_measured:
         sentences.append(
             f"Cells and organelles, with their tables: `densecell measure {name}`."
         )
-    elif not found.table("classes"):
+    elif not result.table("classes"):
         sentences.append(
             "The tables of cells and organelles were removed: "
             f"`densecell measure {name} --overwrite`."
         )
-    if "Cells in 3D" not in shown and found.run is None:
+    if "Cells in 3D" not in shown and result.run is None:
         sentences.append("Cells in 3D: the labels came from elsewhere.")
-    elif "Cells in 3D" not in shown and _is_empty(found):
+    elif "Cells in 3D" not in shown and _is_empty(result):
         sentences.append("Cells in 3D: no object was found that could be shown.")
     elif "Cells in 3D" not in shown:
-        meshed = has_meshes(found.path)
-        again = (
-            " --overwrite" if meshed or (found.path / layout.MESHES).exists() else ""
-        )
+        there = result.has_meshes or (result.path / layout.MESHES).exists()
+        again = " --overwrite" if there else ""
         sentences.append(
             f"Cells in 3D (GLB files): `densecell mesh {name}{again}`"
-            + ("." if found.is_measured else ", after `measure`.")
+            + ("." if result.is_measured else ", after `measure`.")
         )
-    if found.truth is None and not found.scores:
+    if "Scores" not in shown:
         ways = [f"`densecell report {name} --truth LABELS`"]
-        if found.run is not None:  # labels from elsewhere are not scored by folder
+        if result.run is not None:  # labels from elsewhere are not scored by folder
             ways.insert(0, f"`densecell evaluate {name} LABELS`")
         sentences.append(f"Scores, if there are true labels: {', or '.join(ways)}.")
     return sentences
 
 
-def _is_empty(found: Found) -> bool:
-    counts = [number_in(row, "objects") for row in found.table("classes")]
-    return found.is_measured and bool(counts) and not any(counts)
+def _is_empty(result: Result) -> bool:
+    counts = [number_in(row, "objects") for row in result.table("classes")]
+    return result.is_measured and bool(counts) and not any(counts)
 
 
-def _of_origins(found: Found) -> list[str]:
-    run, sentences = found.run, []
+def _of_origins(result: Result) -> list[str]:
+    run, sentences = result.run, []
     if run is None:
         return ["How the labels were made: they came from elsewhere."]
-    if found.image is None:
+    if result.image is None:
         sentences.append(
             f"The image: {run.volume.path.name} is not where it was, or is another "
             "volume; put it back and report again."
         )
-    if found.agreement is None:
+    if result.agreement is None:
         sentences.append("Members against all together: the segmentation must finish.")
     if not run.model.path.is_dir():
         sentences.append(
@@ -82,6 +77,6 @@ def _of_origins(found: Found) -> list[str]:
             f"{run.model.path.name} is not where it was."
         )
     for layer in ("confidence", "disagreement"):
-        if found.layer(layer) is None:
+        if result.layer(layer) is None:
             sentences.append(f"The map of {layer}: `densecell segment --overwrite`.")
     return sentences

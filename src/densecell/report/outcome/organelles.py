@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from densecell.report.found import Found
+from densecell.report.outcome.members import has_one_network
 from densecell.report.page import Picture, Section, Table
 from densecell.report.pictures.charts import (
     Group,
@@ -10,6 +10,7 @@ from densecell.report.pictures.charts import (
     size_picture,
 )
 from densecell.report.words import is_whole, number_in
+from densecell.result import Result
 from densecell.result.columns import column_name, columns_of
 from densecell.result.tables import Row
 
@@ -17,17 +18,17 @@ ROUNDING = 1e-9  # of a mean; a deviation below is none
 GREY = (128, 128, 128)  # of a class that another scheme was measured with
 
 
-def organelles_section(found: Found) -> Section | None:
+def organelles_section(result: Result) -> Section | None:
     """Show volume fractions and sizes; what the border cuts is left out of both."""
-    classes = found.table("classes")
+    classes = result.table("classes")
     if not classes:
         return None
-    cells, organelles = found.table("cells"), found.table("organelles")
+    cells, organelles = result.table("cells"), result.table("organelles")
     whole = [row for row in cells if is_whole(row)]
-    columns = columns_of(found.scheme)
-    colours = {c.name: c.colour for c in found.scheme.classes.values()}
+    columns = columns_of(result.scheme)
+    colours = {c.name: c.colour for c in result.scheme.classes.values()}
     parts: list[Table | Picture] = [
-        _table(classes, members=found.run is not None and not found.is_of_one)
+        _table(classes, members=result.run is not None and not has_one_network(result))
     ]
     fractions = [
         Group(

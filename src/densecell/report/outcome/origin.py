@@ -8,22 +8,21 @@ from typing import Any
 from densecell import __version__
 from densecell.errors import DensecellError
 from densecell.geometry import format_spacing
-from densecell.report.found import Found
 from densecell.report.page import Section, Table
 from densecell.report.words import format_axes, format_settings
-from densecell.result import layout, read_mesh_settings
+from densecell.result import Result, layout, read_mesh_settings
 from densecell.training import MemberSettings, load_member_settings
 
 
-def origin_section(found: Found) -> Section:
+def origin_section(result: Result) -> Section:
     """List everything that is needed to make the same again."""
     tables = [
         Table(["", title], rows, prose=True)
         for title, rows in (
-            ("segmentation", _segmentation(found)),
-            ("training", _training(found)),
-            ("objects", _objects(found)),
-            ("surfaces", _surfaces(found)),
+            ("segmentation", _segmentation(result)),
+            ("training", _training(result)),
+            ("objects", _objects(result)),
+            ("surfaces", _surfaces(result)),
             ("this page", [["densecell", __version__]]),
         )
         if rows
@@ -59,8 +58,8 @@ def _short(word: str) -> str:
     return word
 
 
-def _segmentation(found: Found) -> list[list[str]]:
-    run = found.run
+def _segmentation(result: Result) -> list[list[str]]:
+    run = result.run
     if run is None:
         return []
     volume, frozen = run.volume, run.inference
@@ -106,14 +105,14 @@ def _options(frozen: Mapping[str, Any], run: Any) -> str:
     return ", ".join(name for name, on in wanted.items() if on) or "none"
 
 
-def _training(found: Found) -> list[list[str]]:
+def _training(result: Result) -> list[list[str]]:
     """Tell of the members as far as the model is still there; they differ by seed."""
-    if found.run is None:
+    if result.run is None:
         return []
     settings: dict[str, MemberSettings] = {}
-    for name in found.run.model.members:
+    for name in result.run.model.members:
         try:
-            settings[name] = load_member_settings(found.run.model.path / name)
+            settings[name] = load_member_settings(result.run.model.path / name)
         except (DensecellError, OSError):
             continue
     if not settings:
@@ -129,8 +128,8 @@ def _training(found: Found) -> list[list[str]]:
     ]
 
 
-def _objects(found: Found) -> list[list[str]]:
-    record = found.record
+def _objects(result: Result) -> list[list[str]]:
+    record = result.measurement
     if record is None:
         return []
     return [
@@ -141,10 +140,10 @@ def _objects(found: Found) -> list[list[str]]:
     ]
 
 
-def _surfaces(found: Found) -> list[list[str]]:
-    if not (found.path / layout.MESH_SETTINGS).is_file():
+def _surfaces(result: Result) -> list[list[str]]:
+    if not (result.path / layout.MESH_SETTINGS).is_file():
         return []
-    settings = read_mesh_settings(found.path)
+    settings = read_mesh_settings(result.path)
     return [
         ["largest error", f"{settings.max_error_nm:g} nm"],
         ["formats", ", ".join(settings.formats)],

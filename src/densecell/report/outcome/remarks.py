@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from densecell.geometry import format_spacing
-from densecell.report.found import Found
 from densecell.report.outcome.doubts import (
     appearance_remarks,
     member_remarks,
@@ -12,6 +11,7 @@ from densecell.report.outcome.doubts import (
 )
 from densecell.report.page import Notes, Section
 from densecell.report.words import is_whole
+from densecell.result import Result
 
 DROPPED = {
     "dropped_too_small": "as too small",
@@ -20,9 +20,9 @@ DROPPED = {
 }
 
 
-def remarks_section(found: Found) -> Section:
+def remarks_section(result: Result) -> Section:
     """Collect all warnings; say so if there are none."""
-    checks: Sequence[Callable[[Found], list[str]]] = (
+    checks: Sequence[Callable[[Result], list[str]]] = (
         _unfinished,
         appearance_remarks,
         _changed_volume,
@@ -33,15 +33,15 @@ def remarks_section(found: Found) -> Section:
         _dropped,
         unsure_remarks,
     )
-    sentences = [sentence for check in checks for sentence in check(found)]
+    sentences = [sentence for check in checks for sentence in check(result)]
     title = "What to know first"
     if not sentences:
         return Section(title, "Nothing unusual was noticed.")
     return Section(title, parts=[Notes(sentences, warn=True)])
 
 
-def _unfinished(found: Found) -> list[str]:
-    if found.is_segmented:
+def _unfinished(result: Result) -> list[str]:
+    if result.is_segmented:
         return []
     return [
         "The segmentation is not finished: where nothing was computed yet, all voxels "
@@ -50,13 +50,13 @@ def _unfinished(found: Found) -> list[str]:
     ]
 
 
-def _changed_volume(found: Found) -> list[str]:
+def _changed_volume(result: Result) -> list[str]:
     """Say what was done to the volume before the model saw it."""
-    if found.run is None:
+    if result.run is None:
         return []
-    frozen, sentences = found.run.inference, []
+    frozen, sentences = result.run.inference, []
     if frozen.ratio is not None:
-        sizes = (found.run.spacing_nm, found.run.model.spacing_nm)
+        sizes = (result.run.spacing_nm, result.run.model.spacing_nm)
         own, learned = map(format_spacing, sizes)
         sentences.append(
             "The volume was resampled for the model, which learned from voxels of "
@@ -77,18 +77,18 @@ def _changed_volume(found: Found) -> list[str]:
     return sentences
 
 
-def _members(found: Found) -> list[str]:
-    return [] if found.agreement is None else member_remarks(found.agreement)
+def _members(result: Result) -> list[str]:
+    return [] if result.agreement is None else member_remarks(result.agreement.members)
 
 
-def _classes(found: Found) -> list[str]:
+def _classes(result: Result) -> list[str]:
     """Name the classes that no voxel got, and those that truth does not know."""
     sentences = []
-    if found.agreement is not None:
-        empty = [name for name, n in found.agreement["voxels"].items() if n == 0]
+    if result.agreement is not None:
+        empty = [name for name, n in result.agreement.voxels.items() if n == 0]
         if empty:
             sentences.append(f"No voxel was labelled as {_listed(empty)}.")
-    for truth, scores in found.scores.items():
+    for truth, scores in result.scores.items():
         if scores["spurious"]:
             sentences.append(
                 f"{_listed(scores['spurious'])}: found, but nowhere in the truth "
@@ -97,10 +97,10 @@ def _classes(found: Found) -> list[str]:
     return sentences
 
 
-def _no_cells(found: Found) -> list[str]:
-    if found.table("cells") or not found.table("classes"):
+def _no_cells(result: Result) -> list[str]:
+    if result.table("cells") or not result.table("classes"):
         return []
-    if not found.scheme.with_role("cell"):
+    if not result.scheme.with_role("cell"):
         return []
     return [
         "No cell was found, or all were dropped as too small (`densecell measure "
@@ -108,11 +108,11 @@ def _no_cells(found: Found) -> list[str]:
     ]
 
 
-def _border(found: Found) -> list[str]:
+def _border(result: Result) -> list[str]:
     """Say how many objects the volume's border cuts."""
     counts = []
     for what in ("cells", "organelles"):
-        rows = found.table(what)
+        rows = result.table(what)
         cut = sum(not is_whole(row) for row in rows)
         if cut:
             counts.append(f"{cut:,} of {len(rows):,} {what}")
@@ -124,9 +124,9 @@ def _border(found: Found) -> list[str]:
     ]
 
 
-def _dropped(found: Found) -> list[str]:
+def _dropped(result: Result) -> list[str]:
     """Say which objects were found and not counted."""
-    rows, sentences = found.table("classes"), []
+    rows, sentences = result.table("classes"), []
     for column, words in DROPPED.items():
         dropped = [
             f"{row['class']} ({int(row[column]):,})"

@@ -1,11 +1,11 @@
 """Cells with their organelles in three dimensions."""
 
 from densecell.errors import MissingExtraError
-from densecell.report.found import Found
 from densecell.report.page import Notes, Picture, Scene, Section
 from densecell.report.pictures.scene import scene_data, still_picture
 from densecell.report.pictures.solids import Solids, load_solids
 from densecell.report.words import format_count
+from densecell.result import Result
 
 
 def plotly_script() -> str:
@@ -27,32 +27,32 @@ def plotly_script() -> str:
     return script
 
 
-def scene_section(found: Found, *, interactive: bool) -> Section | None:
+def scene_section(result: Result, *, interactive: bool) -> Section | None:
     """Draw the meshes, in a scene that can be turned or as a still picture.
 
     Where what reads meshes is not installed, it says so.
     """
     try:
-        solids = load_solids(found.path)
+        solids = load_solids(result.path)
     except MissingExtraError as error:
         return Section("Cells in 3D", parts=[Notes([f"Left out: {error}."])])
-    names = found.scheme.names  # another scheme may have been measured with
+    names = result.scheme.names  # another scheme may have been measured with
     solids = solids._replace(shown=[s for s in solids.shown if s.class_name in names])
     if not solids.shown:
         return None
     largest = "The largest cells with what lies in them: " if solids.left_out else ""
-    words = f"{largest}{_counted(found, solids)}, simplified to fit into this page."
+    words = f"{largest}{_counted(result, solids)}, simplified to fit into this page."
     if solids.left_out:
         words += f" {solids.left_out:,} others are left out; all are in meshes/."
-    still = Picture(still_picture(solids.shown, found.scheme), "The scene from above.")
+    still = Picture(still_picture(solids.shown, result.scheme), "The scene from above.")
     if not interactive:
         return Section("Cells in 3D", words, [still])
-    data = scene_data(solids.shown, found.scheme)
+    data = scene_data(solids.shown, result.scheme)
     return Section("Cells in 3D", words, [Scene(data, still)])
 
 
-def _counted(found: Found, solids: Solids) -> str:
-    cells = {found.scheme.classes[i].name for i in found.scheme.with_role("cell")}
+def _counted(result: Result, solids: Solids) -> str:
+    cells = {result.scheme.classes[i].name for i in result.scheme.with_role("cell")}
     count = sum(solid.class_name in cells for solid in solids.shown)
     others = len(solids.shown) - count
     return f"{format_count(count, 'cell')} and {format_count(others, 'organelle')}"

@@ -1,37 +1,40 @@
 """How far labels agree with truth, class by class."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from densecell.evaluation import Scores, scores_from_confusion
+from densecell.errors import VolumeError
+from densecell.evaluation import scores_from_confusion
 from densecell.evaluation.blockwise import volumes_confusion
 from densecell.geometry import Box
-from densecell.report.found import Found
 from densecell.report.page import Picture, Section, Table
 from densecell.report.pictures.charts import confusion_picture, score_bars
 from densecell.report.words import format_score
-from densecell.volume import Volume
+from densecell.result import Result
+from densecell.volume import CroppedVolume, Volume, open_volume
 
-Plain = dict[str, Any]  # Scores.as_json()
+Plain = Mapping[str, Any]  # Scores.as_json()
 
 
-def scores_section(found: Found) -> Section | None:
+def scores_section(result: Result, truth: Volume | None) -> Section | None:
     """Score against the truth that was given, else show what `evaluate` kept."""
     parts: list[Table | Picture]
-    if found.truth is not None:
-        ensemble = _score(found, found.classes)
-        members = {name: _score(found, v) for name, v in found.members.items()}
+    if truth is not None:
+        ensemble = _score(result, truth, result.classes)
+        members = {n: _score(result, truth, v) for n, v in result.members.items()}
         voxels = f"{ensemble['voxels']:,} voxels"
         words = f"Overlap (IoU) of each class with truth, over {voxels}."
         columns = {**members, "all together": ensemble}
         parts = [_table(columns), *_pictures(columns, ensemble)]
         return Section("Scores", words + _gain(ensemble, members), parts)
-    if not found.scores:
+    if not result.scores:
         return None
     parts = []
-    for name, scores in found.scores.items():
-        column = {f"against {name}{_part(found, scores)}": scores}
+    for name, scores in result.scores.items():
+        column = {f"against {name}{_part(result, scores)}": scores}
         parts += [_table(column), *_pictures(column, scores)]
     words = (
         "Overlap (IoU) of each class with truth, as `densecell evaluate` counted it. "
@@ -40,10 +43,34 @@ def scores_section(found: Found) -> Section | None:
     return Section("Scores", words, parts)
 
 
-def _part(found: Found, scores: Plain) -> str:
+def open_truth(path: Path, result: Result) -> Volume:
+    """Open the true class ids of the voxels of a result.
+
+    Parameters
+    ----------
+    path
+        Labels of these voxels, or of the whole volume that was segmented.
+
+    Raises
+    ------
+    VolumeError
+        If they are of another shape.
+    """
+    labels = open_volume(path, labels=True)
+    if labels.shape == result.shape:
+        return labels
+    if result.run is None or labels.shape != result.run.volume.shape:
+        raise VolumeError(
+            f"{path}: has {labels.shape} voxels (z, y, x), the result {result.shape}; "
+            "give the true labels of the volume that was segmented"
+        )
+    return CroppedVolume(labels, result.box)
+
+
+def _part(result: Result, scores: Plain) -> str:
     """Say which part of the result was scored; nothing where all of it was."""
     words = ""
-    whole = Box.whole(found.shape).shifted(found.origin)
+    whole = Box.whole(result.shape).shifted(result.box.start)
     box = scores.get("box")
     if box is not None and box != [list(corner) for corner in whole]:
         start, stop = (", ".join(map(str, corner)) for corner in box)
@@ -53,20 +80,13 @@ def _part(found: Found, scores: Plain) -> str:
     return words
 
 
-def _score(found: Found, labels: Volume) -> Plain:
-    if found.truth is None:
-        return {}
-    confusion = volumes_confusion(
-        found.truth, labels, found.scheme, box=Box.whole(found.shape)
-    )
-    return _plain(scores_from_confusion(confusion, found.scheme))
+def _score(result: Result, truth: Volume, labels: Volume) -> Plain:
+    whole = Box.whole(result.shape)
+    confusion = volumes_confusion(truth, labels, result.scheme, box=whole)
+    return scores_from_confusion(confusion, result.scheme).as_json()
 
 
-def _plain(scores: Scores) -> Plain:
-    return scores.as_json()
-
-
-def _gain(ensemble: Plain, members: dict[str, Plain]) -> str:
+def _gain(ensemble: Plain, members: Mapping[str, Plain]) -> str:
     """Say what voting gained."""
     known = [m["miou_org"] for m in members.values() if m["miou_org"] is not None]
     if not known or ensemble["miou_org"] is None:
@@ -78,7 +98,7 @@ def _gain(ensemble: Plain, members: dict[str, Plain]) -> str:
     )
 
 
-def _table(columns: dict[str, Plain]) -> Table:
+def _table(columns: Mapping[str, Plain]) -> Table:
     first = next(iter(columns.values()))
     rows = [
         [name, *(format_score(s["iou"].get(name)) for s in columns.values())]
@@ -94,7 +114,7 @@ def _table(columns: dict[str, Plain]) -> Table:
     return Table(["class", *columns], rows)
 
 
-def _pictures(columns: dict[str, Plain], shown: Plain) -> list[Picture]:
+def _pictures(columns: Mapping[str, Plain], shown: Plain) -> list[Picture]:
     matrix = confusion_picture(np.array(shown["confusion"]), shown["classes"])
     return [
         Picture(

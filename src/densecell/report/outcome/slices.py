@@ -3,7 +3,7 @@
 from operator import add
 
 from densecell.geometry import per_axis
-from densecell.report.found import Found
+from densecell.report.outcome.members import has_one_network
 from densecell.report.page import Picture, Section
 from densecell.report.pictures.planes import (
     Planes,
@@ -15,6 +15,8 @@ from densecell.report.pictures.planes import (
     map_planes,
     middle_planes,
 )
+from densecell.result import Result
+from densecell.volume import Volume
 
 LONGEST = 800  # voxels of a side of a picture; larger volumes are cut to their middle
 MAPS = {
@@ -27,33 +29,34 @@ CELLS = (
 )
 
 
-def slices_section(found: Found) -> Section:
-    """Draw the planes through the middle."""
-    planes = middle_planes(found.shape, found.spacing_nm, longest=LONGEST)
-    grey, scheme = grey_planes(found.image, planes), found.scheme
+def slices_section(result: Result, truth: Volume | None) -> Section:
+    """Draw the planes through the middle, with the truth where it was given."""
+    planes = middle_planes(result.shape, result.spacing_nm, longest=LONGEST)
+    grey, scheme = grey_planes(result.image, planes), result.scheme
     pictures = []
-    if found.image is not None:
+    if result.image is not None:
         pictures.append(Picture(image_planes(grey, planes), "The image."))
-    for title, labels in (("What was found.", found.classes), ("Truth.", found.truth)):
+    for title, labels in (("What was found.", result.classes), ("Truth.", truth)):
         if labels is not None:
             drawn = label_planes(grey, labels, planes, scheme=scheme)
             pictures.append(Picture(drawn, title))
-    if found.truth is not None:
-        drawn = error_planes(grey, found.classes, found.truth, planes, scheme=scheme)
+    if truth is not None:
+        drawn = error_planes(grey, result.classes, truth, planes, scheme=scheme)
         words = "Where the labels differ from truth, in the colour of the true class."
         pictures.append(Picture(drawn, words))
-    cells = found.layer("labels/cells") if found.is_measured else None
+    cells = result.layer("labels/cells") if result.is_measured else None
     if cells is not None:
         pictures.append(Picture(cell_planes(grey, cells, planes), CELLS))
-    pictures += _maps(found, planes)
-    return Section("Slices", _words(found, planes), pictures)
+    pictures += _maps(result, planes)
+    return Section("Slices", _words(result, planes), pictures)
 
 
-def _maps(found: Found, planes: Planes) -> list[Picture]:
+def _maps(result: Result, planes: Planes) -> list[Picture]:
     """Draw how sure the networks are; one alone cannot disagree with itself."""
-    whose, mean = ("network's", "") if found.is_of_one else ("ensemble's", "mean ")
-    shown = ["confidence"] if found.is_of_one else list(MAPS)
-    layers = {name: found.layer(name) for name in shown}
+    whose, mean, shown = "ensemble's", "mean ", list(MAPS)
+    if has_one_network(result):
+        whose, mean, shown = "network's", "", ["confidence"]
+    layers = {name: result.layer(name) for name in shown}
     return [
         Picture(
             map_planes(volume, planes, name=name),
@@ -64,19 +67,19 @@ def _maps(found: Found, planes: Planes) -> list[Picture]:
     ]
 
 
-def _words(found: Found, planes: Planes) -> str:
-    at = ", ".join(map(str, per_axis(add, planes.at, found.origin)))
+def _words(result: Result, planes: Planes) -> str:
+    at = ", ".join(map(str, per_axis(add, planes.at, result.box.start)))
     text = f"Planes through voxel z, y, x = {at}"
-    if found.shape[0] == 1:
-        text = f"The volume is a single slice, z = {planes.at[0] + found.origin[0]}"
+    if result.shape[0] == 1:
+        text = f"The volume is a single slice, z = {planes.at[0] + result.box.start[0]}"
     else:
         text += "; dashed lines show where they cut each other"
-    if planes.box.shape != found.shape:
+    if planes.box.shape != result.shape:
         z, y, x = planes.box.shape
         text += f". Only the middle {z} x {y} x {x} voxels are shown"
-    if found.run is None:
+    if result.run is None:
         text += ". No image belongs to these labels, so that they lie on grey"
-    elif found.image is None:
+    elif result.image is None:
         text += ". The image is not at its place any more, so that labels lie on grey"
     return (
         f"{text}. Numbers of classes are those of the legend, for whoever cannot tell "

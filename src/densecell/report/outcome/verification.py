@@ -1,7 +1,7 @@
 """Whether a result is still what was made, of what it was made."""
 
 import importlib.metadata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -9,23 +9,13 @@ from typing import Literal, NamedTuple
 from densecell import __version__
 from densecell.address import to_address
 from densecell.checksums import checksums_path, count_files, find_changes
-from densecell.ensemble import Run, read_run
+from densecell.compute import ReportProgress
 from densecell.ensemble.load import member_fingerprint
-from densecell.ensemble.segment import is_finished as is_segmented
-from densecell.errors import DensecellError, MissingVolumeError, VolumeError
-from densecell.objects import is_finished as is_measured
-from densecell.objects.record import RECORD, Record, read_record
-from densecell.result import (
-    Result,
-    has_meshes,
-    is_segmentation,
-    layout,
-    read_mesh_settings,
-)
+from densecell.errors import DensecellError, MissingVolumeError
+from densecell.result import Measurement, Result, Run, layout, read_mesh_settings
 from densecell.surfaces.levels import objects_fingerprint
 from densecell.volume import fingerprint, open_volume
 
-Told = Callable[[int, int], None]
 SHOWN = 5  # changed files that a sentence names
 
 
@@ -46,46 +36,40 @@ class Finding(NamedTuple):
 
 
 def verify_result(
-    result: Path, *, full: bool = False, told: Told | None = None
+    path: Path, *, full: bool = False, progress: ReportProgress | None = None
 ) -> Iterator[Finding]:
     """Check a result, part by part, against what was written down when it was made.
 
     Parameters
     ----------
-    result
+    path
         Folder that `densecell segment` or `measure` wrote.
     full
         Read every file of the result. Otherwise the sizes of all, and the contents of
         64 of each step. Of the volume that was segmented 64 samples are read either
         way: nobody read it whole to hash it.
-    told
-        Is called with the files looked at, and those of all, of each step.
+    progress
+        Called with the files looked at, and those of all, of each step.
 
     Raises
     ------
     VolumeError, ConfigError
         If the folder is no result, or what describes it cannot be read.
     """
-    if not is_segmentation(result) and not (result / RECORD).exists():
-        raise VolumeError(
-            f"{result}: is no result of densecell (neither run.yaml nor {RECORD} in "
-            "it); give a folder that `densecell segment` or `measure` wrote"
-        )
-    files = partial(_files, result, full=full, told=told)
-    if is_segmentation(result):
-        run = read_run(result)
-        yield _input(run)
-        yield from _model(run)
-        yield from _versions("segment", run.versions)
-        yield from files("segment", done=is_segmented(result))
-    if (result / RECORD).exists():
-        record = read_record(result)
-        yield _measured_labels(result, record)
-        yield from _versions("measure", record.versions)
-        yield from files("measure", done=is_measured(result))
-    if (result / layout.MESHES).exists():
+    result = Result(path)
+    files = partial(_files, path, full=full, progress=progress)
+    if result.run is not None:
+        yield _input(result.run)
+        yield from _model(result.run)
+        yield from _versions("segment", result.run.versions)
+        yield from files("segment", done=result.is_segmented)
+    if result.measurement is not None:
+        yield _measured_labels(path, result.measurement)
+        yield from _versions("measure", result.measurement.versions)
+        yield from files("measure", done=result.is_measured)
+    if (path / layout.MESHES).exists():
         yield _meshed_objects(result)
-        yield from files("mesh", done=has_meshes(result))
+        yield from files("mesh", done=result.has_meshes)
 
 
 def _input(run: Run) -> Finding:
@@ -120,7 +104,7 @@ def _model(run: Run) -> Iterator[Finding]:
 
 
 def _versions(step: str, then: Mapping[str, str]) -> Iterator[Finding]:
-    """Tell which packages are of other versions here."""
+    """Say which packages are of other versions here."""
     differ = [
         f"{name} {version} then, {_installed(name)} here"
         for name, version in then.items()
@@ -142,12 +126,12 @@ def _installed(package: str) -> str:
         return "none"
 
 
-def _measured_labels(result: Path, record: Record) -> Finding:
+def _measured_labels(result: Path, measurement: Measurement) -> Finding:
     """Hold the labels that were measured against those that are there."""
-    part, path = "measure, labels", result / to_address(record.labels)
+    part, path = "measure, labels", result / to_address(measurement.labels)
     try:
-        labels = open_volume(path, labels=True, spacing_nm=record.spacing_nm)
-        if fingerprint(labels) != record.fingerprint:
+        labels = open_volume(path, labels=True, spacing_nm=measurement.spacing_nm)
+        if fingerprint(labels) != measurement.fingerprint:
             told = f"{path}: holds other labels than were measured"
             return Finding(part, "changed", told)
     except DensecellError as error:
@@ -155,13 +139,15 @@ def _measured_labels(result: Path, record: Record) -> Finding:
     return Finding(part, "same", "shape and samples of what was measured")
 
 
-def _meshed_objects(result: Path) -> Finding:
+def _meshed_objects(result: Result) -> Finding:
     """Hold the objects that were meshed against those that are there."""
     part = "mesh, objects"
     try:
-        now = objects_fingerprint(Result(result))
-        if now != read_mesh_settings(result).objects:
-            told = f"{result / layout.MESHES}: was made of other objects than these"
+        now = objects_fingerprint(result)
+        if now != read_mesh_settings(result.path).objects:
+            told = (
+                f"{result.path / layout.MESHES}: was made of other objects than these"
+            )
             return Finding(part, "changed", told)
     except DensecellError as error:
         return Finding(part, "missing", str(error))
@@ -169,7 +155,7 @@ def _meshed_objects(result: Path) -> Finding:
 
 
 def _files(
-    result: Path, step: str, *, done: bool, full: bool, told: Told | None
+    result: Path, step: str, *, done: bool, full: bool, progress: ReportProgress | None
 ) -> Iterator[Finding]:
     """Hold the files that a step wrote against their checksums."""
     part = f"{step}, files"
@@ -183,8 +169,8 @@ def _files(
     for number, change in enumerate(find_changes(result, step, full=full), 1):
         if change is not None:
             changed.append(f"{change.name} {change.what}")
-        if told is not None:
-            told(number, total)
+        if progress is not None:
+            progress(number, total)
     if changed:
         more = f"; and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
         sentence = f"{len(changed)} of {total}: {'; '.join(changed[:SHOWN])}{more}"

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densecell.errors import VolumeError
-from densecell.result import layout
-from densecell.result.tables import Row, read_table
+from densecell.result import Row, layout, read_table
 from densecell.surfaces.extra import imported
 from densecell.surfaces.files import Triangles
 
