@@ -1,4 +1,3 @@
-import logging
 from pathlib import Path
 
 import pytest
@@ -33,15 +32,13 @@ def test_units_are_read_as_files_spell_them(word, nm):
     assert nm_per(word) == nm
 
 
-def test_the_given_voxel_size_wins_and_both_are_named(caplog):
-    with caplog.at_level(logging.WARNING):
-        spacing, notes = settle_spacing(Path("a"), stated=(1, 2, 3), given=SPACING)
+def test_the_given_voxel_size_wins_and_both_are_named():
+    spacing, notes = settle_spacing(Path("a"), stated=(1, 2, 3), given=SPACING)
 
     assert spacing == SPACING
     assert notes == (
         "a: states a voxel size of 1 x 2 x 3 nm; 50 x 4.6 x 5 nm is used, as given",
     )
-    assert notes[0] in caplog.text
 
 
 def test_rounding_is_no_contradiction():
@@ -52,6 +49,22 @@ def test_rounding_is_no_contradiction():
 
 def test_a_stated_voxel_size_is_taken():
     assert settle_spacing(Path("a"), stated=(1, 2, 3), given=None) == ((1, 2, 3), ())
+
+
+@pytest.mark.parametrize("stated", [(0.1, 0.1, 0.1), (1e6, 1e6, 1e6), (40, 0.4, 0.4)])
+def test_an_unusual_voxel_size_is_questioned(stated):
+    spacing, notes = settle_spacing(Path("a"), stated=stated, given=None)
+
+    assert spacing == stated
+    assert len(notes) == 1
+    assert "unusual for volume EM" in notes[0]
+    assert notes[0].endswith("pass --spacing Z Y X (nm)")
+    assert settle_spacing(Path("a"), stated=None, given=stated)[1] == ()
+
+
+@pytest.mark.parametrize("stated", [(0.5, 0.5, 0.5), (1000, 20, 20)])
+def test_usual_voxel_sizes_are_not_questioned(stated):
+    assert settle_spacing(Path("a"), stated=stated, given=None) == (stated, ())
 
 
 def test_a_senseless_voxel_size_is_refused_by_whoever_stated_it():

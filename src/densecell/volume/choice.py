@@ -63,6 +63,7 @@ def select(
     channel: str | None,
     time: str | None,
     names: Sequence[str] = (),
+    hint: str = "",
 ) -> Selection:
     """Check that the axes of an array are those of one volume; find channel and time.
 
@@ -78,6 +79,8 @@ def select(
         Number from 0; None where there is only one.
     names
         Name of each channel, where they are known.
+    hint
+        What else may be done when a choice is missing, for the message.
 
     Raises
     ------
@@ -92,8 +95,8 @@ def select(
         )
     return Selection(
         tuple(axis for axis, _ in sizes),
-        _channel(path, sizes, names, channel),
-        _time(path, sizes, time),
+        _channel(path, sizes, names, channel, hint),
+        _time(path, sizes, time, hint),
     )
 
 
@@ -135,6 +138,7 @@ def _channel(
     sizes: Sequence[tuple[str, int]],
     names: Sequence[str],
     channel: str | None,
+    hint: str,
 ) -> int:
     """Place along c; 0 where there is no such axis."""
     count = dict(sizes).get("c")
@@ -148,7 +152,7 @@ def _channel(
         if count > 1:
             raise VolumeError(
                 f"{path}: has axes {format_axes(sizes)}; expected one channel: choose "
-                f"one of {listed} with --channel, or as {path}{CHANNEL}0"
+                f"one of {listed} with --channel, or as {path}{CHANNEL}0{hint}"
             )
         return 0
     if channel.isdecimal() and int(channel) < count:
@@ -158,7 +162,9 @@ def _channel(
     return names.index(channel)
 
 
-def _time(path: Address, sizes: Sequence[tuple[str, int]], time: str | None) -> int:
+def _time(
+    path: Address, sizes: Sequence[tuple[str, int]], time: str | None, hint: str
+) -> int:
     """Place along t; 0 where there is no such axis."""
     count = dict(sizes).get("t")
     if count is None:
@@ -168,7 +174,7 @@ def _time(path: Address, sizes: Sequence[tuple[str, int]], time: str | None) -> 
         if count > 1:
             raise VolumeError(
                 f"{path}: has axes {format_axes(sizes)}; expected one time point: "
-                f"choose one of 0 to {count - 1} with --time, or as {path}{TIME}0"
+                f"choose one of 0 to {count - 1} with --time, or as {path}{TIME}0{hint}"
             )
         return 0
     if not (time.isdecimal() and int(time) < count):

@@ -1,6 +1,5 @@
 """The one interface behind which every file format hides."""
 
-import logging
 from abc import ABC, abstractmethod
 from typing import Any, final
 
@@ -11,7 +10,7 @@ from densecell.address import Address
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 
-logger = logging.getLogger(__name__)
+UNSTATED = "has no voxel size"  # begins the note on what was found instead
 
 
 class Volume(ABC):
@@ -149,10 +148,12 @@ def require_spacing(volume: Volume) -> Spacing:
         If the file states none and none was given on opening; says how to give it.
     """
     if volume.spacing_nm is None:
-        found = [note.removeprefix(f"{volume.path}: ") for note in volume.notes]
+        nothing = f"{volume.path}: {UNSTATED}"
+        found = next(
+            (note for note in volume.notes if note.startswith(nothing)), nothing
+        )
         raise SpacingError(
-            f"{volume.path}: has no voxel size{''.join(f', {f}' for f in found)}; pass "
-            "--spacing Z Y X "
-            "(nanometres, for example --spacing 50 4.6 4.6)"
+            f"{found}; pass --spacing Z Y X (nanometres, for example --spacing 50 4.6 "
+            "4.6)"
         )
     return volume.spacing_nm

@@ -1,6 +1,8 @@
 """Open a volume of any format: the file or folder decides which."""
 
+import logging
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from densecell.address import Address, Url, split_choice, to_address, with_choice
@@ -10,11 +12,13 @@ from densecell.volume.formats import hdf5, mrc, nifti
 from densecell.volume.formats.hdf5 import open_hdf5, split_hdf5
 from densecell.volume.formats.mrc import open_mrc
 from densecell.volume.formats.nifti import is_nifti, open_nifti
-from densecell.volume.formats.slices import SliceFolder
+from densecell.volume.formats.slices import open_slices
 from densecell.volume.formats.tiff import open_tiff
-from densecell.volume.interface import Volume
+from densecell.volume.interface import UNSTATED, Volume
 from densecell.volume.ome_zarr.store import open_ome_zarr
 from densecell.volume.views.array import open_npy
+
+logger = logging.getLogger(__name__)
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
 OPENERS: dict[tuple[str, ...], Callable[..., Volume]] = {
@@ -24,6 +28,7 @@ OPENERS: dict[tuple[str, ...], Callable[..., Volume]] = {
     mrc.SUFFIXES: open_mrc,
     nifti.SUFFIXES: open_nifti,
 }
+CHOOSING = (open_tiff,)  # formats of several channels or time points
 ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 FORMATS = (
     "an OME-Zarr, a TIFF stack, a folder of PNG or TIFF slices, HDF5, MRC, NIfTI or an "
@@ -42,7 +47,8 @@ def open_volume(
 ) -> Volume:
     """Open a volume for reading, of any format in docs/formats.md.
 
-    Nothing but headers is read until `Volume.read` is called.
+    Nothing but headers is read until `Volume.read` is called. What the user should know
+    about how it is read, the `notes` of the volume, is also logged.
 
     Parameters
     ----------
@@ -57,8 +63,8 @@ def open_volume(
     level
         Level of an OME-Zarr; 0 is the finest. Other formats have no further levels.
     channel
-        Number or name of a channel of an OME-Zarr that has several; becomes a part of
-        the volume's path.
+        Number or name of the channel, where there are several; becomes a part of the
+        volume's path.
     time
         Number of a time point, from 0; the same.
 
@@ -74,20 +80,43 @@ def open_volume(
         If the package that reads the format is not installed.
     """
     address = with_choice(to_address(path), channel=channel, time=time)
+    volume = _opened(address, spacing_nm=spacing_nm, labels=labels, level=level)
+    for note in volume.notes:
+        if UNSTATED not in note:  # whoever needs the size says so
+            _log_once(note)
+    return volume
+
+
+def _opened(
+    address: Address,
+    *,
+    spacing_nm: tuple[float, float, float] | None,
+    labels: bool,
+    level: int,
+) -> Volume:
     plain, named, at = split_choice(address)
     if isinstance(plain, Url) or _is_zarr(plain):
         return open_ome_zarr(address, level=level, spacing_nm=spacing_nm, labels=labels)
     file, _ = split_hdf5(plain) or (plain, "")
     if not file.exists():
         raise MissingVolumeError(f"{plain}: does not exist; expected {FORMATS}")
-    refuse_choice(plain, channel=named, time=at)
     if level:
         raise VolumeError(f"{plain}: has no level {level}; only OME-Zarr has levels")
     if plain.is_dir():
-        return SliceFolder(plain, spacing_nm=spacing_nm, labels=labels)
+        refuse_choice(plain, channel=named, time=at)
+        return open_slices(plain, spacing_nm=spacing_nm, labels=labels)
     if file.stat().st_size == 0:
         raise VolumeError(f"{plain}: is an empty file; expected {FORMATS}")
-    return _opener(file)(plain, spacing_nm=spacing_nm, labels=labels)
+    opener = _opener(file)
+    if opener not in CHOOSING:
+        refuse_choice(plain, channel=named, time=at)
+    return opener(address, spacing_nm=spacing_nm, labels=labels)
+
+
+@lru_cache(maxsize=1000)
+def _log_once(note: str) -> None:
+    """Show a note to the user, once in a process."""
+    logger.warning(note)
 
 
 def _is_zarr(path: Path) -> bool:

@@ -1,15 +1,13 @@
 """The voxel size that a file states: its units, and what is taken for it."""
 
-import logging
-
 import numpy as np
 
 from densecell.address import Address
 from densecell.errors import ConfigError, SpacingError
 from densecell.geometry import Spacing, format_spacing
+from densecell.volume.interface import UNSTATED
 
-logger = logging.getLogger(__name__)
-
+USUAL_NM = (0.5, 1000.0)  # of a voxel in volume EM; others are questioned
 ROUNDING = 1e-3  # relative; files round their voxel size
 
 NM_PER_UNIT = {
@@ -50,8 +48,9 @@ def settle_spacing(
 ) -> tuple[Spacing | None, tuple[str, ...]]:
     """Voxel size to use, and notes for the user.
 
-    The size that the user gave wins. If the file states another, a note says so, which
-    is also logged. If there is none at all, a note says what was `found` instead.
+    The size that the user gave wins; if the file states another, a note says so. A
+    stated size that is unusual is questioned. If there is none at all, a note says what
+    was `found` instead.
     """
     if given is not None:
         spacing = Spacing.checked(given)
@@ -61,16 +60,22 @@ def settle_spacing(
             f"{path}: states a voxel size of {format_spacing(stated)}; "
             f"{format_spacing(spacing)} is used, as given"
         )
-        logger.warning(note)
         return spacing, (note,)
     if stated is None:
-        return None, (f"{path}: {found}",) if found else ()
+        return None, (f"{path}: {UNSTATED}, {found}",) if found else ()
     try:
-        return Spacing.checked(stated), ()
+        spacing = Spacing.checked(stated)
     except ConfigError as error:
         raise SpacingError(
             f"{path}: its voxel size is wrong: {error}; pass --spacing Z Y X (nm)"
         ) from None
+    if USUAL_NM[0] <= min(spacing) and max(spacing) <= USUAL_NM[1]:
+        return spacing, ()
+    note = (
+        f"{path}: states a voxel size of {format_spacing(spacing)}, unusual for volume "
+        "EM; many programs write 1 for unknown: if so, pass --spacing Z Y X (nm)"
+    )
+    return spacing, (note,)
 
 
 def nm_per(unit: str) -> float | None:

@@ -140,3 +140,32 @@ def test_labels_are_whole_numbers(folder):
     tifffile.imwrite(folder / "0.tif", np.zeros((7, 9), np.float32))
     with pytest.raises(VolumeError, match="labels must be whole numbers, got float32"):
         open_volume(folder, labels=True)
+
+
+def test_missing_slices_are_said(folder, array, caplog):
+    for z in (1, 2, 4, 5, 9):
+        write_png(folder / f"slice_{z:03}.png", array[z])
+
+    volume = open_volume(folder)
+
+    assert volume.format == ("folder of 5 .png slices, slice_001.png to slice_009.png")
+    said = f"{folder}: no slices 3, 6, 7, 8 between slice_001.png and slice_009.png"
+    assert volume.notes == (said,)
+    assert said in caplog.text
+
+
+def test_slices_where_zero_is_white_are_inverted_and_it_is_said_once(folder, array):
+    for z in range(3):
+        tifffile.imwrite(folder / f"s{z}.tif", array[z], photometric="miniswhite")
+
+    volume = open_volume(folder)
+
+    np.testing.assert_array_equal(
+        volume.read(Box.whole(volume.shape)), 65535 - array[:3]
+    )
+    assert volume.notes == (
+        f"{folder / 's0.tif'}: says that 0 is white; its values are inverted, so that "
+        "0 is black",
+    )
+    labels = open_volume(folder, labels=True)
+    np.testing.assert_array_equal(labels.read(Box.whole(volume.shape)), array[:3])

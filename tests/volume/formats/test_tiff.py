@@ -225,15 +225,141 @@ def test_colour_is_refused_with_the_way_out(written, samples):
 
 
 @pytest.mark.parametrize(
-    ("axes", "shape"), [("TZYX", (2, 3, 7, 9)), ("CYX", (2, 7, 9))]
+    ("axes", "shape", "message"),
+    [
+        ("TZYX", (2, 3, 7, 9), r"choose one of 0 to 1 with --time, .*#time=0$"),
+        (
+            "CYX",
+            (2, 7, 9),
+            r"choose one of 0, 1 with --channel, .*; if those are slices, save them",
+        ),
+    ],
 )
-def test_several_channels_or_times_are_refused(written, axes, shape):
+def test_one_of_several_channels_or_times_must_be_chosen(written, axes, shape, message):
     path = written(np.zeros(shape, np.uint8), imagej=True, metadata={"axes": axes})
-    with pytest.raises(
-        VolumeError,
-        match=r"has axes .*; expected one stack of slices .*, or, if those are slices",
-    ):
+    with pytest.raises(VolumeError, match=rf"has axes .*; expected one .*: {message}"):
         open_volume(path)
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])
+@pytest.mark.parametrize("kind", [{"imagej": True}, {"ome": True}])
+def test_a_channel_of_a_time_point_is_read(written, options, kind):
+    data = np.arange(2 * 5 * 3 * 7 * 9, dtype=np.uint16).reshape(2, 5, 3, 7, 9)
+    path = written(data, metadata={"axes": "TZCYX"}, **kind, **options)
+
+    volume = open_volume(path, channel="2", time=1)
+
+    assert str(volume.path) == f"{path}#channel=2#time=1"
+    inner = Box((1, 2, 3), (4, 6, 8))
+    np.testing.assert_array_equal(volume.read(inner), data[1, :, 2][inner.slices])
+    again = pickle.loads(pickle.dumps(volume))
+    np.testing.assert_array_equal(again.read(inner), data[1, :, 2][inner.slices])
+    with pytest.raises(VolumeError, match="has no channel '3'; there are 0, 1, 2"):
+        open_volume(path, channel="3", time=1)
+
+
+@pytest.mark.parametrize("shape", [(8, 2, 7, 9), (2, 8, 7, 9), (2, 3, 4, 7, 9)])
+def test_several_axes_without_names_are_refused(written, shape):
+    path = written(np.zeros(shape, np.uint8), photometric="minisblack")
+    message = r"unnamed=2, .*slices cannot be told from channels; save one channel"
+    with pytest.raises(VolumeError, match=message):
+        open_volume(path)
+    with pytest.raises(VolumeError, match=message):
+        open_volume(path, channel="0")
+
+
+def test_axes_without_names_of_one_element_are_dropped(written):
+    data = np.arange(5 * 7 * 9, dtype=np.uint8).reshape(5, 1, 7, 9)
+
+    volume = open_volume(written(data))
+
+    assert volume.shape == (5, 7, 9)
+    np.testing.assert_array_equal(volume.read(Box.whole((5, 7, 9))), data[:, 0])
+    assert volume.notes == ()
+
+
+def test_what_is_taken_for_slices_is_said(written, array, caplog):
+    path = written(array, **KINDS["frames for slices"])
+
+    volume = open_volume(path)
+
+    assert volume.notes == (f"{path}: has 5 time points, taken for slices",)
+    assert volume.notes[0] in caplog.text
+    assert open_volume(path, time=3).shape == (1, *SHAPE[1:])
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])
+def test_where_zero_is_white_values_are_inverted(written, array, options):
+    path = written(array, photometric="miniswhite", **options)
+
+    volume = open_volume(path)
+
+    np.testing.assert_array_equal(volume.read(INNER), 65535 - array[INNER.slices])
+    assert "says that 0 is white; its values are inverted" in volume.notes[0]
+    labels = pickle.loads(pickle.dumps(open_volume(path, labels=True)))
+    np.testing.assert_array_equal(labels.read(INNER), array[INNER.slices])
+    assert labels.notes == ()
+
+
+def test_signed_values_where_zero_is_white_are_read_as_stored(written, array):
+    data = array.astype(np.float32)
+    volume = open_volume(written(data, photometric="miniswhite"))
+
+    np.testing.assert_array_equal(volume.read(INNER), data[INNER.slices])
+    assert volume.notes[0].endswith("its values are read as stored")
+
+
+@pytest.fixture
+def several(tmp_path, array):
+    """Write an OME-TIFF of one file a slice."""
+
+    def write(name="s{}.ome.tif"):
+        files = "".join(
+            f'<TiffData FirstZ="{z}" IFD="0" PlaneCount="1"><UUID FileName="'
+            f'{name.format(z)}">urn:uuid:{z}</UUID></TiffData>'
+            for z in range(5)
+        )
+        for z, plane in enumerate(array):
+            xml = (
+                '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas'
+                f'/OME/2016-06" UUID="urn:uuid:{z}"><Image ID="Image:0"><Pixels ID="'
+                'Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="49" SizeY="37" '
+                'SizeZ="5" SizeC="1" SizeT="1" PhysicalSizeX="10" PhysicalSizeXUnit='
+                '"nm" PhysicalSizeY="10" PhysicalSizeYUnit="nm" PhysicalSizeZ="40" '
+                f'PhysicalSizeZUnit="nm">{files}</Pixels></Image></OME>'
+            )
+            tifffile.imwrite(
+                tmp_path / f"s{z}.ome.tif", plane, description=xml, metadata=None,
+                compression="zlib",
+            )  # fmt: skip
+        return tmp_path
+
+    return write
+
+
+def test_an_ome_tiff_of_several_files_is_one_volume(several, array):
+    folder = several()
+
+    for volume in (open_volume(folder / "s2.ome.tif"), open_volume(folder)):
+        assert volume.shape == SHAPE
+        assert volume.spacing_nm == (40, 10, 10)
+        np.testing.assert_array_equal(volume.read(INNER), array[INNER.slices])
+
+
+def test_a_missing_file_of_several_is_named(several):
+    folder = several()
+    (folder / "s3.ome.tif").unlink()
+    message = r"is one of the 5 files of an OME-TIFF, of which s3\.ome\.tif is missing"
+
+    for path in (folder / "s1.ome.tif", folder):
+        with pytest.raises(VolumeError, match=message):
+            open_volume(path)
+
+
+def test_files_of_another_folder_are_refused(several):
+    folder = several("../s{}.ome.tif")
+    with pytest.raises(VolumeError, match=r"names '\.\./s0\.ome\.tif' as a part of "):
+        open_volume(folder / "s1.ome.tif")
 
 
 def test_images_of_different_shape_are_refused(tmp_path):

@@ -1,6 +1,5 @@
 """Folders of slices, one PNG or TIFF image each, in natural order."""
 
-import re
 import struct
 from collections import Counter
 from functools import partial
@@ -15,7 +14,9 @@ from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import checked_dtype
+from densecell.volume.formats.slice_names import Ordered, order_slices
 from densecell.volume.formats.tiff import open_tiff
+from densecell.volume.formats.tiff_layout import open_checked, set_names
 from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import settle_spacing
 
@@ -24,8 +25,33 @@ TIFF = (".tif", ".tiff")
 OTHER_IMAGES = (".jpg", ".jpeg", ".bmp", ".gif", ".jp2", ".webp")
 
 
+def open_slices(
+    path: Path,
+    *,
+    spacing_nm: tuple[float, float, float] | None = None,
+    labels: bool = False,
+) -> Volume:
+    """Open a folder of slices, ordered by the numbers in their names.
+
+    A folder that holds one OME-TIFF of several files is opened as that.
+
+    Raises
+    ------
+    VolumeError
+        If there are no slices, or slices of several kinds.
+    """
+    ordered = _slice_files(path)
+    first = ordered.files[0]
+    if first.suffix.lower() in TIFF and len(ordered.files) > 1:
+        with open_checked(first) as tif:
+            names = set_names(tif)
+        if len(names) > 1 and {file.name for file in ordered.files} <= {*names}:
+            return open_tiff(first, spacing_nm=spacing_nm, labels=labels)
+    return SliceFolder(path, ordered, spacing_nm=spacing_nm, labels=labels)
+
+
 class SliceFolder(Volume):
-    """A folder whose images are the slices of a volume, ordered by name.
+    """A folder whose images are the slices of a volume; made by `open_slices`.
 
     Numbers in names count as numbers: `slice_2` comes before `slice_10`. Other files
     are ignored. All slices must have the shape and dtype of the first; each is checked
@@ -40,14 +66,16 @@ class SliceFolder(Volume):
     def __init__(
         self,
         path: Path,
+        ordered: Ordered,
         *,
-        spacing_nm: tuple[float, float, float] | None = None,
-        labels: bool = False,
+        spacing_nm: tuple[float, float, float] | None,
+        labels: bool,
     ) -> None:
-        self.files = _slice_files(path)
+        self.files = ordered.files
         self._cache = SegmentCache()
         self.cache_bytes = self._cache.budget
-        self._reopen = partial(SliceFolder, path, spacing_nm=spacing_nm, labels=labels)
+        self._reopen = partial(open_slices, path, spacing_nm=spacing_nm, labels=labels)
+        self._labels = labels
         first = self._kind(self.files[0])
         spacing, notes = settle_spacing(path, stated=None, given=spacing_nm)
         super().__init__(
@@ -55,9 +83,13 @@ class SliceFolder(Volume):
             shape=(len(self.files), *first.shape),
             dtype=checked_dtype(first.dtype, self.files[0], labels=labels),
             spacing_nm=spacing,
-            format=f"folder of {self.files[0].suffix.lower()} slices",
+            format=f"folder of {_range_of(self.files)}",
             chunk=(1, *first.shape),
-            notes=notes,
+            notes=(
+                *notes,
+                *(f"{path}: {note}" for note in ordered.notes),
+                *first.notes,
+            ),
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -73,7 +105,9 @@ class SliceFolder(Volume):
                 out[plane] = whole[box.slices[1:]]
             else:
                 row = Box((0, *box.start[1:]), (1, *box.stop[1:]))
-                out[plane] = open_tiff(file, cache=self._cache).read(row)[0]
+                out[plane] = open_tiff(
+                    file, labels=self._labels, cache=self._cache
+                ).read(row)[0]
         return out
 
     def _check_like_first(self, file: Path) -> None:
@@ -89,22 +123,30 @@ class SliceFolder(Volume):
         """Shape and dtype of one slice."""
         if file.suffix.lower() == PNG:
             return _png_kind(file)
-        volume = open_tiff(file, cache=self._cache)
+        volume = open_tiff(file, labels=self._labels, cache=self._cache)
         if volume.shape[0] != 1:
             raise VolumeError(
                 f"{file}: holds {volume.shape[0]} slices; expected one image per file: "
                 "open this file alone, or move it out of the folder"
             )
-        return _SliceKind(volume.shape[1:], volume.dtype)
+        return _SliceKind(volume.shape[1:], volume.dtype, volume.notes)
 
 
 class _SliceKind(NamedTuple):
     shape: tuple[int, int]
     dtype: np.dtype[Any]
+    notes: tuple[str, ...] = ()
 
 
-def _slice_files(path: Path) -> list[Path]:
-    """Slices in natural order; an empty or mixed folder is refused."""
+def _range_of(files: list[Path]) -> str:
+    kind = files[0].suffix.lower()
+    if len(files) == 1:
+        return f"one {kind} slice, {files[0].name}"
+    return f"{len(files)} {kind} slices, {files[0].name} to {files[-1].name}"
+
+
+def _slice_files(path: Path) -> Ordered:
+    """Slices from first to last; an empty or mixed folder is refused."""
     files = [f for f in path.iterdir() if f.is_file() and not f.name.startswith(".")]
     slices = [f for f in files if f.suffix.lower() in (PNG, *TIFF)]
     if not slices:
@@ -121,14 +163,7 @@ def _slice_files(path: Path) -> list[Path]:
             f"{path}: mixes {counts} files; expected slices of one kind: "
             "move the others out of the folder"
         )
-    return sorted(slices, key=_natural)
-
-
-def _natural(file: Path) -> tuple[list[tuple[int, int, str]], str]:
-    """Sort digits as numbers: 2 before 10."""
-    parts = re.split(r"(\d+)", file.stem)
-    key = [(1, int(p), "") if p.isdecimal() else (0, 0, p.lower()) for p in parts]
-    return key, file.name
+    return order_slices(slices)
 
 
 def _png_kind(file: Path) -> _SliceKind:

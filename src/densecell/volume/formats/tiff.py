@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import COMPRESSION, TiffFile, TiffFrame, TiffPage
+from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
+from densecell.address import split_choice
 from densecell.geometry import Box
 from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import checked_dtype
@@ -37,10 +38,13 @@ def open_tiff(
 ) -> "TiffVolume":
     """Open a greyscale TIFF stack; a single image is a volume of one slice.
 
+    Where 0 is white, values are inverted; labels never are.
+
     Parameters
     ----------
     path
-        The file: TIFF, BigTIFF, ImageJ or OME-TIFF, of any byte order.
+        The file: TIFF, BigTIFF, ImageJ or OME-TIFF, of any byte order. May end in a
+        channel and a time point, `#channel=1#time=3`.
     spacing_nm
         Voxel size (z, y, x), overriding what the file states.
     labels
@@ -53,12 +57,19 @@ def open_tiff(
     VolumeError
         If the file is damaged, in colour, or holds more than one stack.
     """
-    tif = open_checked(path)
+    plain, channel, time = split_choice(path)
+    file = Path(str(plain))
+    tif = open_checked(file)
     try:
-        stack = find_stack(tif, path)
-        checked_dtype(np.dtype(stack.keyframe.dtype), path, labels=labels)
+        stack = find_stack(tif, file, channel=channel, time=time)
+        checked_dtype(np.dtype(stack.keyframe.dtype), file, labels=labels)
         return TiffVolume(
-            path, tif, stack, spacing_nm=spacing_nm, cache=cache or SegmentCache()
+            path,
+            tif,
+            stack,
+            spacing_nm=spacing_nm,
+            labels=labels,
+            cache=cache or SegmentCache(),
         )
     except BaseException:
         tif.close()
@@ -75,12 +86,14 @@ class TiffVolume(Volume):
         stack: Stack,
         *,
         spacing_nm: tuple[float, float, float] | None,
+        labels: bool,
         cache: SegmentCache,
     ) -> None:
         spacing, notes = settle_spacing(
             path, stated=stated_spacing(tif), given=spacing_nm
         )
         shape, keyframe = stack.shape, stack.keyframe
+        self._inverted, more = (False, ()) if labels else _white_is_zero(keyframe, path)
         in_plane = (1, shape[2]) if keyframe.is_contiguous else keyframe.chunks
         super().__init__(
             path,
@@ -89,12 +102,13 @@ class TiffVolume(Volume):
             spacing_nm=spacing,
             format=_format(tif, keyframe),
             chunk=(1, min(in_plane[-2], shape[1]), min(in_plane[-1], shape[2])),
-            notes=notes,
+            notes=(*notes, *stack.notes, *more),
         )
-        self._reopen = partial(open_tiff, path, spacing_nm=spacing_nm)
+        self._reopen = partial(open_tiff, path, spacing_nm=spacing_nm, labels=labels)
         self._mapped = stack.mapped
         self._keyframe = keyframe
         self._pages = stack.pages
+        self._numbers = stack.numbers
         self._cache = cache
         if not keyframe.is_memmappable:
             self.cache_bytes = cache.budget
@@ -108,6 +122,11 @@ class TiffVolume(Volume):
         return self._reopen, ()
 
     def _read(self, box: Box) -> NDArray[Any]:
+        found = self._stored(box)
+        return np.invert(found, out=found) if self._inverted else found
+
+    def _stored(self, box: Box) -> NDArray[Any]:
+        """Voxels of a box as they are in the file."""
         if self._mapped is not None:
             return np.array(self._mapped[box.slices], self.dtype)
         out = np.zeros(box.shape, self.dtype)
@@ -121,7 +140,9 @@ class TiffVolume(Volume):
     def _read_slice(self, z: int, box: Box, out: NDArray[Any]) -> None:
         """Fill `out` with rows and columns of one slice."""
         with self._lock:
-            page = self._pages[z]
+            page = self._pages[self._numbers[z]]
+            if page is not None and page.parent.filehandle.closed:  # of a set of files
+                page.parent.filehandle.open()
         if page is None or not page.dataoffsets:
             raise ValueError("has no data")
         if self._keyframe.is_memmappable:
@@ -172,6 +193,15 @@ class TiffVolume(Volume):
         if segment is None:
             return np.zeros(shape[1:3], self.dtype)
         return segment[0, :, :, 0].astype(self.dtype, copy=False)
+
+
+def _white_is_zero(keyframe: TiffPage, path: Path) -> tuple[bool, tuple[str, ...]]:
+    """Whether values are inverted, because 0 is white; and a note that says so."""
+    if keyframe.photometric != PHOTOMETRIC.MINISWHITE:
+        return False, ()
+    whole = np.dtype(keyframe.dtype).kind == "u"
+    how = "inverted, so that 0 is black" if whole else "read as stored"
+    return whole, (f"{path}: says that 0 is white; its values are {how}",)
 
 
 JPEG_FAMILY = (6, 7, 34892, 33007)
