@@ -22,8 +22,10 @@ from scipy import ndimage
 from sklearn.ensemble import RandomForestClassifier
 
 from densecell.classes import ClassScheme
+from densecell.cli.options import VolumeOptions, WorkerOptions
 from densecell.cli.phantom import phantom as make_volume
-from densecell.cli.segment import segment
+from densecell.cli.segment import SegmentOptions, segment
+from densecell.config import InferenceConfig
 from densecell.evaluation import confusion_matrix, scores_from_confusion
 from densecell.geometry import Box, Shape
 from densecell.phantom import Phantom, make_phantom
@@ -93,7 +95,15 @@ def predict_ensemble(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_volume(folder / "unseen.zarr", shape=shape, seed=seed)
-        segment(folder / "unseen.zarr", model, folder / "result", keep_members=True)
+        segment(
+            str(folder / "unseen.zarr"),
+            model,
+            folder / "result",
+            VolumeOptions(),
+            SegmentOptions(keep_members=True),
+            InferenceConfig(),
+            WorkerOptions(),
+        )
         labels = folder / "result" / "segmentation.zarr" / "labels"
         members = sorted(path.name for path in labels.glob("member_*"))
         names = {name: name for name in members} | {"ensemble": "classes"}

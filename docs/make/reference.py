@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 
 from densecell import config
 from densecell.classes import CellClass
-from densecell.cli.main import app
+from densecell.cli.expand import bounds_in_words
+from densecell.cli.main import COMMANDS, app, load_command
 
 SETTINGS: dict[str, tuple[type[BaseModel], ...]] = {
     "project.yaml": (
@@ -41,17 +42,18 @@ BRACES = str.maketrans("", "", "{}")
 
 
 def commands_page() -> str:
-    """Render every command with its arguments and options as Markdown."""
+    """Every command with its arguments and options, as Markdown."""
     group = typer.main.get_command(app)
     context = typer.Context(group, info_name="densecell")
     parts = [
         "# Commands\n",
         "Made from the code: the same as `densecell COMMAND --help`. Every command "
         "ends with exit code 0 when its work is done, 1 when something is wrong (one "
-        "line says what, and what to do), 2 when an option is misspelt, and 130 when "
-        "it was interrupted; then the same command goes on.\n",
+        "line says what, and what to do), 2 when an option or its value is wrong, and "
+        "130 when it was interrupted; then run it again to continue.\n",
     ]
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name in COMMANDS:
+        command = load_command(name)
         of_command = typer.Context(command, info_name=name, parent=context)
         parts += _command(name, command, of_command)
     return "\n".join(parts)
@@ -68,14 +70,20 @@ def _command(name: str, command: Any, context: Any) -> Iterator[str]:
 
 def _parameter(parameter: Any, context: Any) -> tuple[str, str, str]:
     names, words = parameter.get_help_record(context)
-    words, found, notes = words.partition("[")
-    default = notes.rstrip("]").removeprefix("default: ") if found else ""
-    shown = default if default in ("", "required") else f"`{default}`"
-    return f"`{names}`", _cell(words), shown
+    words, _, notes = words.partition("  [")
+    default = ""
+    for note in filter(None, notes.rstrip("]").split("; ")):
+        if note.startswith("default: "):
+            default = f"`{note.removeprefix('default: ')}`"
+        elif note == "required":
+            default = note
+        else:  # a range, which the text lacks
+            words += f" Range: {note}."
+    return f"`{names}`", _cell(words), default
 
 
 def settings_page() -> str:
-    """Render every setting with its description and default as Markdown."""
+    """Every setting with its description, bounds and default, as Markdown."""
     parts = [
         "# Settings\n",
         "Made from the code. Lengths are voxels in (z, y, x) unless the name ends in "
@@ -104,7 +112,7 @@ def _settings(model: type[BaseModel]) -> Iterator[str]:
 
 
 def _kind(field: FieldInfo) -> str:
-    """Name the type of a setting; one that is settings itself is linked."""
+    """Type and bounds of a setting; one that is settings itself is linked."""
     inner = _model(field.annotation)
     if inner is not None and inner.__name__ != "ClassScheme":
         return f"[{inner.__name__}](#{inner.__name__.lower()})"
@@ -121,11 +129,11 @@ def _kind(field: FieldInfo) -> str:
         (" | ", " or "),
     ):
         text = text.replace(long, short)
-    return _cell(text)
+    return _cell(", ".join(filter(None, (text, bounds_in_words(field)))))
 
 
 def _bare(annotation: Any) -> Any:
-    """Drop from a type what only pydantic needs."""
+    """A type without what only pydantic needs."""
     if get_origin(annotation) is Annotated:
         return _bare(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
@@ -148,7 +156,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _plain(value: object) -> str:
-    """Show a value as it is written in YAML or on a command line."""
+    """A value as it is written in YAML or on a command line."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -159,5 +167,5 @@ def _plain(value: object) -> str:
 
 
 def _cell(text: str) -> str:
-    """Fit text into a cell of a table."""
+    """Text that fits into a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

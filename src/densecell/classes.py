@@ -6,13 +6,15 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from densecell.errors import ConfigError, VolumeError
+
+if TYPE_CHECKING:  # `densecell train --help` must not wait for numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 Role = Literal["background", "cell", "organelle", "other"]
 Layer = Literal["cells", "organelles", "parts"]  # one array of object ids each
@@ -169,7 +171,7 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
         found = {i: [c for c in chains[i] if self.layer_of(c) == layer] for i in chains}
         return {i: heads[0] for i, heads in found.items() if heads}
 
-    def to_channels(self, labels: NDArray[np.integer]) -> NDArray[np.uint8]:
+    def to_channels(self, labels: "NDArray[np.integer]") -> "NDArray[np.uint8]":
         """Channel numbers 0..K-1 of class ids; 255 for the ignore id.
 
         Raises
@@ -177,18 +179,22 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
         VolumeError
             If a label is neither a class of the scheme nor the ignore id.
         """
+        import numpy as np
+
         self.check(labels)
         table = np.full(256, 255, np.uint8)
         table[list(self.ids)] = np.arange(len(self), dtype=np.uint8)
         return table[labels.astype(np.uint8, copy=False)]
 
-    def to_ids(self, channels: NDArray[np.integer]) -> NDArray[np.uint8]:
+    def to_ids(self, channels: "NDArray[np.integer]") -> "NDArray[np.uint8]":
         """Class ids of channel numbers; 255 becomes the ignore id."""
+        import numpy as np
+
         table = np.full(256, self.ignore, np.uint8)
         table[: len(self)] = self.ids
         return table[channels]
 
-    def check(self, labels: NDArray[np.integer], *, where: str = "labels") -> None:
+    def check(self, labels: "NDArray[np.integer]", *, where: str = "labels") -> None:
         """Refuse labels that are not in the scheme.
 
         Raises
@@ -201,6 +207,8 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
                 f"{where}: labels must be whole numbers, got {labels.dtype}; "
                 "save the class ids as uint8"
             )
+        import numpy as np
+
         found = np.unique(labels)
         unknown = [int(i) for i in found if i not in self.classes and i != self.ignore]
         if unknown:
@@ -210,8 +218,10 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
                 "add them to `classes` or correct the labels"
             )
 
-    def colour_table(self) -> NDArray[np.uint8]:
+    def colour_table(self) -> "NDArray[np.uint8]":
         """Colours by class id, (256, 3); ids without a class are black."""
+        import numpy as np
+
         table = np.zeros((256, 3), np.uint8)
         for i, c in self.classes.items():
             table[i] = c.colour

@@ -1,4 +1,4 @@
-"""Settings that belong together: `densecell train --preset NAME`.
+"""Complete recipes of training: `densecell train --preset NAME`.
 
 .. [1] Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural network
        ensembles, Scientific Reports 11:2561, doi:10.1038/s41598-021-81590-0.
@@ -50,20 +50,21 @@ PAPER: dict[str, dict[str, Any]] = {
     },
     "ensemble": {"members": 12, "best": 4},
 }
-"""The recipe of the paper [1]_, at its full size: meant for a GPU.
+"""The recipe of the paper [1]_ at its full size, meant for a GPU.
 
-It deviates from the paper where that is silent, contradicts its code, or did not work:
+It differs from the paper where the paper is silent, contradicts its code, or did not
+work:
 
-- windows are 304 pixels wide, not 300, which three poolings do not divide (its code
-  cropped skips and gave 296);
-- L2 is divided by the voxels of a window: the paper writes a mean of the cross entropy,
-  its code sums, and with the mean its L2 is 4.4e5 times as strong as what was run;
-- 40 epochs of 828 windows: the paper names no number, but abandons below a mean IoU of
-  0.3 at epoch 10, which here is the first quarter;
-- window corners lie in bins of a third of a window, not of (2, 100, 100) voxels, and
-  reach over the border by a quarter of one;
-- inference keeps what lies inside a margin, not the deepest of tiles that overlap by a
-  third (docs/decisions.md).
+- windows are 304 pixels wide, because three poolings do not divide 300 (its code
+  cropped skip connections and returned 296);
+- L2 is divided by the voxels of a window: the paper takes the mean of the cross entropy
+  but its code takes the sum, and with the mean L2 would be 4.4e5 times as strong;
+- training lasts 40 epochs of 828 windows: the paper names no number, but abandons a
+  network below a mean IoU of 0.3 at epoch 10, which is the first quarter here;
+- corners of windows lie in bins of a third of a window, not of (2, 100, 100) voxels,
+  and may reach over the border by a quarter of a window;
+- inference drops a margin of each tile; the paper keeps, of tiles that overlap by a
+  third, the voxels deepest inside one (docs/decisions.md).
 """
 
 PRESETS = {"paper": PAPER}

@@ -1,6 +1,6 @@
-"""Settings of any kind as YAML files: read, checked, worded, written.
+"""Read, check and write settings as YAML files.
 
-Free of torch, as `config`, which says what the settings are.
+Free of torch, like `config`, which defines the settings.
 """
 
 import difflib
@@ -18,12 +18,12 @@ Settings = TypeVar("Settings", bound=BaseModel)
 
 
 def load_settings(path: Path, kind: type[Settings]) -> Settings:
-    """Read settings of `kind` from a YAML file.
+    """Read settings of this kind from a YAML file.
 
     Raises
     ------
     ConfigError
-        If the file is missing, no YAML, or holds something that is not a setting.
+        If the file is missing, is not YAML, or contains something that is no setting.
     """
     return parse_settings(read_yaml(path), kind, where=str(path))
 
@@ -46,7 +46,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def parse_settings(values: object, kind: type[Settings], *, where: str) -> Settings:
-    """Check plain values; word what is wrong with the nearest known name."""
+    """Turn plain values into settings; errors name the nearest known setting."""
     try:
         return kind.model_validate(values)
     except ValidationError as error:
@@ -54,33 +54,33 @@ def parse_settings(values: object, kind: type[Settings], *, where: str) -> Setti
 
 
 def save_settings(settings: BaseModel, path: Path) -> None:
-    """Write settings as YAML, all at once."""
+    """Write settings to a YAML file, never half of it."""
     write_text(path, yaml_text(settings.model_dump(mode="json")))
 
 
 def yaml_text(values: Mapping[str, Any]) -> str:
-    """Format plain values as YAML in the order given."""
+    """Plain values as YAML, in their order."""
     return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file aside, flush it, rename it: it is old or new, never half.
+    """Write a small file aside, flush it and rename it: never half a file.
 
     Raises
     ------
     OutputError
-        If it cannot be written there.
+        If the file cannot be written.
     """
     with written_aside(path, overwrite=True) as aside:
         aside.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _worded(error: ValidationError, kind: type[BaseModel]) -> str:
-    """One line for the first thing that is wrong."""
+    """One line on the first mistake."""
     first, *others = error.errors()
     place = [str(p) for p in first["loc"]]
     name = ".".join(place) or "settings"
-    # A list without its wrong items is too short, says pydantic: no mistake of its own.
+    # pydantic drops wrong items of a list, then calls it too short: no second mistake.
     others = [other for other in others if other["type"] != "too_short"]
     more = f" (and {len(others)} more)" if others else ""
     if first["type"] == "extra_forbidden":
@@ -95,7 +95,7 @@ def _worded(error: ValidationError, kind: type[BaseModel]) -> str:
 
 
 def _known_names(kind: type[BaseModel], place: list[str]) -> list[str]:
-    """Names that a setting at `place` may have."""
+    """Names of the settings at this place."""
     for part in place:
         if part.isdigit():
             continue
@@ -107,7 +107,7 @@ def _known_names(kind: type[BaseModel], place: list[str]) -> list[str]:
 
 
 def _model_inside(annotation: Any) -> type[BaseModel] | None:
-    """Find the settings class in `X`, `X | None` or `tuple[X, ...]`."""
+    """The settings class inside `X`, `X | None` or `tuple[X, ...]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):

@@ -1,15 +1,14 @@
 import json
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 from results import write_layer, write_run
-from typer.testing import CliRunner
 
 from densecell.classes import ClassScheme
-from densecell.cli.compare import _names, compare
+from densecell.cli.compare import _names
 from densecell.errors import ConfigError, OutputError, VolumeError
 from densecell.evaluation import score
 from densecell.geometry import Box
@@ -31,13 +30,7 @@ def write_result(out, labels, *, box=None, objects=None):
 
 
 def run(*arguments):
-    app = typer.Typer()
-    app.command()(compare)
-    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return commands.run("compare", *arguments).stdout
 
 
 def test_two_bare_volumes_are_compared(tmp_path):

@@ -1,12 +1,11 @@
 import importlib.metadata
 import json
 
+import commands
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from densecell.cli import doctor as module
-from densecell.cli.doctor import doctor, missing_extras
+from densecell.cli.doctor import missing_extras
 
 REQUIRES = [
     "numpy>=2",
@@ -27,13 +26,7 @@ def extras(monkeypatch):
 
 
 def run(*arguments):
-    app = typer.Typer()
-    app.command()(doctor)
-    outcome = CliRunner().invoke(app, list(arguments))
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return commands.run("doctor", *arguments).stdout
 
 
 def test_the_facts_as_json():

@@ -1,10 +1,8 @@
 import shutil
 
+import commands
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from densecell.cli.ensemble import ensemble
 from densecell.ensemble import read_ensemble
 from densecell.errors import ConfigError
 
@@ -15,13 +13,7 @@ def project(trained, tmp_path):
 
 
 def run(project, *options):
-    app = typer.Typer()
-    app.command()(ensemble)
-    outcome = CliRunner().invoke(app, [str(project / "models" / "tiny"), *options])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return commands.run("ensemble", project / "models" / "tiny", *options).stdout
 
 
 def voting(project):

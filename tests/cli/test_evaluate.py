@@ -1,13 +1,11 @@
 import json
 
+import commands
 import numpy as np
 import pytest
-import typer
 from results import write_layer, write_run
-from typer.testing import CliRunner
 
 from densecell.classes import ClassScheme
-from densecell.cli.evaluate import evaluate
 from densecell.errors import VolumeError
 from densecell.evaluation import score
 from densecell.geometry import Box
@@ -36,13 +34,7 @@ def result(tmp_path):
 
 
 def run(*arguments):
-    app = typer.Typer()
-    app.command()(evaluate)
-    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return commands.run("evaluate", *arguments).stdout
 
 
 def test_a_result_of_a_box_is_scored_where_it_lies(result, truth):

@@ -1,9 +1,7 @@
+import commands
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from densecell.cli.fetch import fetch
 from densecell.errors import DatasetError
 from densecell.volume import ArrayVolume, write_tiff
 
@@ -19,13 +17,7 @@ def copy(tmp_path):
 
 
 def run(*arguments):
-    app = typer.Typer()
-    app.command()(fetch)
-    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return commands.run("fetch", *arguments).stdout
 
 
 def test_a_copy_becomes_a_project_right_here(tmp_path, copy, monkeypatch):

@@ -1,9 +1,7 @@
+import commands
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from densecell.cli.init import init
 from densecell.config import ProjectConfig, load_settings
 from densecell.errors import OutputError, SpacingError, VolumeError
 
@@ -17,13 +15,7 @@ def pair(tmp_path):
 
 
 def run(*arguments):
-    app = typer.Typer()
-    app.command()(init)
-    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return commands.run("init", *arguments).stdout
 
 
 def test_a_project_is_written_and_told(tmp_path, pair):

@@ -1,6 +1,8 @@
 import importlib.metadata
+import re
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +12,9 @@ from densecell.cli.main import COMMANDS, main
 from densecell.errors import ConfigError
 
 
-def typed(command):
-    """Give the name of a command as it is typed."""
-    return command.__name__.replace("_", "-")
-
-
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """Give a function that runs the command line; gives exit code, stdout, stderr."""
+    """Runs the command line; returns exit code, stdout, stderr."""
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
 
     def call(*words):
@@ -31,7 +28,7 @@ def run(monkeypatch, capsys):
 
 @pytest.fixture
 def info_raises(monkeypatch):
-    """Give a function that lets `densecell info` end with an error."""
+    """Lets `densecell info` end with an error."""
 
     def arrange(error):
         def info(path: str):
@@ -51,10 +48,10 @@ def test_the_help_lists_every_command(run):
     assert code == 0
     assert len(COMMANDS) >= 10
     for command in COMMANDS:
-        assert f" {typed(command)} " in out
+        assert f" {command} " in out
 
 
-@pytest.mark.parametrize("command", [*map(typed, COMMANDS)])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(run, command):
     code, out, _ = run(command, "--help")
 
@@ -65,9 +62,19 @@ def test_every_command_has_help(run, command):
 
 def test_every_command_says_what_it_does_in_a_sentence():
     for command in COMMANDS:
-        first = command.__doc__.strip().splitlines()[0]
-        assert first[0].isupper()
-        assert len(first) < 88
+        first = module.summary(command)
+        assert module.function_of(command).__doc__.startswith(first)
+        assert re.match(r"[A-Z].{10,86}\.$", first)
+
+
+def test_every_file_of_a_command_is_a_command():
+    folder = Path(module.__file__).parent
+    others = {"main", "expand", "options", "progress", "scores_table"}
+    others |= {"training_display"}
+
+    files = {path.stem.replace("_", "-") for path in folder.glob("*.py")}
+
+    assert files - {name.replace("_", "-") for name in others} == set(COMMANDS)
 
 
 def test_the_version(run):
@@ -84,7 +91,7 @@ def test_an_expected_error_is_one_line_and_exit_code_1(run, info_raises):
 def test_an_interruption_says_how_to_go_on(run, info_raises):
     info_raises(KeyboardInterrupt())
 
-    sentence = "densecell: interrupted; the same command goes on\n"
+    sentence = "densecell: Interrupted. Run the same command again to continue.\n"
     assert run("info", "a") == (130, "", sentence)
 
 

@@ -1,14 +1,12 @@
 import csv
 import json
 
+import commands
 import numpy as np
 import pytest
-import typer
 from results import write_layer, write_run
-from typer.testing import CliRunner
 
 from densecell.classes import ClassScheme
-from densecell.cli.measure import measure
 from densecell.config import ObjectsConfig, load_settings, write_text, yaml_text
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
 from densecell.geometry import FACES, Box
@@ -37,13 +35,7 @@ def result(tmp_path):
 
 
 def run(*arguments):
-    app = typer.Typer()
-    app.command()(measure)
-    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.output
+    return commands.run("measure", *arguments).output
 
 
 def cells(out):

@@ -1,17 +1,11 @@
-import typer
-from typer.testing import CliRunner
+import commands
 
-from densecell.cli.networks import networks
 from densecell.networks import NetworkFacts
 from densecell.networks.build import MAKERS
 
 
 def run(*arguments):
-    app = typer.Typer()
-    app.command()(networks)
-    outcome = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-    assert outcome.exit_code == 0, outcome.output
-    return outcome.stdout
+    return commands.run("networks", *arguments).stdout
 
 
 def test_networks_are_listed_as_published():

@@ -1,13 +1,12 @@
 import json
 import shutil
 
+import commands
 import numpy as np
 import pytest
-import typer
 from PIL import Image
-from typer.testing import CliRunner
 
-from densecell.cli.segment import parse_size, segment
+from densecell.cli.segment import parse_size
 from densecell.ensemble import read_run
 from densecell.errors import (
     CheckpointError,
@@ -40,14 +39,7 @@ def run(image, model, out, *options):
 
 
 def outcome_of(image, model, out, *options):
-    app = typer.Typer()
-    app.command()(segment)
-    words = [image, "-m", model, "-o", out, *QUICK, *options]
-    outcome = CliRunner().invoke(app, [str(w) for w in words])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome
+    return commands.run("segment", image, "-m", model, "-o", out, *QUICK, *options)
 
 
 def labels_of(out):

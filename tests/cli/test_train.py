@@ -1,12 +1,12 @@
 import hashlib
 import sys
 
+import commands
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from densecell.cli.train import budget, train, with_options, with_preset
+from densecell.cli.expand import changed
+from densecell.cli.train import ProjectOptions, one_budget, with_preset
 from densecell.config import ProjectConfig, load_settings
 from densecell.ensemble import read_ensemble
 from densecell.errors import (
@@ -26,13 +26,7 @@ def run(*arguments):
 
 
 def outcome_of(*arguments):
-    app = typer.Typer()
-    app.command()(train)
-    outcome = CliRunner().invoke(app, [str(a) for a in arguments])
-    if outcome.exception and not isinstance(outcome.exception, SystemExit):
-        raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
-    return outcome
+    return commands.run("train", *arguments)
 
 
 def test_a_project_becomes_a_ranked_ensemble(tmp_path, write_project):
@@ -149,11 +143,11 @@ def test_options_are_checked_like_settings(tmp_path, write_project, options, sen
 def test_one_budget_replaces_the_other(tmp_path, write_project):
     project = write_project(tmp_path)
 
-    changed = with_options(project, training=budget(3.0, None))
+    longer = changed(project, ProjectOptions(minutes=3.0), also=one_budget(3.0, None))
 
-    assert (changed.training.minutes, changed.training.steps) == (3.0, None)
-    assert budget(None, None) == {}
-    assert budget(None, 5) == {"minutes": None, "steps": 5}
+    assert (longer.training.minutes, longer.training.steps) == (3.0, None)
+    assert one_budget(None, None) == {}
+    assert one_budget(None, 5) == {"training.minutes": None}
 
 
 def test_a_preset_replaces_the_projects_settings_and_options_go_over_it(
@@ -162,7 +156,7 @@ def test_a_preset_replaces_the_projects_settings_and_options_go_over_it(
     write_project(tmp_path / "p")
     project = load_settings(tmp_path / "p" / "project.yaml", ProjectConfig)
 
-    paper = with_options(with_preset(project, "paper"), network={"width": 8})
+    paper = changed(with_preset(project, "paper"), ProjectOptions(width=8))
 
     assert (paper.network.width, paper.network.relu_logits) == (8, True)
     assert paper.training.schedule == "constant"

@@ -82,8 +82,10 @@ def test_the_reference_has_every_command_with_its_options(reference):
     page = reference.commands_page()
 
     for command in COMMANDS:
-        assert f"\n## {command.__name__.replace('_', '-')}\n" in page
-    assert "| `--shape Z Y X` | voxels | `24, 384, 384` |" in page
+        assert f"\n## {command}\n" in page
+    assert (
+        "| `--shape Z Y X` | Size of the volume, in voxels. | `24, 384, 384` |" in page
+    )
 
 
 def test_the_reference_has_every_setting_with_its_default(reference):
@@ -96,7 +98,7 @@ def test_the_reference_has_every_setting_with_its_default(reference):
         if name.endswith("Config") and name in config.__all__
     }
     assert every <= shown
-    assert "| `width` | channels of its first scale | int | `16` |" in page
+    assert "first scale. | int, at least 1, at most 256 | `16` |" in page
     assert "[LossConfig](#lossconfig)" in page
-    assert "affinities | Path or URL or None | `none` |" in page
+    assert "affinities. | Path or URL or None | `none` |" in page
     assert " at 0x" not in page  # where an object lay in memory

@@ -6,19 +6,17 @@ import sys
 import urllib.request
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from densecell.cli.view import view
+from densecell.cli.main import app
 from densecell.errors import MissingExtraError, OutputError, VolumeError
 
 pytest.importorskip("neuroglancer", reason="needs neuroglancer")
 
 
 def run(*words):
-    app = typer.Typer()
-    app.command()(view)
-    return CliRunner().invoke(app, [str(w) for w in words], catch_exceptions=False)
+    words = ["view", *map(str, words)]
+    return CliRunner().invoke(app, words, catch_exceptions=False)
 
 
 def test_the_state_alone_is_written_and_nothing_overwritten(finished, tmp_path):

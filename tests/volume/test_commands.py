@@ -2,11 +2,9 @@ import json
 
 import numpy as np
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from densecell.cli.convert import convert
-from densecell.cli.info import info
+from densecell.cli.main import app
 from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_ome_zarr, open_volume, write_tiff
@@ -14,10 +12,6 @@ from densecell.volume import ArrayVolume, open_ome_zarr, open_volume, write_tiff
 
 @pytest.fixture
 def run():
-    app = typer.Typer()
-    app.command()(info)
-    app.command()(convert)
-
     def call(*words):
         return CliRunner().invoke(app, [str(w) for w in words], catch_exceptions=False)
 

@@ -1,34 +1,35 @@
-"""Take painted crops back into a project."""
+"""Add painted crops to a project."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from densecell.cli.options import ProjectFolder
+
 
 def add_labels(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="project folder, with project.yaml")
-    ],
+    folder: ProjectFolder,
     crops: Annotated[
         list[Path],
         typer.Argument(
             metavar="CROP...",
-            help="what `suggest` wrote and somebody painted in: a crop, the folder of "
-            "all, or one labelling",
+            help="Crops that `suggest` wrote and somebody painted in: single ones, the "
+            "folder of all, or one labels.tif.",
         ),
     ],
     image: Annotated[
         str | None,
         typer.Option(
-            metavar="VOLUME", help="that the crops were cut from, if it was moved"
+            metavar="VOLUME",
+            help="Use this volume, if the one that the crops were cut from has moved.",
         ),
     ] = None,
 ) -> None:
-    """Add painted crops to what DIR learns from; all of them, or on any error none.
+    """Add painted crops to the project DIR: all of them, or none if one is wrong.
 
-    Labels are copied into DIR/labels and named in project.yaml. Crops in which
-    nobody painted are left out, unless their labels.tif itself is named.
+    Copies labels into DIR/labels and names them in project.yaml. Leaves out crops
+    that nobody painted in, unless their labels.tif itself is given.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from densecell.address import to_address

@@ -1,10 +1,13 @@
-"""Hold two segmentations of one volume against each other."""
+"""Compare two segmentations of one volume."""
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from densecell.cli.options import AsJson, Classes
+from densecell.config.frozen import Frozen
 
 if TYPE_CHECKING:
     from densecell.address import Address
@@ -14,58 +17,78 @@ if TYPE_CHECKING:
     from densecell.geometry import Box
 
 
-def compare(
-    a: Annotated[str, typer.Argument(help="result folder, or a volume of class ids")],
-    b: Annotated[str, typer.Argument(help="the other one")],
-    classes: Annotated[
-        str | None,
+class PictureOptions(Frozen):
+    """Which picture is drawn, and where."""
+
+    picture: Annotated[
+        Path | None,
         typer.Option(
-            metavar="FILE_OR_NAME", help="class scheme; a result knows its own"
+            metavar="PNG", help="Draw the picture into this file. Default: in result A."
         ),
-    ] = None,
+    ] = None
+    z: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Draw this slice. Default: the middle one."),
+    ] = None
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace the file of --picture if it exists.")
+    ] = False
+
+
+class PartOptions(Frozen):
+    """Which part of both volumes is compared."""
+
     channel: Annotated[
         str | None,
         typer.Option(
             metavar="N_OR_NAME",
-            help="of both volumes; of one of them: write it #channel=N_OR_NAME",
+            help="Read this channel of both volumes. Of one volume: write "
+            "A#channel=N_OR_NAME.",
         ),
-    ] = None,
+    ] = None
     time: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, help="of both volumes; of one of them: write it #time=N"
+            metavar="N",
+            min=0,
+            help="Read this time point of both volumes. Of one volume: write A#time=N.",
         ),
-    ] = None,
+    ] = None
+
+
+def compare(
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="Folder of a result, or a volume of class ids."
+        ),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="The same of the other one.")],
+    part: PartOptions,
+    drawing: PictureOptions,
+    classes: Classes = None,
     threshold: Annotated[
         float,
         typer.Option(
-            help="overlap (IoU) above which two objects match, below 1", min=0, max=1
+            metavar="IOU",
+            help="Match two objects if their overlap (IoU) is above this, from 0 to "
+            "below 1.",
+            min=0,
+            max=1,
         ),
     ] = 0.5,
-    picture: Annotated[
-        Path | None,
-        typer.Option(metavar="PNG", help="where to draw; default: in result A"),
-    ] = None,
-    z: Annotated[
-        int | None, typer.Option(help="slice to draw; default: the middle one")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print the comparison as JSON only")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="replace what is at --picture")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare two annotators, or a model and an annotator.
 
-    Overlap of each class, volume fractions side by side, how many objects
-    match where both were measured, and a picture of one slice.
+    Reports overlap and volume share of each class, and how many objects match if both
+    were measured. Draws one slice of both.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from rich.console import Console
 
     from densecell.address import to_address, with_choice
-    from densecell.cli.progress import told_progress
+    from densecell.cli.progress import show_progress
     from densecell.datasets.scheme import choose_scheme
     from densecell.disk import check_free
     from densecell.errors import ConfigError
@@ -80,12 +103,14 @@ def compare(
         )
     one, other = to_address(a), to_address(b)
     first, second = (
-        open_prediction(address, channel=channel, time=time) for address in (one, other)
+        open_prediction(address, channel=part.channel, time=part.time)
+        for address in (one, other)
     )
     first, second = placed(first, second)
-    about = with_choice(other, channel=channel, time=time)
+    about = with_choice(other, channel=part.channel, time=part.time)
+    picture = drawing.picture
     if picture is not None:
-        check_free(picture, overwrite=overwrite)
+        check_free(picture, overwrite=drawing.overwrite)
     elif is_segmentation(one):
         picture = _own_picture(one, about)
     scheme = choose_scheme(
@@ -95,12 +120,12 @@ def compare(
     )
     names = _names(one, other)
     done = 0
-    with told_progress(f"comparing {names[0]} and {names[1]}") as told:
+    with show_progress(f"comparing {names[0]} and {names[1]}") as progress:
 
         def on_block(block: "Box") -> None:
             nonlocal done
             done += block.voxels
-            told(done, first.box.voxels)
+            progress(done, first.box.voxels)
 
         found = compared(
             first,
@@ -111,7 +136,7 @@ def compare(
             on_block=on_block,
         )
     if picture is not None:
-        _draw(picture, first, second, found, scheme, z, names, about)
+        _draw(picture, first, second, found, scheme, drawing.z, names, about)
     if as_json:
         typer.echo(json.dumps(found.as_json()))
         return
@@ -121,7 +146,7 @@ def compare(
 
 
 def comparison_table(found: "Comparison", *, names: tuple[str, str]) -> object:
-    """Lay out a comparison for a rich console."""
+    """A comparison as text for a rich console."""
     from rich.console import Group
     from rich.text import Text
 
@@ -149,7 +174,7 @@ def _bits(value: float | None) -> str:
 
 
 def _names(one: "Address", other: "Address") -> tuple[str, str]:
-    """Name both, with the folder or store that they lie in if their names are equal."""
+    """Names of both, with their folder or store if the names are equal."""
     from densecell.evaluation.kept import folder_name
 
     a, b = one.name, other.name
@@ -159,7 +184,7 @@ def _names(one: "Address", other: "Address") -> tuple[str, str]:
 
 
 def _own_picture(result: Path, other: "Address") -> Path:
-    """Find where the picture of this comparison goes, beside those of others."""
+    """File for the picture of this comparison, beside those of others."""
     from densecell.evaluation.kept import kept_path
     from densecell.report.pictures import picture_about
 

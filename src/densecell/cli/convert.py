@@ -5,54 +5,58 @@ from typing import Annotated, Literal
 
 import typer
 
-from densecell.cli.options import FORMATS, Channel, Spacing, Time
+from densecell.cli.options import (
+    FORMATS,
+    Replace,
+    SubBox,
+    VolumeOptions,
+    corners,
+)
 
 
 def convert(
-    volume: Annotated[str, typer.Argument(help=FORMATS, metavar="IN")],
+    volume: Annotated[str, typer.Argument(help=f"{FORMATS}.", metavar="IN")],
     out: Annotated[
         Path,
         typer.Argument(
-            help=".zarr, .tif, .h5, .mrc, .nii, .nii.gz, or a folder for PNG slices",
+            help=".zarr, .tif, .h5, .mrc, .nii, .nii.gz, or a folder for PNG slices.",
             metavar="OUT",
         ),
     ],
-    spacing: Spacing = None,
-    channel: Channel = None,
-    time: Time = None,
+    source: VolumeOptions,
     box: Annotated[
-        tuple[int, int, int, int, int, int] | None,
-        typer.Option(help="copy these voxels only", metavar="Z0 Y0 X0 Z1 Y1 X1"),
+        SubBox,
+        typer.Option(help="Copy only these voxels.", metavar="Z0 Y0 X0 Z1 Y1 X1"),
     ] = None,
     labels: Annotated[
-        bool, typer.Option("--labels", help="values are ids: never average them")
+        bool,
+        typer.Option("--labels", help="Treat values as ids and never average them."),
     ] = False,
     ome_version: Annotated[
         Literal["0.4", "0.5"],
-        typer.Option(help="of the OME-Zarr; 0.4 for programs that do not know 0.5"),
+        typer.Option(
+            help="Write this version of OME-Zarr. 0.4: for programs that do not know "
+            "0.5."
+        ),
     ] = "0.5",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="replace OUT if it exists")
-    ] = False,
+    overwrite: Replace = False,
 ) -> None:
-    """Copy IN to OUT, whose suffix says in which format."""
-    from densecell.cli.progress import told_progress
+    """Copy IN to OUT, in the format of OUT's suffix."""
+    from densecell.cli.progress import show_progress
     from densecell.geometry import Box
     from densecell.volume import CroppedVolume, Volume, open_volume
     from densecell.volume import convert as convert_volume
 
-    source: Volume = open_volume(
-        volume, spacing_nm=spacing, labels=labels, channel=channel, time=time
-    )
-    if box is not None:
-        source = CroppedVolume(source, Box(box[:3], box[3:]))
-    with told_progress(f"writing {out}", unit="pieces") as told:
+    read: Volume = open_volume(volume, labels=labels, **source.choice)
+    if (part := corners(box)) is not None:
+        read = CroppedVolume(read, Box(*part))
+    with show_progress(f"writing {out}", unit="pieces") as progress:
         convert_volume(
-            source,
+            read,
             out,
             kind="label" if labels else "image",
             overwrite=overwrite,
-            progress=told,
+            progress=progress,
             ome_version=ome_version,
         )
-    print(f"{out}: {' x '.join(map(str, source.shape))} voxels of {source.dtype}")
+    print(f"{out}: {' x '.join(map(str, read.shape))} voxels of {read.dtype}")

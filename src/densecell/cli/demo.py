@@ -1,4 +1,4 @@
-"""The whole road on synthetic tissue, in the commands that a user would type."""
+"""All steps on synthetic tissue, in the commands that a user would type."""
 
 from pathlib import Path
 from typing import Annotated
@@ -34,24 +34,36 @@ STEPS = 1100
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="folder to fill")] = Path(
-        "demo"
-    ),
-    steps: Annotated[int, typer.Option(help="of each of the 3 members")] = STEPS,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder to write everything into.")
+    ] = Path("demo"),
+    steps: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Train each of the 3 networks for this many steps."
+        ),
+    ] = STEPS,
 ) -> None:
-    """Phantom tissue, an ensemble, a segmentation, scores, cells, a page of pictures.
+    """Try everything on synthetic tissue: train, segment, score, measure, report.
 
-    Takes some minutes on two cores; the same command again goes on where it stopped.
+    Takes some minutes on two cores. Run the same command again to continue an
+    interrupted run.
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
-    from densecell.cli.evaluate import evaluate
-    from densecell.cli.measure import measure
-    from densecell.cli.mesh import mesh
+    from densecell.cli.evaluate import TruthOptions, evaluate
+    from densecell.cli.measure import BareOptions, ObjectsOptions, measure
+    from densecell.cli.mesh import MeshOptions, mesh
+    from densecell.cli.options import VolumeOptions, WorkerOptions
     from densecell.cli.phantom import phantom
     from densecell.cli.report import report
-    from densecell.cli.segment import segment
-    from densecell.cli.train import train
-    from densecell.config import write_text
+    from densecell.cli.segment import SegmentOptions, segment
+    from densecell.cli.train import (
+        ExtensionOptions,
+        ModelOptions,
+        ProjectOptions,
+        train,
+    )
+    from densecell.config import InferenceConfig, write_text
     from densecell.errors import MissingExtraError
 
     result, model = out / "result", out / "models" / "demo"
@@ -68,20 +80,33 @@ def demo(
         write_text(out / "project.yaml", PROJECT)
 
     _say(f"train {out} --members 3 --steps {steps} --name demo")
-    train(out, members=3, steps=steps, name="demo")
+    train(
+        out,
+        ProjectOptions(members=3, steps=steps),
+        ModelOptions(name="demo"),
+        ExtensionOptions(),
+    )
 
     unseen = out / "unseen.zarr"
     _say(f"segment {unseen} -m {model} -o {result} --keep-members")
-    segment(str(unseen), model, result, keep_members=True)
+    segment(
+        str(unseen),
+        model,
+        result,
+        VolumeOptions(),
+        SegmentOptions(keep_members=True),
+        InferenceConfig(),
+        WorkerOptions(),
+    )
 
     truth = unseen / "labels" / "classes"
     _say(f"evaluate {result} {truth}")
-    evaluate(str(result), str(truth))
+    evaluate(str(result), str(truth), TruthOptions())
     _say(f"measure {result}")
-    measure(str(result))
+    measure(str(result), BareOptions(), VolumeOptions(), ObjectsOptions())
     _say(f"mesh {result}")
     try:
-        mesh(result)
+        mesh(result, MeshOptions())
     except MissingExtraError as error:
         typer.echo(f"left out: {error}")
     _say(f"report {result} --truth {truth} --title 'densecell demo'")

@@ -1,61 +1,83 @@
-"""Train one small, fast network to say what an ensemble says."""
+"""Train one small, fast network to label like a whole ensemble."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from densecell.cli.options import FORMATS
+from densecell.cli.expand import Sets, changed
+from densecell.cli.options import FORMATS, Model, Overwrite
+from densecell.cli.train import OfProject
+from densecell.config.frozen import Frozen
+from densecell.config.project import ProjectConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from densecell.ensemble import Ensemble, Lesson
 
-STUDENT = "2d3d-light"
-WIDTH = 8
+
+class StudentOptions(Frozen):
+    """The network that is trained, and for how long."""
+
+    network: Annotated[str, Sets(ProjectConfig, "network.name")] = "2d3d-light"
+    width: Annotated[int, Sets(ProjectConfig, "network.width")] = 8
+    minutes: Annotated[float | None, OfProject("training.minutes")] = None
+    steps: Annotated[int | None, OfProject("training.steps")] = None
+    seed: Annotated[int | None, OfProject("ensemble.seed")] = None
+
+
+class LessonOptions(Frozen):
+    """Which volumes the network learns from."""
+
+    volumes: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            metavar="VOLUME",
+            help=f"Also learn from this volume, unlabelled: {FORMATS}.",
+        ),
+    ] = ()
+    spacing: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(help="Voxel size of --volumes, in nm."),
+    ] = None
+    voxels: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Learn from at most this many million voxels without labels.",
+        ),
+    ] = 50
 
 
 def distil(
-    model: Annotated[Path, typer.Argument(help="folder of a trained ensemble")],
-    volumes: Annotated[
-        list[str] | None,
-        typer.Option(help=f"learn from this too; may be repeated; {FORMATS}"),
-    ] = None,
-    spacing: Annotated[
-        tuple[float, float, float] | None,
-        typer.Option(metavar="Z Y X", help="voxel size of --volumes, in nm"),
-    ] = None,
+    model: Model,
+    student: StudentOptions,
+    material: LessonOptions,
     name: Annotated[
         str | None,
-        typer.Option("--name", "-o", help="of the new model; default MODEL-distilled"),
+        typer.Option(
+            "--name",
+            "-o",
+            metavar="NAME",
+            help="Name of the new model. Default: MODEL-distilled.",
+        ),
     ] = None,
-    network: Annotated[str, typer.Option(help="see `densecell networks`")] = STUDENT,
-    width: Annotated[
-        int, typer.Option(help="channels of the network's first scale")
-    ] = WIDTH,
-    minutes: Annotated[float | None, typer.Option(help="on this machine")] = None,
-    steps: Annotated[int | None, typer.Option(help="instead of minutes")] = None,
-    seed: Annotated[int | None, typer.Option(help="of the network")] = None,
-    voxels: Annotated[
-        int, typer.Option(help="millions without labels to learn from, at most")
-    ] = 50,
     project: Annotated[
         Path | None,
-        typer.Option(help="folder with project.yaml; default MODEL/../.."),
+        typer.Option(metavar="DIR", help="Folder of the project. Default: MODEL/../.."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="train anew, dropping what is there")
-    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Train one fast network on what MODEL's members say together.
+    """Train one fast network to label like all networks of MODEL together.
 
-    MODEL segments the project's volumes and --volumes, which need no labels; the
-    network learns from that, and from the labels where there are some. The same
-    command again goes on where it stopped.
+    MODEL labels the project's volumes and --volumes, which need no labels. The new
+    network learns from that, and from your labels where there are some. Run the same
+    command again to continue an interrupted run.
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
-    from densecell.cli.train import budget, show_ranking, with_options
+    from densecell.cli.train import one_budget, refuse_both, show_ranking
     from densecell.cli.training_display import training_display
     from densecell.datasets.project import read_project
     from densecell.disk import remove
@@ -67,46 +89,47 @@ def distil(
     from densecell.volume import open_volume
 
     root = project or model.absolute().parent.parent
-    settings = with_options(
+    refuse_both(student.minutes, student.steps, "--minutes or --steps")
+    budget = one_budget(student.minutes, student.steps)
+    settings = changed(
         read_project(root),
-        network={"name": network, "width": width, "affinities": ()},
-        training=budget(minutes, steps),
-        ensemble={"members": 1, "seed": seed},
+        student,
+        also={"network.affinities": (), "ensemble.members": 1, **budget},
     )
     ensemble = load_ensemble(model)
-    student = root / "models" / (name or f"{model.absolute().name}-distilled")
-    if student.exists() and student.samefile(model):
+    target = root / "models" / (name or f"{model.absolute().name}-distilled")
+    if target.exists() and target.samefile(model):
         raise ConfigError(f"{model}: cannot learn from itself; give another --name")
     check_teacher(ensemble, settings)
-    others = [open_volume(volume, spacing_nm=spacing) for volume in volumes or ()]
+    others = [open_volume(v, spacing_nm=material.spacing) for v in material.volumes]
     data = load_data(settings, root)
     lessons = list_lessons(
-        settings, root, data.train, others, most_voxels=voxels * 1_000_000
+        settings, root, data.train, others, most_voxels=material.voxels * 1_000_000
     )
-    if overwrite and (student / LESSONS).exists():  # a mistake must not cost a model
-        remove(student)
-    show_teaching(lessons, ensemble, student)
-    data = data._replace(train=learned(lessons, student, settings))
+    if overwrite and (target / LESSONS).exists():  # a mistake must not cost a model
+        remove(target)
+    show_teaching(lessons, ensemble, target)
+    data = data._replace(train=learned(lessons, target, settings))
     with training_display() as show:
         options = TrainingOptions(watch=draw_training)
-        for progress in train_members(settings, data, student, options):
+        for progress in train_members(settings, data, target, options):
             show(progress)
-    ranked = rank_members(student, best=1)
-    draw_scores(student, ranked)
+    ranked = rank_members(target, best=1)
+    draw_scores(target, ranked)
     show_ranking(ranked)
     typer.echo(
-        f"{student}: ready; next `densecell segment VOLUME -m {student} -o RESULT`"
+        f"{target}: ready; next `densecell segment VOLUME -m {target} -o RESULT`"
     )
 
 
 def show_teaching(
     lessons: "Sequence[Lesson]", ensemble: "Ensemble", student: Path
 ) -> None:
-    """Let the ensemble say what is to be learned, with its progress."""
-    from densecell.cli.progress import told_progress
+    """Let the ensemble label what the network learns from, and show progress."""
+    from densecell.cli.progress import show_progress
     from densecell.ensemble.lessons import begin_lessons, teach
 
     begin_lessons(lessons, ensemble, student)
-    with told_progress("segmenting what is learned from") as told:
+    with show_progress("segmenting what is learned from") as progress:
         for step in teach(lessons, ensemble, student):
-            told(step.done_voxels, step.all_voxels)
+            progress(step.done_voxels, step.all_voxels)

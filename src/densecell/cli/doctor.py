@@ -1,9 +1,11 @@
-"""Say what this machine offers and what is missing."""
+"""Show what this machine offers and what is missing."""
 
 import json
 from typing import Annotated, Any, Literal
 
 import typer
+
+from densecell.cli.options import AsJson
 
 PROBE_DEPTH, PROBE_WIDTH = 5, 16
 PRECISIONS: tuple[Literal["auto", "float32"], ...] = ("auto", "float32")
@@ -12,11 +14,9 @@ NOT_FOR_USERS = {"all", "dev", "docs"}  # extras that bring others, or serve dev
 
 
 def doctor(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print what was found as JSON only")
-    ] = False,
+    as_json: AsJson = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="do not measure the engines: saves 10 s")
+        bool, typer.Option("--quick", help="Skip measuring the engines: saves 10 s.")
     ] = False,
 ) -> None:
     """Show device, precision, engines, memory and missing extras of this machine."""
@@ -44,7 +44,7 @@ def doctor(
 
 
 def findings() -> dict[str, Any]:
-    """Collect the facts, as plain values."""
+    """Facts about this machine, as plain values."""
     import platform
 
     import psutil
@@ -71,9 +71,9 @@ def findings() -> dict[str, Any]:
 
 
 def engine_speeds() -> dict[str, float]:
-    """Measure the 2D-3D network of width 16 on every engine, the fastest first.
+    """Speed of the 2D-3D network of width 16 on every engine, the fastest first.
 
-    `--engine auto` measures in the same way, with the network that is to be run.
+    `--engine auto` measures in the same way, with the network to run.
     """
     from densecell.config import InferenceConfig, NetworkConfig
     from densecell.inference import fastest_engine
@@ -93,7 +93,7 @@ def engine_speeds() -> dict[str, float]:
 
 
 def native_bfloat16() -> list[str]:
-    """Name what computes bfloat16 natively here; elsewhere it is emulated and slow."""
+    """What computes bfloat16 natively here; elsewhere it is emulated and slow."""
     import torch
 
     from densecell.inference import bfloat16_abilities
@@ -105,7 +105,7 @@ def native_bfloat16() -> list[str]:
 
 
 def missing_extras() -> dict[str, list[str]]:
-    """List the packages that each extra would add, without those that are there."""
+    """Packages that each extra would add, without those that are installed."""
     import re
     from importlib.metadata import PackageNotFoundError, requires
 

@@ -1,39 +1,49 @@
-"""Show the members of a model, and choose which of them vote."""
+"""Show the networks of a model, and choose which of them vote."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from densecell.cli.options import Model
+
 
 def ensemble(
-    model: Annotated[Path, typer.Argument(help="folder of a trained ensemble")],
+    model: Model,
     best: Annotated[
-        int | None, typer.Option(metavar="N", help="rank anew; the best N vote")
+        int | None,
+        typer.Option(metavar="N", help="Rank again; the best N networks vote."),
     ] = None,
     greedy: Annotated[
         bool,
         typer.Option(
             "--greedy",
-            help="those vote that make the whole better on the project's eval volumes",
+            help="Let those networks vote that improve the whole ensemble on the "
+            "project's eval volumes.",
         ),
     ] = False,
     add: Annotated[
-        list[str] | None, typer.Option(metavar="MEMBER", help="votes from now on")
+        list[str] | None,
+        typer.Option(metavar="MEMBER", help="Let this network vote. Repeatable."),
     ] = None,
     drop: Annotated[
-        list[str] | None, typer.Option(metavar="MEMBER", help="votes no more")
+        list[str] | None,
+        typer.Option(
+            metavar="MEMBER", help="Let this network vote no longer. Repeatable."
+        ),
     ] = None,
     project: Annotated[
         Path | None,
         typer.Option(
-            help="folder with project.yaml, for --greedy; default MODEL/../.."
+            metavar="DIR",
+            help="Folder of the project, for --greedy. Default: MODEL/../..",
         ),
     ] = None,
 ) -> None:
-    """Show, rank, add or drop the members of MODEL; nothing is deleted.
+    """Show, rank, add or drop the networks of MODEL. Nothing is deleted.
 
-    Results that were begun with other members are not changed, and refuse to go on.
+    Results that were started with other networks stay as they are, and cannot be
+    continued.
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.train import show_ranking
@@ -58,7 +68,7 @@ def ensemble(
 
 
 def choose(model: Path, project: Path) -> list[str]:
-    """Choose greedily among all finished members; say what each step gained."""
+    """Choose greedily among all finished networks, and print what each one gains."""
     from densecell.config import ProjectConfig, load_settings
     from densecell.ensemble import greedy_members, load_ensemble, read_ensemble
     from densecell.training import Validator, load_eval

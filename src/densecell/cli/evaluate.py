@@ -5,67 +5,74 @@ from typing import Annotated
 
 import typer
 
+from densecell.cli.options import AsJson, Classes, SubBox, corners
+from densecell.config.frozen import Frozen
 
-def evaluate(
-    result: Annotated[
-        str, typer.Argument(help="result folder, or any volume of labels")
-    ],
-    truth: Annotated[
-        str,
-        typer.Argument(
-            help="true labels of the whole volume, or of the box that was segmented"
-        ),
-    ],
+
+class TruthOptions(Frozen):
+    """Which part of the truth counts."""
+
     box: Annotated[
-        tuple[int, int, int, int, int, int] | None,
+        SubBox,
         typer.Option(
-            metavar="Z0 Y0 X0 Z1 Y1 X1",
-            help="score only this part; voxels of the whole volume, end not included",
+            help="Score only this part, in voxels of the whole volume (the end is not "
+            "included)."
         ),
-    ] = None,
+    ] = None
     channel: Annotated[
         str | None,
         typer.Option(
             metavar="N_OR_NAME",
-            help="of TRUTH, if it has several; of RESULT: write it #channel=N_OR_NAME",
+            help="Read this channel of TRUTH, if it has several. Of RESULT: write "
+            "RESULT#channel=N_OR_NAME.",
         ),
-    ] = None,
+    ] = None
     time: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=0,
-            help="of TRUTH, if it has several; of RESULT: write it #time=N",
+            help="Read this time point of TRUTH, if it has several. Of RESULT: write "
+            "RESULT#time=N.",
         ),
-    ] = None,
+    ] = None
     where_labelled: Annotated[
-        bool, typer.Option("--where-labelled", help="count only voxels with truth > 0")
-    ] = False,
-    classes: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE_OR_NAME",
-            help="class scheme; a result folder knows its own",
+        bool, typer.Option(help="Count only voxels where TRUTH is above 0.")
+    ] = False
+
+
+def evaluate(
+    result: Annotated[
+        str,
+        typer.Argument(
+            metavar="RESULT", help="Folder of a result, or any volume of class ids."
         ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print the scores as JSON only")
-    ] = False,
+    ],
+    truth: Annotated[
+        str,
+        typer.Argument(
+            metavar="TRUTH",
+            help="True class ids of the whole volume, or of the segmented box.",
+        ),
+    ],
+    options: TruthOptions,
+    classes: Classes = None,
+    as_json: AsJson = False,
 ) -> None:
     """Score RESULT against TRUTH: overlap per class and on average.
 
-    A result folder keeps the scores in scores/<truth name>.json, which also
-    names a channel or time point; scores of another truth of that name, of
-    another box or of other voxels are kept beside it.
+    Keeps the scores in RESULT/scores/NAME.json, where NAME is that of the truth, with
+    its channel or time point. Scores of another truth of that name, of another box or
+    of other voxels are kept beside it.
 
-    Voxels that nobody annotated never count; --where-labelled also leaves out
-    all voxels of class 0.
+    Voxels that nobody annotated never count. --where-labelled also leaves out all
+    voxels of class 0.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from rich.console import Console
 
     from densecell.address import to_address
-    from densecell.cli.progress import told_progress
+    from densecell.cli.progress import show_progress
     from densecell.cli.scores_table import scores_table
     from densecell.datasets.scheme import choose_scheme
     from densecell.evaluation import scores_from_confusion
@@ -78,19 +85,20 @@ def evaluate(
 
     scored = to_address(result)
     found = open_prediction(scored)
-    labels = open_volume(truth, labels=True, channel=channel, time=time)
-    wanted = Box(box[:3], box[3:]) if box else None
+    labels = open_volume(truth, labels=True, channel=options.channel, time=options.time)
+    part = corners(options.box)
+    wanted = Box(*part) if part else None
     area = scored_box(labels.shape, found.box, partial=found.partial, wanted=wanted)
     start = truth_box(labels.shape, found.box).start
     scheme = choose_scheme(classes, stored=found.scheme, labels=[labels, found.labels])
     done = 0
-    with told_progress("scoring") as told:
-        told(0, area.voxels)
+    with show_progress("scoring") as progress:
+        progress(0, area.voxels)
 
         def on_block(block: Box) -> None:
             nonlocal done
             done += block.voxels
-            told(done, area.voxels)
+            progress(done, area.voxels)
 
         confusion = volumes_confusion(
             labels,
@@ -98,10 +106,12 @@ def evaluate(
             scheme,
             box=area.relative_to(start),
             origin=found.box.relative_to(start).start,
-            where_labelled=where_labelled,
+            where_labelled=options.where_labelled,
             on_block=on_block,
         )
-    scores = scores_from_confusion(confusion, scheme, where_labelled=where_labelled)
+    scores = scores_from_confusion(
+        confusion, scheme, where_labelled=options.where_labelled
+    )
 
     kept = None
     if is_segmentation(scored):

@@ -7,32 +7,38 @@ import typer
 
 
 def fetch(
-    name: Annotated[str, typer.Argument(help="drosophila-vnc or platelet")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Data set: drosophila-vnc or platelet."),
+    ],
     source: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="FOLDER", help="a copy on disk (or its zip archive)"
+            "--from", metavar="FOLDER", help="Copy from this folder or zip archive."
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="project folder; default: NAME, right here"),
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Folder of the project. Default: NAME."
+        ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="replace the data set's files in --out")
+        bool,
+        typer.Option("--overwrite", help="Replace the data set's files in --out."),
     ] = False,
 ) -> None:
-    """Get the public data set NAME, checked by checksum, as a project to train on.
+    """Download the public data set NAME as a project, checked by checksum.
 
-    A download that breaks off is gone on with by the same command.
+    Run the same command again to continue an interrupted download.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
-    from densecell.cli.progress import told_progress
+    from densecell.cli.progress import show_progress
     from densecell.datasets.fetch import fetch_dataset, find_dataset
 
     dataset = find_dataset(name)
     typer.echo(dataset.licence_text())
-    with told_progress("downloading", unit="bytes") as on_bytes:
+    with show_progress("downloading", unit="bytes") as on_bytes:
         fetched = fetch_dataset(
             dataset,
             out or Path(dataset.name),

@@ -4,24 +4,20 @@ from typing import Annotated
 
 import typer
 
-from densecell.cli.options import FORMATS, Channel, Spacing, Time
+from densecell.cli.options import FORMATS, AsJson, VolumeOptions
 
 
 def info(
-    volume: Annotated[str, typer.Argument(help=FORMATS, metavar="IN")],
-    spacing: Spacing = None,
-    channel: Channel = None,
-    time: Time = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    volume: Annotated[str, typer.Argument(help=f"{FORMATS}.", metavar="IN")],
+    source: VolumeOptions,
+    as_json: AsJson = False,
 ) -> None:
-    """Print what IN is: format, shape, voxel size, range of values or labels."""
+    """Print format, shape, voxel size, and range of values or labels of IN."""
     import json
 
     from densecell.volume import describe, open_volume
 
-    description = describe(
-        open_volume(volume, spacing_nm=spacing, channel=channel, time=time)
-    )
+    description = describe(open_volume(volume, **source.choice))
     if as_json:
         print(json.dumps(description.as_json(), indent=2))
     else:

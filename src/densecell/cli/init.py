@@ -6,65 +6,94 @@ from typing import Annotated
 import typer
 
 from densecell.cli.options import FORMATS
+from densecell.config.frozen import Frozen
+
+Range = tuple[int, int] | None
 
 
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="new project folder")],
-    image: Annotated[str, typer.Argument(help=f"intensities: {FORMATS}")],
-    labels: Annotated[str, typer.Argument(help="class ids of the same shape")],
-    eval_pair: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            "--eval",
-            metavar="IMAGE LABELS",
-            help="labelled volume to validate on",
-        ),
-    ] = None,
+class LabelledOptions(Frozen):
+    """What else is known of the labelled volumes."""
+
     objects: Annotated[
         str | None,
         typer.Option(
             metavar="IDS",
-            help="an id per cell and voxel of IMAGE, 0 for none; for `train --cells`",
+            help="Cell ids of IMAGE, one per voxel, 0 where there is no cell. For "
+            "`train --cells`.",
         ),
-    ] = None,
+    ] = None
     classes: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME_OR_FILE", help="class scheme; else made up from the ids"
+            metavar="NAME_OR_FILE",
+            help="Class list: a built-in name or a YAML file. Default: made from the "
+            "ids.",
         ),
-    ] = None,
+    ] = None
     spacing: Annotated[
         tuple[float, float, float] | None,
-        typer.Option(metavar="Z Y X", help="voxel size in nm, if the files lack it"),
-    ] = None,
+        typer.Option(help="Voxel size in nm, if the files do not say."),
+    ] = None
     channel: Annotated[
         str | None,
         typer.Option(
             metavar="N_OR_NAME",
-            help="of images with several; of labels: write LABELS#channel=N_OR_NAME",
+            help="Read this channel of images that have several. Of labels: write "
+            "LABELS#channel=N_OR_NAME.",
         ),
-    ] = None,
+    ] = None
     time: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=0,
-            help="of images with several; of labels: write LABELS#time=N",
+            help="Read this time point of images that have several. Of labels: write "
+            "LABELS#time=N.",
         ),
-    ] = None,
+    ] = None
+
+
+class SplitOptions(Frozen):
+    """Which slices networks are trained on, and which they are validated on."""
+
+    eval_pair: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--eval",
+            metavar="IMAGE LABELS",
+            help="Validate and rank networks on this labelled volume.",
+        ),
+    ] = None
     train_z: Annotated[
-        tuple[int, int] | None,
-        typer.Option(metavar="A B", help="train on slices A to B, B not included"),
-    ] = None,
+        Range,
+        typer.Option(metavar="A B", help="Train on slices A to B (B is not included)."),
+    ] = None
     eval_z: Annotated[
-        tuple[int, int] | None,
-        typer.Option(metavar="A B", help="validate on slices A to B, B not included"),
-    ] = None,
+        Range,
+        typer.Option(
+            metavar="A B", help="Validate on slices A to B (B is not included)."
+        ),
+    ] = None
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="New folder for the project.")
+    ],
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help=f"Image: {FORMATS}.")],
+    labels: Annotated[
+        str,
+        typer.Argument(
+            metavar="LABELS", help="Class ids of the same shape as the image."
+        ),
+    ],
+    volume: LabelledOptions,
+    split: SplitOptions,
 ) -> None:
     """Write DIR/project.yaml with everything found in IMAGE and LABELS.
 
-    Without --eval or --eval-z, the last fifth of the slices is kept
-    for validation.
+    Without --eval or --eval-z, keeps the last fifth of the slices to validate and
+    rank networks on.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from densecell.datasets.project import (
@@ -77,18 +106,23 @@ def init(
 
     def opened(image: str, labels: str) -> ImageWithLabels:
         return ImageWithLabels(
-            open_volume(image, spacing_nm=spacing, channel=channel, time=time),
-            open_volume(labels, spacing_nm=spacing, labels=True),
+            open_volume(
+                image,
+                spacing_nm=volume.spacing,
+                channel=volume.channel,
+                time=volume.time,
+            ),
+            open_volume(labels, spacing_nm=volume.spacing, labels=True),
         )
 
     draft = draft_project(
         opened(image, labels),
-        opened(*eval_pair) if eval_pair else None,
+        opened(*split.eval_pair) if split.eval_pair else None,
         folder=folder,
-        objects=None if objects is None else open_volume(objects, labels=True),
-        classes=classes,
-        train_z=train_z,
-        eval_z=eval_z,
+        objects=open_volume(volume.objects, labels=True) if volume.objects else None,
+        classes=volume.classes,
+        train_z=split.train_z,
+        eval_z=split.eval_z,
     )
     path = write_project(folder, draft.text)
     for line in draft.findings:

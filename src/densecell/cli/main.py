@@ -1,73 +1,100 @@
 """The `densecell` command: one file per subcommand; errors become exit codes here."""
 
+import ast
+import importlib
 import sys
 import warnings
-from typing import TextIO
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
 
 import typer
+from typer.core import TyperGroup
 
-from densecell.cli.add_labels import add_labels
-from densecell.cli.compare import compare
-from densecell.cli.convert import convert
-from densecell.cli.demo import demo
-from densecell.cli.distil import distil
-from densecell.cli.doctor import doctor
-from densecell.cli.ensemble import ensemble
-from densecell.cli.evaluate import evaluate
-from densecell.cli.export import export
-from densecell.cli.fetch import fetch
-from densecell.cli.info import info
-from densecell.cli.init import init
-from densecell.cli.measure import measure
-from densecell.cli.mesh import mesh
-from densecell.cli.model_card import model_card
-from densecell.cli.networks import networks
-from densecell.cli.phantom import phantom
-from densecell.cli.report import report
-from densecell.cli.run import run
-from densecell.cli.segment import segment
-from densecell.cli.suggest import suggest
-from densecell.cli.train import train
-from densecell.cli.verify import verify
-from densecell.cli.view import view
 from densecell.errors import DensecellError
 
-app = typer.Typer(
-    help="Dense segmentation of volume electron microscopy by network ensembles.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+PLAIN: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+}
 COMMANDS = (
-    demo,
-    phantom,
-    fetch,
-    info,
-    convert,
-    init,
-    networks,
-    train,
-    ensemble,
-    model_card,
-    export,
-    distil,
-    segment,
-    run,
-    evaluate,
-    measure,
-    compare,
-    mesh,
-    report,
-    view,
-    suggest,
-    add_labels,
-    verify,
-    doctor,
+    "demo",
+    "phantom",
+    "fetch",
+    "info",
+    "convert",
+    "init",
+    "networks",
+    "train",
+    "ensemble",
+    "model-card",
+    "export",
+    "distil",
+    "segment",
+    "run",
+    "evaluate",
+    "measure",
+    "compare",
+    "mesh",
+    "report",
+    "view",
+    "suggest",
+    "add-labels",
+    "verify",
+    "doctor",
 )
 INTERRUPTED = 130  # typer's exit code after Ctrl-C, of which it says nothing
-for command in COMMANDS:
-    app.command()(command)
+
+
+class Commands(TyperGroup):
+    """The subcommands, each imported when it is called: `--help` is instant."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of all subcommands, in the order of work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import one subcommand; none if there is none of that name."""
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary(name)) for name in COMMANDS])
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, **PLAIN)
+
+
+def load_command(name: str) -> Any:
+    """Import a subcommand and make its options from its settings."""
+    from densecell.cli.expand import expanded
+
+    alone = typer.Typer(**PLAIN)
+    alone.command(name)(expanded(function_of(name)))
+    return typer.main.get_command(alone)
+
+
+def function_of(name: str) -> Callable[..., None]:
+    """Import the function of a subcommand."""
+    module = name.replace("-", "_")
+    function: Callable[..., None] = getattr(
+        importlib.import_module(f"densecell.cli.{module}"), module
+    )
+    return function
+
+
+def summary(name: str) -> str:
+    """First sentence of a subcommand, read from its file without importing it."""
+    module = name.replace("-", "_")
+    path = Path(__file__).with_name(f"{module}.py")
+    (function,) = (
+        node
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name == module
+    )
+    return (ast.get_docstring(function) or "").partition("\n")[0]
 
 
 def _version(wanted: bool) -> None:
@@ -81,7 +108,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="show the version"
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
     ),
 ) -> None:
     """Dense segmentation of volume electron microscopy by network ensembles."""
@@ -97,7 +124,10 @@ def main() -> None:
         raise SystemExit(1) from None
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            typer.echo("densecell: interrupted; the same command goes on", err=True)
+            typer.echo(
+                "densecell: Interrupted. Run the same command again to continue.",
+                err=True,
+            )
         raise
 
 

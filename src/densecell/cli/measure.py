@@ -1,85 +1,85 @@
 """Separate and measure cells and organelles."""
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from densecell.cli.options import Channel, Cluster, Spacing, Time
+from densecell.cli.expand import Sets, changed
+from densecell.cli.options import Classes, Cluster, Overwrite, VolumeOptions
+from densecell.config.frozen import Frozen
+from densecell.config.objects import ObjectsConfig
+
+OfObjects = partial(Sets, ObjectsConfig)
+ALL_OBJECTS = "cells.split organelles.split"
+
+
+class BareOptions(Frozen):
+    """What a bare volume of class ids lacks, that a result has."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder to write the objects of a bare volume into."
+        ),
+    ] = None
+    classes: Classes = None
+
+
+class ObjectsOptions(Frozen):
+    """Settings of objects: a file with all of them, and single ones that win."""
+
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Read all settings from a YAML file (docs/tables.md)."
+        ),
+    ] = None
+    split: Annotated[bool | None, OfObjects(ALL_OBJECTS, default="--split")] = None
+    whole: Annotated[
+        tuple[str, ...] | None, OfObjects("whole"), typer.Option(metavar="CLASS")
+    ] = None
+    min_volume: Annotated[
+        float | None, OfObjects("organelles.min_volume_um3", subject="Organelles")
+    ] = None
+    min_cell_volume: Annotated[
+        float | None, OfObjects("cells.min_volume_um3", subject="Cells")
+    ] = None
+    neck: Annotated[
+        float | None,
+        OfObjects("cells.neck", subject="Cells"),
+        typer.Option(metavar="SHARE"),
+    ] = None
+    cells_by: Annotated[str | None, OfObjects("cells_by")] = None
+    block: Annotated[tuple[int, int, int] | None, OfObjects("block")] = None
 
 
 def measure(
     result: Annotated[
-        str, typer.Argument(help="result folder, or any volume of class ids")
+        str,
+        typer.Argument(
+            metavar="RESULT", help="Folder of a result, or any volume of class ids."
+        ),
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="folder for the objects of a bare volume"),
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE_OR_NAME", help="class scheme; a result knows its own"
-        ),
-    ] = None,
-    spacing: Spacing = None,
-    channel: Channel = None,
-    time: Time = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="YAML with all settings, see docs/tables.md"),
-    ] = None,
-    split: Annotated[
-        bool | None,
-        typer.Option(
-            "--split/--no-split", help="cut touching cells and organelles apart"
-        ),
-    ] = None,
-    whole: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CLASS", help="an organelle never split; repeatable"),
-    ] = None,
-    min_volume: Annotated[
-        float | None,
-        typer.Option(metavar="UM3", help="drop smaller organelles, cubic micrometres"),
-    ] = None,
-    min_cell_volume: Annotated[
-        float | None, typer.Option(metavar="UM3", help="drop smaller cells")
-    ] = None,
-    neck: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE", help="cut cells where narrower than this, 0 to 1"
-        ),
-    ] = None,
-    cells_by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOW",
-            help="how touching cells are cut: affinities, distances, or auto",
-        ),
-    ] = None,
-    block: Annotated[
-        tuple[int, int, int] | None,
-        typer.Option(metavar="Z Y X", help="voxels computed at once"),
-    ] = None,
+    bare: BareOptions,
+    volume: VolumeOptions,
+    options: ObjectsOptions,
     cluster: Cluster = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="measure anew, dropping what is there")
-    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Separate cells and organelles of RESULT and measure them.
 
-    Writes labels/cells and labels/organelles beside the class labels, and
-    tables of cells, organelles, classes and contacts.
+    Writes labels/cells and labels/organelles next to the class labels, and tables
+    of cells, organelles, classes and contacts.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from itertools import groupby
 
     from densecell.address import to_address
-    from densecell.cli.progress import told_progress
+    from densecell.cli.progress import show_progress
     from densecell.compute import connected
-    from densecell.config import ObjectsConfig, load_settings, parse_settings
+    from densecell.config import load_settings
     from densecell.errors import ConfigError
     from densecell.objects import (
         drop_objects,
@@ -89,31 +89,16 @@ def measure(
     )
     from densecell.objects.record import affinities_of, freeze
 
-    base = load_settings(config, ObjectsConfig) if config else ObjectsConfig()
-    values: dict[str, Any] = base.model_dump()
-    changes = {
-        ("cells", "split"): split,
-        ("organelles", "split"): split,
-        ("cells", "neck"): neck,
-        ("cells", "min_volume_um3"): min_cell_volume,
-        ("organelles", "min_volume_um3"): min_volume,
-    }
-    for (part, name), value in changes.items():
-        if value is not None:
-            values[part][name] = value
-    values |= {"whole": tuple(whole)} if whole else {}
-    values |= {"block": block} if block else {}
-    values |= {"cells_by": cells_by} if cells_by else {}
-    settings = parse_settings(values, ObjectsConfig, where="options")
+    file = options.config
+    base = load_settings(file, ObjectsConfig) if file else ObjectsConfig()
+    settings = changed(base, options)
     source = open_source(
         to_address(result),
-        out=out,
-        classes=classes,
-        spacing_nm=spacing,
-        channel=channel,
-        time=time,
+        out=bare.out,
+        classes=bare.classes,
+        **volume.choice,
     )
-    if neck is not None and affinities_of(source, settings):
+    if options.neck is not None and affinities_of(source, settings):
         raise ConfigError(
             f"--neck: cells of {source.out} are cut by affinities, where it counts for "
             "nothing; add --cells-by distances, or leave it out (affinities.sure in a "
@@ -128,9 +113,9 @@ def measure(
             typer.echo(f"{workers.note}: {workers.workers()} ready", err=True)
         steps = measure_objects(source, settings, cluster=workers)
         for what, of_one_stage in groupby(steps, key=lambda step: step.what):
-            with told_progress(what, unit="pieces") as told:
+            with show_progress(what, unit="pieces") as progress:
                 for step in of_one_stage:
-                    told(step.done, step.all)
+                    progress(step.done, step.all)
     if was_finished:
         typer.echo(f"{source.out}: was measured already; --overwrite measures it again")
         return
@@ -138,7 +123,7 @@ def measure(
 
 
 def show_summary(out: Path) -> None:
-    """Print what was found, from the table of classes."""
+    """Print how many objects of each class were found, from the table of classes."""
     from densecell.result.tables import read_table
 
     folder = out / "tables"

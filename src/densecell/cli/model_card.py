@@ -1,34 +1,35 @@
-"""A page on what a model learned from and how well it does."""
+"""A page on what a model learned from and how good it is."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from densecell.cli.options import Authors, Citations, Model
+
 
 def model_card(
-    model: Annotated[Path, typer.Argument(help="folder of a trained ensemble")],
+    model: Model,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             "-o",
             metavar="FILE",
-            help="in .md, or .html with pictures inside; default MODEL/model-card.md",
+            help="File to write: .md, or .html with the pictures inside. Default: "
+            "MODEL/model-card.md.",
         ),
     ] = None,
     licence: Annotated[
-        str | None, typer.Option(metavar="SPDX", help="such as CC-BY-4.0")
+        str | None,
+        typer.Option(
+            metavar="SPDX", help="Licence under which others may use it, as CC-BY-4.0."
+        ),
     ] = None,
-    author: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="may be repeated")
-    ] = None,
-    cite: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DOI", help="of your work; may be repeated"),
-    ] = None,
+    author: Authors = None,
+    cite: Citations = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="replace a card that is there")
+        bool, typer.Option("--overwrite", help="Replace a card that exists.")
     ] = False,
 ) -> None:
     """Write a card on MODEL: its data, scores by class, limits, and how to use it."""

@@ -1,4 +1,4 @@
-"""List the networks with what they cost and see."""
+"""List the networks with their cost and receptive field."""
 
 from typing import Annotated
 
@@ -6,9 +6,16 @@ import typer
 
 
 def networks(
-    classes: Annotated[int, typer.Option(help="classes to tell apart")] = 7,
+    classes: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Number of classes to tell apart.")
+    ] = 7,
     width: Annotated[
-        int | None, typer.Option(help="of the first scale; default as published")
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Channels at the network's first scale. Default: as published.",
+        ),
     ] = None,
 ) -> None:
     """List each network: parameters, FLOP per voxel, receptive field."""

@@ -1,29 +1,39 @@
-"""Write a synthetic volume with its truth."""
+"""Make a synthetic volume with its truth."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from densecell.cli.options import Replace
+
 
 def phantom(
-    out: Annotated[Path, typer.Argument(help="OME-Zarr to make", metavar="OUT")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="OME-Zarr to write, such as a.zarr.")
+    ],
     shape: Annotated[
-        tuple[int, int, int], typer.Option(help="voxels", metavar="Z Y X")
+        tuple[int, int, int],
+        typer.Option(metavar="Z Y X", help="Size of the volume, in voxels."),
     ] = (24, 384, 384),
-    seed: Annotated[int, typer.Option(help="another seed is another tissue")] = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Another seed makes another tissue.")
+    ] = 0,
     spacing: Annotated[
-        tuple[float, float, float], typer.Option(help="voxel size, nm", metavar="Z Y X")
+        tuple[float, float, float],
+        typer.Option(metavar="Z Y X", help="Voxel size in nm."),
     ] = (40.0, 10.0, 10.0),
     second_subject: Annotated[
-        bool, typer.Option("--second-subject", help="other contrast, noise and blur")
+        bool,
+        typer.Option("--second-subject", help="Use other contrast, noise and blur."),
     ] = False,
     gaps: Annotated[
-        float, typer.Option(help="share of the cells that leave gaps to others")
+        float,
+        typer.Option(
+            metavar="SHARE", help="Share of the cells that do not touch others, 0 to 1."
+        ),
     ] = 0.2,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="replace OUT if it exists")
-    ] = False,
+    overwrite: Replace = False,
 ) -> None:
     """Make synthetic platelet tissue, with exact classes, cells and organelles."""
     # Imported here, not at the top: `densecell --help` must not wait for zarr.

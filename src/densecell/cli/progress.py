@@ -1,26 +1,26 @@
-"""Progress of what takes longer than 2 s: a bar with rate and time left, or lines."""
+"""Progress of work that takes longer than 2 s: a bar with rate and time left."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Told = Callable[[int, int | None], None]
+ShowProgress = Callable[[int, int | None], None]
 SILENT_S = 2.0  # nothing is shown before
 LINE_EVERY_S = 10.0  # when not a terminal
 
 
 @contextmanager
-def told_progress(what: str, *, unit: str = "voxels") -> Iterator[Told]:
-    """Lend a function to be told (done, all); it shows what it is told.
+def show_progress(what: str, *, unit: str = "voxels") -> Iterator[ShowProgress]:
+    """A function of (done, total) that shows progress while the block runs.
 
-    `all` may be none where nobody knows it: then there is no time left to tell.
+    `total` is none if nobody knows it: then no time left is shown.
 
     Parameters
     ----------
     what
         The activity, in a few words.
     unit
-        Of what is counted; large counts are shown in millions.
+        What is counted; large counts are shown in millions.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -37,7 +37,7 @@ def told_progress(what: str, *, unit: str = "voxels") -> Iterator[Told]:
     begin = said = time.monotonic()
     first: int | None = None
 
-    def told(done: int, total: int | None) -> None:
+    def progress(done: int, total: int | None) -> None:
         nonlocal said, first
         now = time.monotonic()
         first = done if first is None else first  # found finished, not done now
@@ -54,18 +54,18 @@ def told_progress(what: str, *, unit: str = "voxels") -> Iterator[Told]:
             said = now
 
     try:
-        yield told
+        yield progress
     finally:
         if bar.live.is_started:
             bar.stop()
 
 
-def in_words(seconds: float) -> str:
-    """Give a duration as people say it.
+def format_duration(seconds: float) -> str:
+    """A duration as people say it.
 
     Examples
     --------
-    >>> in_words(42), in_words(190), in_words(8000)
+    >>> format_duration(42), format_duration(190), format_duration(8000)
     ('42 s', '3 min 10 s', '2 h 13 min')
     """
     whole = round(seconds)
@@ -82,4 +82,8 @@ def _pace(done: int, left: int | None, seconds: float, unit: str) -> str:
     rate = done / seconds
     shown = f"{rate / 1e6:.2f} M" if rate > 1e4 else f"{rate:.1f} "
     rate_words = f"{shown}{unit}/s"
-    return rate_words if left is None else f"{rate_words}, {in_words(left / rate)} left"
+    return (
+        rate_words
+        if left is None
+        else f"{rate_words}, {format_duration(left / rate)} left"
+    )

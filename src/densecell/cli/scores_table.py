@@ -9,13 +9,13 @@ from densecell.geometry import Box
 
 
 def scores_table(scores: Scores, *, title: str, box: Box) -> Group:
-    """Lay out scores for a rich console: a table by class, then the means."""
+    """Scores as text for a rich console: a table by class, then the means."""
     table = class_table(scores, title=title, shares=("truth %", "predicted %"))
     return Group(table, *(Text(line) for line in _lines(scores, box)))
 
 
 def class_table(scores: Scores, *, title: str, shares: tuple[str, str]) -> Table:
-    """Lay out overlap by class, with the shares of both sides under these headings."""
+    """Table of overlap by class, with the shares of both sides under these headings."""
     table = Table(title=Text(title), title_justify="left")
     table.add_column("class")
     for heading in ("IoU", "Dice", *shares):
@@ -32,7 +32,7 @@ def class_table(scores: Scores, *, title: str, shares: tuple[str, str]) -> Table
 
 
 def number(value: float | None) -> str:
-    """Write a score, or that there is none."""
+    """A score with four digits, or a dash."""
     return "-" if value is None else f"{value:.4f}"
 
 

@@ -1,42 +1,46 @@
-"""Say where to label next."""
+"""Suggest where to label next."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from densecell.cli.options import Result
+
 
 def suggest(
-    result: Annotated[Path, typer.Argument(help="folder of a finished result")],
+    result: Result,
     number: Annotated[
-        int, typer.Option("-n", "--number", min=1, help="boxes to suggest")
+        int,
+        typer.Option("-n", "--number", metavar="N", min=1, help="Boxes to suggest."),
     ] = 10,
     size: Annotated[
         tuple[int, int, int] | None,
-        typer.Option(metavar="Z Y X", help="voxels of a box; default: 1 256 256"),
+        typer.Option(metavar="Z Y X", help="Voxels of a box. Default: 1 256 256."),
     ] = None,
     project: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="what it has labelled is left out; default: that of RESULT's model",
+            help="Leave out what this project has labelled already. Default: the "
+            "project of RESULT's model.",
         ),
     ] = None,
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="drop what was suggested before, but no painted work"
+            "--overwrite", help="Delete earlier suggestions, but no painted work."
         ),
     ] = False,
 ) -> None:
-    """Write the boxes of RESULT that are most worth labelling into its suggest/.
+    """Write the boxes of RESULT that are most worth labelling, into its suggest/.
 
-    Boxes where the members disagree, with rare classes in them, unlike each
-    other and what is labelled: as crops with labels to correct in napari or
-    Fiji, with suggestions.csv and overview.png.
+    Chooses boxes where the networks disagree, with rare classes in them, unlike each
+    other and unlike what is labelled. Writes crops with labels to correct in napari or
+    Fiji, suggestions.csv and overview.png.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
-    from densecell.cli.progress import told_progress
+    from densecell.cli.progress import show_progress
     from densecell.suggestions import (
         box_size,
         check_place,
@@ -52,9 +56,9 @@ def suggest(
     material = open_material(result, project=project)
     check_work(result, material)
     known = project or project_of(material.run)
-    with told_progress(f"looking at {result.name}", unit="parts") as told:
+    with show_progress(f"looking at {result.name}", unit="parts") as progress:
         size = box_size(material.shape, size)
-        candidates = read_candidates(material, size, progress=told)
+        candidates = read_candidates(material, size, progress=progress)
     picks = rank(
         candidates,
         number,

@@ -1,86 +1,104 @@
 """Train the members of an ensemble and rank them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from densecell.cli.expand import Sets, changed
+from densecell.cli.options import Overwrite, ProjectFolder
+from densecell.config.frozen import Frozen
+from densecell.config.project import ProjectConfig
+
 if TYPE_CHECKING:
-    from densecell.config import ProjectConfig
     from densecell.ensemble import EnsembleFile
     from densecell.training import Extension, MemberProgress, Origin
 
+OfProject = partial(Sets, ProjectConfig, default="the project's")
 
-def train(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="project folder, with project.yaml")
-    ],
+
+class ProjectOptions(Frozen):
+    """Settings of a project that `train` replaces."""
+
+    network: Annotated[str | None, OfProject("network.name")] = None
+    width: Annotated[int | None, OfProject("network.width")] = None
+    members: Annotated[int | None, OfProject("ensemble.members")] = None
+    minutes: Annotated[float | None, OfProject("training.minutes")] = None
+    steps: Annotated[int | None, OfProject("training.steps")] = None
+    seed: Annotated[int | None, OfProject("ensemble.seed")] = None
+
+
+class ModelOptions(Frozen):
+    """Which model is trained, from where, and how it is watched."""
+
     preset: Annotated[
         str | None,
-        typer.Option(help="settings instead of the project's; paper: Guay et al."),
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option(help="see `densecell networks`")
-    ] = None,
-    width: Annotated[
-        int | None, typer.Option(help="channels of the network's first scale")
-    ] = None,
+        typer.Option(
+            metavar="NAME",
+            help="Use a complete recipe instead of the project's settings. paper: "
+            "Guay et al. 2021.",
+        ),
+    ] = None
     cells: Annotated[
         bool,
         typer.Option(
-            "--cells",
-            help="also learn where one cell ends and the next begins, from the ids of "
-            "cells that the project names",
+            help="Also learn where one cell ends and the next begins, from the cell "
+            "ids (objects) that the project names."
         ),
-    ] = False,
-    members: Annotated[
-        int | None, typer.Option(help="networks to train, one seed each")
-    ] = None,
-    minutes: Annotated[
-        float | None, typer.Option(help="per member, on this machine")
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="per member, instead of minutes")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="of the first member")] = None,
+    ] = False
     name: Annotated[
-        str | None, typer.Option(help="of the model; default NETWORK-WIDTH")
-    ] = None,
-    extend: Annotated[
-        float | None,
-        typer.Option(
-            metavar="M", help="let finished members go on for so many minutes each"
-        ),
-    ] = None,
-    extend_steps: Annotated[
-        int | None, typer.Option(metavar="N", help="instead of --extend")
-    ] = None,
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the model. Default: NETWORK-WIDTH."),
+    ] = None
     origin: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="MODEL", help="begin from the weights of its members"
+            "--from", metavar="MODEL", help="Start from the weights of this model."
         ),
-    ] = None,
+    ] = None
     cluster: Annotated[
         str | None,
         typer.Option(
             metavar="WHERE",
-            help="all members at once: local:N processes, address of a dask scheduler, "
-            "or YAML for SLURM",
+            help="Train all networks at once: local:N processes on this machine, the "
+            "address of a dask scheduler, or a YAML file for SLURM.",
         ),
-    ] = None,
+    ] = None
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="also write its event files")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="train anew, dropping what is there")
-    ] = False,
-) -> None:
-    """Train an ensemble on DIR's volumes into DIR/models/NAME.
+        bool, typer.Option(help="Also write event files for TensorBoard.")
+    ] = False
 
-    The same command again goes on where it stopped; more --members are added to
-    those that are there.
+
+class ExtensionOptions(Frozen):
+    """How much longer finished networks are trained."""
+
+    extend: Annotated[
+        float | None,
+        typer.Option(
+            metavar="M", help="Train finished networks for so many more minutes each."
+        ),
+    ] = None
+    extend_steps: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Train finished networks for so many more steps each."
+        ),
+    ] = None
+
+
+def train(
+    folder: ProjectFolder,
+    settings: ProjectOptions,
+    options: ModelOptions,
+    longer: ExtensionOptions,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train an ensemble on the volumes of DIR, into DIR/models/NAME.
+
+    Run the same command again to continue an interrupted training. Run it with
+    more --members to add networks.
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.training_display import training_display
@@ -89,33 +107,33 @@ def train(
     from densecell.report.model.training import draw_scores
     from densecell.training import Extension, learn_cells
 
-    project = with_options(
-        with_preset(read_project(folder), preset),
-        network={"name": network, "width": width},
-        training=budget(minutes, steps),
-        ensemble={"members": members, "seed": seed},
+    refuse_both(settings.minutes, settings.steps, "--minutes or --steps")
+    project = changed(
+        with_preset(read_project(folder), options.preset),
+        settings,
+        also=one_budget(settings.minutes, settings.steps),
     )
-    if cells:
+    if options.cells:
         project = learn_cells(project)
     begun_from = None
-    if origin is not None:
-        asked = bool(network or width or cells)
-        project, begun_from = with_origin(project, origin, asked=asked)
+    if options.origin is not None:
+        asked = bool(settings.network or settings.width or options.cells)
+        project, begun_from = with_origin(project, options.origin, asked=asked)
     extension = None
-    if extend is not None or extend_steps is not None:
-        refuse_both(extend, extend_steps, "--extend or --extend-steps")
-        extension = Extension(extend, extend_steps)
+    if longer != ExtensionOptions():
+        refuse_both(longer.extend, longer.extend_steps, "--extend or --extend-steps")
+        extension = Extension(longer.extend, longer.extend_steps)
         refuse_both(overwrite or None, extension, "--extend or --overwrite")
-    model = folder / "models" / (name or default_name(project))
+    model = folder / "models" / (options.name or default_name(project))
     with training_display() as show:
         for progress in trained(
             project,
             folder,
             model,
-            cluster=cluster,
+            cluster=options.cluster,
             origin=begun_from,
             extension=extension,
-            tensorboard=tensorboard,
+            tensorboard=options.tensorboard,
             overwrite=overwrite,
         ):
             show(progress)
@@ -126,7 +144,7 @@ def train(
 
 
 def trained(
-    project: "ProjectConfig",
+    project: ProjectConfig,
     folder: Path,
     model: Path,
     *,
@@ -136,9 +154,7 @@ def trained(
     tensorboard: bool,
     overwrite: bool,
 ) -> Iterator["MemberProgress"]:
-    """Train the members here, one after another, or all at once on a cluster."""
-    from functools import partial
-
+    """Train the networks here, one after another, or all at once on a cluster."""
     from densecell.claim import refuse_claimed
     from densecell.compute import connected, training_threads
     from densecell.disk import remove
@@ -181,9 +197,9 @@ def trained(
 
 
 def with_origin(
-    project: "ProjectConfig", model: Path, *, asked: bool
-) -> tuple["ProjectConfig", "Origin"]:
-    """Give the project with the network of a model, and its members to begin from."""
+    project: ProjectConfig, model: Path, *, asked: bool
+) -> tuple[ProjectConfig, "Origin"]:
+    """The project with the network of a model, and the members to start from."""
     from densecell.ensemble import read_ensemble
     from densecell.errors import ConfigError
     from densecell.training import Origin, suit_pairs
@@ -200,29 +216,28 @@ def with_origin(
     return suit_pairs(project) if origin.network.affinities else project, origin
 
 
-def default_name(project: "ProjectConfig") -> str:
+def default_name(project: ProjectConfig) -> str:
     return f"{project.network.name}-{project.network.width}"
 
 
 def refuse_both(one: object, other: object, names: str) -> None:
-    """Refuse two options of which one replaces the other."""
+    """Refuse two options that exclude each other."""
     from densecell.errors import ConfigError
 
     if one is not None and other is not None:
         raise ConfigError(f"give {names}, not both")
 
 
-def budget(minutes: float | None, steps: int | None) -> dict[str, float | None]:
-    """Turn the two options into settings; one replaces the other."""
-    refuse_both(minutes, steps, "--minutes or --steps")
+def one_budget(minutes: float | None, steps: int | None) -> dict[str, None]:
+    """What the budget that was given replaces: the other one."""
     if minutes is not None:
-        return {"minutes": minutes, "steps": None}
-    return {"minutes": None, "steps": steps} if steps is not None else {}
+        return {"training.steps": None}
+    return {"training.minutes": None} if steps is not None else {}
 
 
-def with_preset(project: "ProjectConfig", name: str | None) -> "ProjectConfig":
-    """Give the project with network, training and ensemble of a preset."""
-    from densecell.config import ProjectConfig, parse_settings
+def with_preset(project: ProjectConfig, name: str | None) -> ProjectConfig:
+    """The project with the network, training and ensemble of a preset."""
+    from densecell.config import parse_settings
     from densecell.errors import ConfigError
     from densecell.presets import PRESETS
 
@@ -234,23 +249,8 @@ def with_preset(project: "ProjectConfig", name: str | None) -> "ProjectConfig":
     return parse_settings(values, ProjectConfig, where=f"preset {name}")
 
 
-def with_options(
-    project: "ProjectConfig", **parts: Mapping[str, object]
-) -> "ProjectConfig":
-    """Give the project with the options that were given put over its settings."""
-    from densecell.config import ProjectConfig, parse_settings
-
-    values = project.model_dump(exclude_unset=True)
-    for part, options in parts.items():
-        given = {
-            k: v for k, v in options.items() if v is not None or part == "training"
-        }
-        values[part] = values.get(part, {}) | given
-    return parse_settings(values, ProjectConfig, where="options")
-
-
 def show_ranking(ensemble: "EnsembleFile") -> None:
-    """Print the members, best first."""
+    """Print the networks of an ensemble, best first."""
     from rich.console import Console
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""What a training shows while it runs: every member's loss, scores, rate, time left."""
+"""What a training shows while it runs: loss, scores, rate and time left."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from densecell.cli.progress import in_words
+from densecell.cli.progress import format_duration
 from densecell.training import MemberOutcome, MemberProgress, TrainingRecord
 
 LINE_EVERY_S = 30.0
@@ -17,7 +17,7 @@ REFRESH_S = 0.5
 
 @contextmanager
 def training_display() -> Iterator[Callable[[MemberProgress], None]]:
-    """Lend a function that shows progress: a live table, or lines when piped."""
+    """A function that shows progress: in a live table, or as lines if piped."""
     console = Console()
     if console.is_terminal:
         rows: dict[int, tuple[str, ...]] = {}
@@ -80,7 +80,7 @@ def _record_row(member: int, record: TrainingRecord) -> tuple[str, ...]:
     if record.rate is not None:
         rate = f"{record.rate:.2f} steps/s"
         seconds = (record.steps - record.step) / record.rate if record.rate else 0
-        left = f"{in_words(seconds)} left"
+        left = f"{format_duration(seconds)} left"
     best = f"best MIoU {record.best:.3f}" if record.best >= 0 else ""
     return (
         f"{member:02d}",

@@ -1,32 +1,34 @@
-"""Check whether a result is still what was made."""
+"""Check whether a result is unchanged."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from densecell.cli.options import Result
+
 
 def verify(
-    result: Annotated[Path, typer.Argument(help="folder of a result")],
+    result: Result,
     full: Annotated[
-        bool, typer.Option("--full", help="read every file of the result, not samples")
+        bool,
+        typer.Option("--full", help="Read every file of the result, not samples."),
     ] = False,
 ) -> None:
-    """Check RESULT against what was written down when it was made.
+    """Check RESULT against what was recorded when it was made.
 
-    Its files, the volume and the model that it came from, and the versions installed.
-    Exit code 1 if anything has changed or is missing; other versions are no fault.
+    Checks its files, its volume and model, and the versions of software installed. Ends
+    with exit code 1 if anything has changed or is missing; other versions are fine.
     """
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from densecell.cli.progress import told_progress
+    from densecell.cli.progress import show_progress
     from densecell.report.outcome.verification import verify_result
 
-    with told_progress(f"verifying {result.name}", unit="files") as told:
-        findings = list(verify_result(result, full=full, progress=told))
+    with show_progress(f"verifying {result.name}", unit="files") as progress:
+        findings = list(verify_result(result, full=full, progress=progress))
     table = Table(box=None, pad_edge=False)
     for heading in ("part", "state", "what was found"):
         table.add_column(heading, overflow="fold")

@@ -13,29 +13,40 @@ USUAL_PORT = 8000  # of web servers on one's own machine
 
 def view(
     results: Annotated[
-        list[Path], typer.Argument(help="result folders; several are side by side")
+        list[Path],
+        typer.Argument(
+            metavar="RESULT...", help="Folders of results; several are shown together."
+        ),
     ],
     truth: Annotated[
         str | None,
-        typer.Option(metavar="LABELS", help="true labels, beside the first result"),
+        typer.Option(
+            metavar="LABELS", help="Show true labels beside the first result."
+        ),
     ] = None,
     state: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="only write neuroglancer's state as JSON, and end"
+            metavar="FILE", help="Only write neuroglancer's state as JSON, and stop."
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="0: one that is free")
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=65535,
+            help="Port on this machine. 0: one that is free.",
+        ),
     ] = 0,
     browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="open it in a browser")
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
     ] = True,
 ) -> None:
-    """Show RESULTS in a browser: image, classes, cells, organelles, surfaces.
+    """Show results in a browser: image, classes, cells, organelles, surfaces.
 
-    Serves them to this machine alone, under an address with a secret in it, until
-    Ctrl-C ends it.
+    Only this machine can open the page, under an address with a secret in it. Stop with
+    Ctrl-C.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     import time
@@ -79,7 +90,7 @@ def _write_state(
     *,
     port: int,
 ) -> None:
-    """Write the state with the addresses that a web server on a port would give."""
+    """Write the state, with addresses of a web server on this port."""
     import json
 
     from densecell.config import write_text

@@ -4,4 +4,4 @@ from pydantic import BaseModel
 
 
 class Frozen(BaseModel, frozen=True, extra="forbid"):
-    """Settings do not change once made, and do not swallow misspelt names."""
+    """Settings that never change once made, and refuse misspelt names."""

@@ -12,36 +12,56 @@ class InferenceConfig(Frozen):
     """How a volume is cut into tiles, and what computes them."""
 
     tile: Shape | None = Field(
-        None, description="voxels one network call returns; none: by the network"
+        None,
+        description="Voxels (z y x) that one network call returns. Default: what suits "
+        "the network and the memory.",
     )
     margin: Shape | None = Field(
-        None, description="context around what is kept; none: by the network"
+        None,
+        description="Voxels (z y x) on each side of a tile that are computed as "
+        "context but not kept. Default: what suits the network.",
     )
     engine: Literal["auto", "torch", "openvino"] = Field(
-        "auto", description="auto: openvino on a CPU, torch on a GPU"
+        "auto", description="Compute with this engine. auto: the fastest one here."
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="auto: bfloat16 where the processor has it natively"
+        "auto",
+        description="Compute with numbers of this precision. auto: bfloat16 where the "
+        "processor has it natively, else float32.",
     )
-    threads: int | None = Field(None, ge=1, description="per network call")
+    threads: int | None = Field(
+        None,
+        ge=1,
+        description="Use this many threads in one network call. Default: all usable "
+        "cores, shared among the processes.",
+    )
     exact: bool = Field(
-        False, description="a margin as wide as the network sees: no seams, dear"
+        False,
+        description="Use margins as wide as the network sees: no seams between tiles, "
+        "but slow.",
     )
     tta: bool = Field(
-        False, description="mean over the four in-plane reflections: four times as dear"
+        False,
+        description="Average over the four in-plane reflections: takes four times as "
+        "long.",
     )
     skip_flat: float | None = Field(
         None,
         gt=0,
-        description="a tile whose 8 x 8 means differ by less than this many standard "
-        "deviations of the volume is background, unseen by any network",
+        description="Label tiles of empty resin as background without any network: "
+        "tiles whose 8 x 8 means differ by less than this many standard deviations of "
+        "the volume. Try 0.7.",
     )
     adapt: bool = Field(
         False,
-        description="map grey values and noise of the volume to those learned from",
+        description="Match grey values and noise of the volume to those that the model "
+        "learned from. For other subjects and microscopes.",
     )
     resample: bool = Field(
-        True, description="show volumes of other voxel size on the model's grid"
+        True,
+        description="Resample a volume whose voxel size differs from the model's. "
+        "Otherwise its objects look larger or smaller than those that the model "
+        "learned.",
     )
 
     @model_validator(mode="after")

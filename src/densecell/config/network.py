@@ -23,33 +23,42 @@ class NetworkConfig(Frozen):
         "unet3d-thin5",
     ] = Field(
         "2d3d-light",
-        description="2d3d-light: learns fast; 2d3d: the paper's best; unet2d: "
-        "Ronneberger et al. 2015",
+        description="Network to train, one of those that `densecell networks` lists. "
+        "2d3d-light: learns fast. 2d3d: the best of the paper. unet2d: Ronneberger et "
+        "al. 2015.",
     )
-    width: int = Field(16, ge=1, le=256, description="channels of its first scale")
+    width: int = Field(
+        16, ge=1, le=256, description="Channels at the network's first scale."
+    )
     normalisation: Literal["none", "batch", "channel"] = Field(
         "batch",
-        description="none as in the paper; batch folds away after training; channel: "
-        "of each voxel",
+        description="Normalise activations. none: as in the paper. batch: over the "
+        "batch, merged into the convolutions after training. channel: over the "
+        "channels of each voxel.",
     )
     initialisation: Literal["glorot", "he"] = Field(
-        "glorot", description="of the weights; glorot as in the paper"
+        "glorot",
+        description="Draw the first weights by this rule. glorot: as in the paper.",
     )
     relu_logits: bool = Field(
-        False, description="ReLU on the logits as in the paper; can silence a class"
+        False,
+        description="Apply ReLU to the logits, as in the paper. Can silence a class "
+        "for good.",
     )
     padding: Literal["same", "valid"] = Field(
-        "same", description="unet2d only: valid as published, or same: faster"
+        "same",
+        description="Pad convolutions of unet2d. valid: not at all, as published. "
+        "same: faster.",
     )
     dilation: tuple[PositiveInt, PositiveInt, PositiveInt] = Field(
         (1, 1, 1),
-        description="2d3d-light only: how many slices apart those are that it mixes, "
-        "at 1/4, 1/8 and 1/16",
+        description="Mix slices this far apart at scales 1/4, 1/8 and 1/16. 2d3d-light "
+        "only.",
     )
     affinities: tuple[Shape, ...] = Field(
         (),
-        description="what is learned beside the classes: whether a voxel and the one "
-        "at each of these offsets (z, y, x) are of one cell; the faces first",
+        description="Also learn whether a voxel and its neighbour at each of these "
+        "offsets (z y x) belong to the same cell. The faces come first.",
     )
 
     @model_validator(mode="after")
@@ -71,5 +80,5 @@ class NetworkConfig(Frozen):
 
     @property
     def flat(self) -> bool:
-        """Whether it sees one slice, whatever the distance to the next."""
+        """Whether the network sees a single slice, never its neighbours."""
         return self.name in ("2d3d-2d", "unet2d")

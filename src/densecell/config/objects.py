@@ -10,51 +10,71 @@ from densecell.geometry import Shape
 
 
 class SplitConfig(Frozen):
-    """How objects that touch are told apart, and which are too small; for cells."""
+    """How touching objects are cut apart by their shape, and which are too small."""
 
-    split: bool = Field(True, description="false: all that touches is one object")
+    split: bool = Field(
+        True,
+        description="Cut touching objects apart. Without it, all that touches is one "
+        "object.",
+    )
     neck: float = Field(
         0.92,
         gt=0,
         le=1,
-        description="cut where less wide than this; 1: a round rod across; lower cuts "
-        "less",
+        description="Cut objects at necks narrower than this share of their width. "
+        "Lower values cut less; 1 even cuts a round rod.",
     )
     smoothing_nm: float = Field(
-        80.0, ge=0, description="sigma that evens out the distances to the surface"
+        80.0,
+        ge=0,
+        description="Smooth the distances to the surface by this sigma, in nm, before "
+        "looking for necks.",
     )
     voxel_nm: float = Field(
-        40.0, gt=0, description="finer voxels are taken together up to this size"
+        40.0,
+        gt=0,
+        description="Merge finer voxels up to this size, in nm, before cutting.",
     )
     halo_nm: float = Field(
-        2000.0, gt=0, description="seen around a block; at least half a cell"
+        2000.0,
+        gt=0,
+        description="Read this far around a block, in nm. At least half an object.",
     )
-    min_volume_um3: float = Field(0.02, ge=0, description="smaller ones are dropped")
+    min_volume_um3: float = Field(
+        0.02, ge=0, description="Drop objects smaller than this volume, in um3."
+    )
 
 
 class CutConfig(Frozen):
-    """How cells are cut where their affinities were learned."""
+    """How touching cells are cut apart by learned affinities."""
 
     sure: float = Field(
         0.6,
         gt=0,
         lt=1,
-        description="pieces are of one cell from this mean affinity on; higher cuts "
-        "more",
+        description="Join two pieces of a cell if their mean affinity is at least "
+        "this. Higher values cut more.",
     )
     reach_nm: float = Field(
         1000.0,
         gt=0,
-        description="pairs that are farther apart are left out; thin cells, as in "
-        "brain, want less: 120",
+        description="Ignore pairs of voxels farther apart than this, in nm. Thin "
+        "cells, as in brain, need less: 120.",
     )
     min_piece_um3: float = Field(
-        1e-3, ge=0, description="smaller cells join the neighbour they belong to most"
+        1e-3,
+        ge=0,
+        description="Join cells smaller than this volume, in um3, to the neighbour "
+        "with the highest affinity.",
     )
     voxel_nm: float = Field(
-        12.0, gt=0, description="finer voxels are taken together up to this size"
+        12.0,
+        gt=0,
+        description="Merge finer voxels up to this size, in nm, before cutting.",
     )
-    halo_nm: float = Field(400.0, gt=0, description="seen around a block")
+    halo_nm: float = Field(
+        400.0, gt=0, description="Read this far around a block, in nm."
+    )
 
 
 ORGANELLES = {
@@ -67,31 +87,39 @@ ORGANELLES = {
 
 
 def _over_organelles(value: object) -> object:
-    """Put settings over the defaults of organelles, not over those of cells."""
+    """Fill what is missing from the defaults of organelles, not from those of cells."""
     return ORGANELLES | dict(value) if isinstance(value, Mapping) else value
 
 
 class ObjectsConfig(Frozen):
     """How labels become cells and organelles."""
 
-    cells: SplitConfig = Field(SplitConfig(), description="classes of role cell")
+    cells: SplitConfig = Field(
+        SplitConfig(), description="How to split classes of role cell."
+    )
     cells_by: Literal["auto", "affinities", "distances"] = Field(
         "auto",
-        description="how cells that touch are told apart; auto: by affinities where "
-        "the result has them",
+        description="Cut touching cells apart by learned affinities or by distances to "
+        "their surface. auto: by affinities where the result has them.",
     )
-    affinities: CutConfig = Field(CutConfig(), description="of `cells_by: affinities`")
+    affinities: CutConfig = Field(
+        CutConfig(), description="How to cut cells by affinities."
+    )
     organelles: Annotated[SplitConfig, BeforeValidator(_over_organelles)] = Field(
-        SplitConfig(**ORGANELLES), description="classes of role organelle"
+        SplitConfig(**ORGANELLES),
+        description="How to split classes of role organelle.",
     )
     whole: tuple[str, ...] = Field(
-        (), description="names of organelles that are never split, such as networks"
+        (),
+        description="Never split this organelle, for example a network of tubules.",
     )
-    fill_holes: bool = Field(True, description="what one object encloses becomes it")
+    fill_holes: bool = Field(
+        True, description="Fill holes that one object encloses completely."
+    )
     block: Shape | None = Field(
         None,
-        description="voxels computed at once; none: 64 x 512 x 512, or "
-        "64 x 256 x 256 where cells are cut by affinities",
+        description="Compute this many voxels (z y x) at once. Default: 64 512 512, or "
+        "64 256 256 where cells are cut by affinities.",
     )
 
 
@@ -101,20 +129,20 @@ class MeshConfig(Frozen):
     max_error_nm: float | None = Field(
         None,
         ge=0,
-        description="how far a vertex may lie from the simplified surface; 0: not "
-        "simplified; none: a quarter of a voxel's longest edge",
+        description="Simplify surfaces by moving them at most this far, in nm. 0: keep "
+        "every triangle. Default: a quarter of a voxel's longest edge.",
     )
     max_voxels: int = Field(
         30_000_000,
         ge=1000,
-        description="of an object's bounding box: larger ones are taken from a "
-        "coarser level",
+        description="Mesh objects with more voxels than this in their bounding box "
+        "from a coarser level.",
     )
     formats: tuple[Literal["glb", "precomputed", "ply", "obj", "stl"], ...] = Field(
         ("glb", "precomputed"),
         min_length=1,
-        description="glb: one scene per cell; precomputed: for neuroglancer; ply, "
-        "obj, stl: one file per object",
+        description="Write this format. glb: one scene per cell. precomputed: for "
+        "neuroglancer. ply, obj, stl: one file per object.",
     )
 
     @model_validator(mode="after")

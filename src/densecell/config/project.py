@@ -1,4 +1,4 @@
-"""Settings of a project: its classes and volumes, and what is to become of them."""
+"""Settings of a project: its classes, its volumes, and how networks are trained."""
 
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -18,13 +18,15 @@ FORMAT: Literal[1] = 1
 
 
 class AnnotatedBox(Frozen):
-    """A part of a volume that was annotated, perhaps for some classes only."""
+    """A part of a volume that was annotated, for all classes or some of them."""
 
-    box: tuple[Shape, Shape] = Field(description="start and stop, voxels (z, y, x)")
+    box: tuple[Shape, Shape] = Field(
+        description="Start and stop of the box, in voxels (z, y, x)."
+    )
     classes: tuple[str, ...] | None = Field(
         None,
-        description="those annotated there; of the rest it is known that it is "
-        "none of them. None: all classes",
+        description="Classes that were annotated in the box; all other voxels of the "
+        "box are known to be none of them. Default: all classes.",
     )
 
     @model_validator(mode="after")
@@ -39,7 +41,7 @@ def _address(value: object) -> object:
 
 
 def _written(address: PurePath | Url) -> str:
-    """Write paths with slashes: those of Windows are read everywhere then."""
+    """Write paths with slashes, so that those of Windows are read everywhere."""
     return address.as_posix() if isinstance(address, PurePath) else str(address)
 
 
@@ -49,23 +51,40 @@ AddressSetting = Annotated[
 
 
 class VolumeEntry(Frozen):
-    """An image with labels, and what it is for."""
+    """An image with labels, used to train or to validate."""
 
     image: AddressSetting = Field(
-        description="intensities, relative to the project file, or at https://, s3://; "
-        "#channel=1 or #time=3 at the end chooses a part of it"
+        description="Image to read: a path relative to the project file, or an address "
+        "at https:// or s3://. Add #channel=1 or #time=3 to choose a part."
     )
-    labels: AddressSetting = Field(description="class ids, of the same shape")
+    labels: AddressSetting = Field(
+        description="Labels to read: class ids, of the same shape as the image."
+    )
     objects: AddressSetting | None = Field(
-        None, description="an id per cell and voxel, 0 for none; to learn affinities"
+        None,
+        description="Cell ids to read, one per voxel, 0 where there is no cell. Needed "
+        "to learn affinities.",
     )
-    spacing_nm: tuple[float, float, float] = Field(description="voxel size z, y, x")
-    role: Literal["train", "eval"] = Field("train", description="train, or choose on")
-    z: tuple[int, int] | None = Field(None, description="slices from, to (half-open)")
-    y: tuple[int, int] | None = Field(None, description="rows from, to (half-open)")
-    x: tuple[int, int] | None = Field(None, description="columns from, to (half-open)")
+    spacing_nm: tuple[float, float, float] = Field(
+        description="Voxel size (z, y, x), in nm."
+    )
+    role: Literal["train", "eval"] = Field(
+        "train",
+        description="Use the volume to train, or to validate and rank networks (eval).",
+    )
+    z: tuple[int, int] | None = Field(
+        None, description="Use slices from, to (the end is not included)."
+    )
+    y: tuple[int, int] | None = Field(
+        None, description="Use rows from, to (the end is not included)."
+    )
+    x: tuple[int, int] | None = Field(
+        None, description="Use columns from, to (the end is not included)."
+    )
     boxes: tuple[AnnotatedBox, ...] = Field(
-        (), description="parts that were annotated, the rest being unknown; empty: all"
+        (),
+        description="Parts that were annotated; the rest is ignored. Empty: the whole "
+        "volume was annotated.",
     )
 
     @model_validator(mode="after")
@@ -80,7 +99,7 @@ class VolumeEntry(Frozen):
         return self
 
     def box(self, shape: Shape) -> Box:
-        """Give the part of a volume of `shape` that this entry stands for."""
+        """The part of a volume of this shape that the entry uses."""
         spans = [
             s or (0, n) for s, n in zip((self.z, self.y, self.x), shape, strict=True)
         ]
@@ -113,21 +132,31 @@ SchemeSetting = Annotated[
 
 
 class ProjectConfig(Frozen):
-    """`project.yaml`: the classes, the volumes, and what differs from the defaults."""
+    """`project.yaml`: classes, volumes, and settings that differ from the defaults."""
 
-    format: Literal[1] = FORMAT
-    classes: SchemeSetting = Field(description="a built-in scheme's name, or classes")
+    format: Literal[1] = Field(
+        FORMAT, description="Version of the layout of this file."
+    )
+    classes: SchemeSetting = Field(
+        description="Class list: the name of a built-in one, or classes by id."
+    )
     volumes: tuple[VolumeEntry, ...] = Field(
-        min_length=1, description="images with labels, to learn from and to choose on"
+        min_length=1, description="Images with labels, to train and to validate on."
     )
     spacing_nm: tuple[float, float, float] | None = Field(
         None,
-        description="voxel size z, y, x that networks learn from; volumes of another "
-        "are resampled. None: that of the first volume with role train",
+        description="Voxel size (z, y, x), in nm, that networks are trained at. Other "
+        "volumes are resampled to it. Default: that of the first volume to train on.",
     )
-    network: NetworkConfig = Field(NetworkConfig(), description="what is trained")
-    training: TrainingConfig = Field(TrainingConfig(), description="how")
-    ensemble: EnsembleConfig = Field(EnsembleConfig(), description="how many of them")
+    network: NetworkConfig = Field(
+        NetworkConfig(), description="Which network to train, and how large."
+    )
+    training: TrainingConfig = Field(
+        TrainingConfig(), description="How each network of the ensemble is trained."
+    )
+    ensemble: EnsembleConfig = Field(
+        EnsembleConfig(), description="How many networks are trained and used."
+    )
 
     @model_validator(mode="after")
     def _spacing_is_sane(self) -> Self:
@@ -137,7 +166,7 @@ class ProjectConfig(Frozen):
 
     @property
     def grid_nm(self) -> Spacing:
-        """Voxel size of the grid that networks learn from."""
+        """Voxel size that networks are trained at."""
         stated = [v.spacing_nm for v in self.volumes if v.role == "train"]
         stated += [v.spacing_nm for v in self.volumes]  # for projects without one
         return Spacing.checked(self.spacing_nm or stated[0])

@@ -1,4 +1,4 @@
-"""Settings of training: what is minimised, changed at random, and for how long."""
+"""Settings of training: loss, random changes, budget."""
 
 from typing import Literal, Self
 
@@ -9,120 +9,186 @@ from densecell.geometry import Shape
 
 
 class ErrorWeights(Frozen):
-    """How much an error at a voxel costs (METHOD: Guay et al. 2021, Methods)."""
+    """What an error at a voxel costs (Guay et al. 2021, Methods)."""
 
-    floor: float = Field(0.01, ge=0, description="weight of every labelled voxel")
-    peak: float = Field(0.882, ge=0, description="height of the border weights")
-    sigma_px: float = Field(6.0, gt=0, description="reach of the border, in pixels")
-    threshold: float = Field(0.25, ge=0, lt=0.882, description="cut below this")
+    floor: float = Field(0.01, ge=0, description="Weight of every labelled voxel.")
+    peak: float = Field(0.882, ge=0, description="Highest weight added at a border.")
+    sigma_px: float = Field(
+        6.0, gt=0, description="Width of the weights at a border, in pixels."
+    )
+    threshold: float = Field(
+        0.25,
+        ge=0,
+        lt=0.882,
+        description="Subtract this from all weights and set those below 0 to 0.",
+    )
 
 
 class LossConfig(Frozen):
-    """What is minimised. Cross entropy is a mean over voxels, not a sum."""
+    """What training minimises. Cross entropy is a mean over voxels, not a sum."""
 
     weighting: Literal["balanced", "paper", "uniform"] = Field(
         "balanced",
-        description="what an error costs; balanced: by the rarity of its class; paper: "
-        "by class and distance to a border",
+        description="Weigh errors. balanced: by the rarity of the class. paper: by "
+        "class and distance to a border. uniform: all alike.",
     )
     balance: float = Field(
         0.5,
         ge=0,
         le=1,
-        description="of `weighting: balanced`: 1 / share of the class to this power",
+        description="Weigh a class by 1 / its share of voxels, to this power. For "
+        "weighting: balanced.",
     )
     relax: bool = Field(
-        True, description="let the balance fall to 0 with the steps of the training"
+        True, description="Lower the balance to 0 over the course of the training."
     )
-    weights: ErrorWeights = Field(ErrorWeights(), description="of `weighting: paper`")
-    dice: float = Field(1.0, ge=0, description="share of the soft Dice loss")
+    weights: ErrorWeights = Field(
+        ErrorWeights(), description="Weights of voxels. For weighting: paper."
+    )
+    dice: float = Field(1.0, ge=0, description="Weight of the soft Dice loss.")
     affinities: float = Field(
-        1.0, ge=0, description="share of the loss of affinities, where they are learned"
+        1.0,
+        ge=0,
+        description="Weight of the loss of affinities, where they are learned.",
     )
-    auxiliary: float = Field(0.33, ge=0, description="share of the 2D head's loss")
-    l2_2d: float = Field(0.0, ge=0, description="L2 on the 2D module")
-    l2_3d: float = Field(0.0, ge=0, description="L2 on the 3D module")
-    l2_predictors: float = Field(0.0, ge=0, description="L2 on the predictors")
+    auxiliary: float = Field(
+        0.33, ge=0, description="Weight of the loss of the network's 2D head."
+    )
+    l2_2d: float = Field(
+        0.0, ge=0, description="Weight of the L2 penalty on the 2D module."
+    )
+    l2_3d: float = Field(
+        0.0, ge=0, description="Weight of the L2 penalty on the 3D module."
+    )
+    l2_predictors: float = Field(
+        0.0, ge=0, description="Weight of the L2 penalty on the last layers."
+    )
 
 
 class AugmentationConfig(Frozen):
-    """Random changes to every window; 0 switches one off."""
+    """Random changes to every training window; 0 switches a change off."""
 
-    flips: bool = Field(True, description="reflections along z, y and x")
-    rotations: bool = Field(True, description="quarter turns in plane")
-    elastic: float = Field(0.5, ge=0, le=1, description="share of windows deformed")
-    elastic_px: float = Field(20.0, ge=0, description="amplitude, in pixels")
-    brightness: float = Field(0.12, ge=0, description="shift, share of the range")
-    contrast: float = Field(0.20, ge=0, lt=1, description="stretch, plus or minus")
-    noise: float = Field(0.1, ge=0, description="largest sigma, in image sigmas")
-    blurred: float = Field(0.0, ge=0, le=1, description="share of sections unfocused")
-    shifted: float = Field(
-        0.0, ge=0, le=1, description="share of sections out of place, with their labels"
+    flips: bool = Field(True, description="Reflect along z, y and x.")
+    rotations: bool = Field(True, description="Rotate by quarter turns in plane.")
+    elastic: float = Field(
+        0.5, ge=0, le=1, description="Deform this share of the windows elastically."
     )
-    missing: float = Field(0.0, ge=0, le=1, description="share of sections left dark")
+    elastic_px: float = Field(
+        20.0, ge=0, description="Deform by this many pixels at most."
+    )
+    brightness: float = Field(
+        0.12,
+        ge=0,
+        description="Shift grey values by this share of their range at most.",
+    )
+    contrast: float = Field(
+        0.20, ge=0, lt=1, description="Stretch grey values by this share at most."
+    )
+    noise: float = Field(
+        0.1,
+        ge=0,
+        description="Add noise of this sigma at most, in standard deviations of the "
+        "image.",
+    )
+    blurred: float = Field(
+        0.0, ge=0, le=1, description="Blur this share of the sections."
+    )
+    shifted: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Move this share of the sections, together with their labels.",
+    )
+    missing: float = Field(
+        0.0, ge=0, le=1, description="Black out this share of the sections."
+    )
     section_contrast: float = Field(
-        0.0, ge=0, lt=1, description="stretch and shift of single sections, at most"
+        0.0,
+        ge=0,
+        lt=1,
+        description="Stretch and shift grey values of each section by this share at "
+        "most.",
     )
 
 
 class TrainingConfig(Frozen):
-    """How one member is trained."""
+    """How each network of an ensemble is trained."""
 
-    window: Shape = Field((5, 128, 128), description="voxels of one training window")
-    batch: int = Field(2, ge=1, description="windows per step")
-    minutes: float | None = Field(
-        20.0, gt=0, description="per member; becomes a step count after a probe"
+    window: Shape = Field(
+        (5, 128, 128), description="Voxels (z y x) of one training window."
     )
-    steps: int | None = Field(None, ge=1, description="instead of minutes")
-    learning_rate: float = Field(2e-3, gt=0, description="of Adam, at its highest")
+    batch: int = Field(2, ge=1, description="Windows per step.")
+    minutes: float | None = Field(
+        20.0,
+        gt=0,
+        description="Train each network for this many minutes on this machine. A short "
+        "probe turns them into steps.",
+    )
+    steps: int | None = Field(
+        None,
+        ge=1,
+        description="Train each network for this many steps, instead of minutes.",
+    )
+    learning_rate: float = Field(2e-3, gt=0, description="Highest learning rate.")
     schedule: Literal["constant", "cosine"] = Field(
-        "cosine", description="cosine: short warm-up, then down to zero"
+        "cosine",
+        description="Change the learning rate over time. cosine: short warm-up, then "
+        "down to zero. constant: not at all.",
     )
     average: float = Field(
         0.998,
         ge=0,
         lt=1,
-        description="the weights used are a running mean: share of the old at each "
-        "step; 0: those of the last step",
+        description="Use a running mean of the weights, which keeps this share of its "
+        "old value at each step. 0: use the weights of the last step.",
     )
-    weight_decay: float = Field(0.0, ge=0, description="decoupled, as of AdamW")
+    weight_decay: float = Field(
+        0.0, ge=0, description="Weight decay, decoupled as in AdamW."
+    )
     adjust_logits: bool = Field(
         True,
-        description="move each class's logit by what scores best on the eval volumes: "
-        "takes back what weights and windows gave to rare classes",
+        description="Shift each class's logit by what scores best on the eval volumes. "
+        "Corrects for training on more of the rare classes than there is.",
     )
     flat_share: float = Field(
         0.7,
         ge=0,
         lt=1,
-        description="share of the steps, at the start, in which networks that can "
-        "train their 2D part alone, on single slices",
+        description="Train only the 2D part, on single slices, for this share of the "
+        "steps at the start. For networks that can.",
     )
     vary_depth: bool = Field(
-        False, description="windows as deep as drawn, up to twice the window's depth"
+        False,
+        description="Draw the depth of windows at random, up to twice that of window.",
     )
-    beta1: float = Field(0.9, gt=0, lt=1, description="of Adam; paper 0.968")
-    beta2: float = Field(0.999, gt=0, lt=1, description="of Adam; paper 0.992")
-    epsilon: float = Field(1e-7, gt=0, description="of Adam")
+    beta1: float = Field(0.9, gt=0, lt=1, description="Beta 1 of Adam. Paper: 0.968.")
+    beta2: float = Field(0.999, gt=0, lt=1, description="Beta 2 of Adam. Paper: 0.992.")
+    epsilon: float = Field(1e-7, gt=0, description="Epsilon of Adam.")
     rare_share: float = Field(
-        0.33, ge=0, le=1, description="share of windows centred on a class drawn evenly"
+        0.33,
+        ge=0,
+        le=1,
+        description="Centre this share of the windows on a class drawn at random, rare "
+        "ones as often as others.",
     )
     contact_share: float = Field(
         0.33,
         ge=0,
         le=1,
-        description="share of windows centred where two cells touch, where affinities "
-        "are learned",
+        description="Centre this share of the windows where two cells touch. Only "
+        "where affinities are learned.",
     )
-    validations: int = Field(10, ge=1, description="times the eval volume is scored")
+    validations: int = Field(
+        10, ge=1, description="Score the eval volumes this many times."
+    )
     abandon_below: float | None = Field(
         None,
-        description="MIoU(all) that a quarter of the budget must reach; "
-        "none: better than one class everywhere by 0.02",
+        description="Abandon a network whose MIoU(all) is below this after a quarter "
+        "of its budget. Default: 0.02 above that of one class everywhere.",
     )
-    loss: LossConfig = Field(LossConfig(), description="what is minimised")
+    loss: LossConfig = Field(LossConfig(), description="What training minimises.")
     augmentation: AugmentationConfig = Field(
-        AugmentationConfig(), description="random changes to every window"
+        AugmentationConfig(), description="Random changes to every window."
     )
 
     @model_validator(mode="after")
@@ -135,8 +201,14 @@ class TrainingConfig(Frozen):
 
 
 class EnsembleConfig(Frozen):
-    """How many members are trained, and how many of them are used."""
+    """How many networks are trained, and how many of them are used."""
 
-    members: int = Field(3, ge=1, le=100, description="networks trained, one seed each")
-    best: int = Field(4, ge=1, description="how many of the best are used together")
-    seed: int = Field(0, ge=0, description="member i is trained from seed + i")
+    members: int = Field(
+        3, ge=1, le=100, description="Train this many networks, each from its own seed."
+    )
+    best: int = Field(
+        4, ge=1, description="Use this many of the best networks together."
+    )
+    seed: int = Field(
+        0, ge=0, description="Train network number i from this seed plus i."
+    )
