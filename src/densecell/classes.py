@@ -24,10 +24,14 @@ IGNORE = 255  # label of voxels that are not annotated
 class CellClass(BaseModel, frozen=True, extra="forbid"):
     """One class of a scheme."""
 
-    name: str = Field(min_length=1, description="name that biologists use")
-    colour: tuple[int, int, int] = Field(description="red, green, blue, 0 to 255")
-    role: Role = Field("other", description="background, cell, organelle or other")
-    parent: str | None = Field(None, description="name of the class that it lies in")
+    name: str = Field(min_length=1, description="Name that biologists use.")
+    colour: tuple[int, int, int] = Field(
+        description="Red, green and blue, each 0 to 255."
+    )
+    role: Role = Field(
+        "other", description="What the class is: background, cell, organelle or other."
+    )
+    parent: str | None = Field(None, description="Name of the class that it lies in.")
 
     @field_validator("colour")
     @classmethod
@@ -50,9 +54,9 @@ class ClassScheme(BaseModel, frozen=True, extra="forbid"):
     ('alpha granule', (2, 3, 4, 5, 6))
     """
 
-    classes: dict[int, CellClass] = Field(description="class by id, 0 to 254")
+    classes: dict[int, CellClass] = Field(description="Classes by id, 0 to 254.")
     ignore: int = Field(
-        IGNORE, ge=0, le=255, description="label of voxels that are not annotated"
+        IGNORE, ge=0, le=255, description="Label of voxels that are not annotated."
     )
 
     @model_validator(mode="after")

@@ -90,7 +90,7 @@ def test_the_help_says_what_the_settings_say(call):
         "--count N Count up to this. Default: 3. [x>=1]",
         "--names <list[str]> Keep this name. Repeatable.",
         "--size Z Y X Voxels.",
-        "--how <slow|fast> Work like this. [default: fast]",
+        "--how slow|fast Work like this. [default: fast]",
         "--sure / --no-sure Be sure. [default: sure]",
         "--loud Be loud.",
         "-o, --out <str> Write here. [default: a]",
@@ -98,12 +98,17 @@ def test_the_help_says_what_the_settings_say(call):
         assert line in shown
 
 
-@pytest.mark.parametrize("words", [("--count", 0), ("--how", "gently"), ("--size", 1)])
+@pytest.mark.parametrize("words", [("--count", 0), ("--count", "a"), ("--size", 1)])
 def test_wrong_values_are_refused_by_the_command_line(call, words):
     code, text, _ = call(*words)
 
     assert code == 2
     assert words[0] in text
+
+
+def test_a_wrong_choice_is_named_with_the_right_ones(call):
+    with pytest.raises(ConfigError, match="how: input should be 'slow' or 'fast', got"):
+        call("--how", "gently")
 
 
 def test_settings_are_changed_where_options_were_given():

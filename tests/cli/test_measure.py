@@ -172,13 +172,19 @@ def test_a_partial_setting_of_organelles_keeps_the_defaults_of_organelles(tmp_pa
     ("options", "sentence"),
     [
         (("--neck", 1.5), r"cells.neck: input should be less than or equal to 1"),
-        (("--min-volume", -1), r"organelles.min_volume_um3: .* greater than or equal"),
+        (("--neck", 0), r"cells.neck: input should be greater than 0"),
         (("--block", 0, 1, 1), r"block must be positive \(z y x\), got \(0, 1, 1\)"),
     ],
 )
 def test_wrong_options_are_refused(result, options, sentence):
     with pytest.raises(ConfigError, match=sentence):
         run(result, *options)
+
+
+def test_a_volume_is_not_negative(result):
+    assert commands.misspelt("measure", result, "--min-volume", -1).endswith(
+        "'--min-volume': Input should be greater than or equal to 0"
+    )
 
 
 def test_objects_are_the_same_from_a_cluster(result, tmp_path):

@@ -201,8 +201,14 @@ def test_a_constant_volume(model, tmp_path):
 
 
 def test_options_are_checked_like_settings(image, model, tmp_path):
+    words = ("segment", image, "-m", model, "-o", tmp_path / "r")
+
     assert refused(ConfigError, image, model, tmp_path, "--engine", "tpu") == (
         "options: engine: input should be 'auto', 'torch' or 'openvino', got 'tpu'"
+    )
+    assert "'--threads'" in commands.misspelt(*words, "--threads", 0)
+    assert refused(ConfigError, image, model, tmp_path, "--skip-flat", 0) == (
+        "options: skip_flat: input should be greater than 0, got 0.0"
     )
 
 
@@ -237,7 +243,7 @@ def test_sizes_are_read(text, size):
 
 @pytest.mark.parametrize("text", ["", "4X", "-1G", "much", "0"])
 def test_what_is_no_size_is_refused(text):
-    with pytest.raises(ConfigError, match="expected a size as 4G or 800M"):
+    with pytest.raises(ConfigError, match="expected a size such as 4G or 800M"):
         parse_size(text)
 
 

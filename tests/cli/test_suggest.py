@@ -96,6 +96,6 @@ def test_where_all_is_labelled_nothing_is_written(loop, tmp_path, trained):
     model = loop / "project" / "models" / "first"
     run("segment", copy, "-m", model, "-o", tmp_path / "result", *QUICK)
 
-    with pytest.raises(VolumeError, match="every box of 1 48 56 voxels holds some"):
+    with pytest.raises(VolumeError, match="every box of 1 48 56 voxels holds labelled"):
         run("suggest", tmp_path / "result")
     assert not (tmp_path / "result" / "suggest").exists()

@@ -127,7 +127,6 @@ def test_a_misspelt_setting_is_named_and_nothing_written(tmp_path, write_project
             ("--network", "unet"),
             "options: network.name: input should be '2d3d-light', ",
         ),
-        (("--width", 0), "options: network.width: input should be greater than or"),
         (("--steps", 1, "--minutes", 2), "give --minutes or --steps, not both"),
         (("--extend", 1, "--extend-steps", 2), "give --extend or --extend-steps, not"),
         (("--extend", 1, "--overwrite"), "give --extend or --overwrite, not both"),
@@ -137,6 +136,12 @@ def test_options_are_checked_like_settings(tmp_path, write_project, options, sen
     write_project(tmp_path)
     with pytest.raises(ConfigError, match=sentence):
         run(tmp_path, *options)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_network_has_channels(tmp_path, write_project):
+    write_project(tmp_path)
+    assert "'--width'" in commands.misspelt("train", tmp_path, "--width", 0)
     assert not (tmp_path / "models").exists()
 
 

@@ -65,4 +65,4 @@ def test_convert_refuses_a_box_outside(run, labels, tmp_path):
 
 @pytest.mark.parametrize("command", ["info", "convert"])
 def test_commands_have_help(run, command):
-    assert "voxel size in nm" in run(command, "--help").output
+    assert "Voxel size in nm" in run(command, "--help").output

@@ -81,17 +81,18 @@ class Option(NamedTuple):
     @property
     def parameter(self) -> inspect.Parameter:
         """The same as typer reads it from a signature."""
-        kind = _bare(self.setting.annotation)
-        if _is_list(kind):
-            item = get_args(kind)[0]
-            kind = list[str] if get_origin(item) is Literal else list[item]  # type: ignore[valid-type]
+        kind = _item(self.setting)
+        if get_origin(kind) is Literal:  # refused by the settings, in plainer words
+            kind = str
+        if _is_list(self.setting):
+            kind = list[kind]  # type: ignore[valid-type]
+        if self.default is None:
+            kind = kind | None
         return inspect.Parameter(
             self.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=self.default,
-            annotation=Annotated[
-                kind if self.default is not None else kind | None, self.info
-            ],
+            annotation=Annotated[kind, self.info],
         )
 
     @property
@@ -134,7 +135,7 @@ class Option(NamedTuple):
             text = f"{self.sets.subject}: {text[:1].lower()}{text[1:]}"
         if _is_open(self.setting):
             text += f" Range: {bounds_in_words(self.setting)}."
-        if _is_list(_bare(self.setting.annotation)):
+        if _is_list(self.setting):
             text += " Repeatable."
         if self.sets is not None and self.default is None:
             text += f" Default: {self.sets.usual}." if self.sets.usual else ""
@@ -239,14 +240,24 @@ def _is_open(field: FieldInfo) -> bool:
 
 def _metavar(setting: FieldInfo, unit: str) -> str | None:
     """Placeholder of a value in the help."""
-    kind = _bare(setting.annotation)
-    if _is_list(kind) and get_origin(get_args(kind)[0]) is Literal:
-        return "|".join(get_args(get_args(kind)[0]))
+    kind = _item(setting)
     if get_origin(kind) is Literal:
-        return "NAME" if len(get_args(kind)) > MOST_CHOICES else None
+        choices = get_args(kind)
+        return "|".join(choices) if len(choices) <= MOST_CHOICES else "NAME"
     if get_origin(kind) is tuple:
         return AXES.get(len(get_args(kind)))
     return unit.upper() or {int: "N", float: "NUMBER"}.get(kind)
+
+
+def _item(setting: FieldInfo) -> Any:
+    """Type of a setting's value, or of its items if it is a list of any length."""
+    kind = _bare(setting.annotation)
+    return get_args(kind)[0] if _is_list(setting) else kind
+
+
+def _is_list(setting: FieldInfo) -> bool:
+    kind = _bare(setting.annotation)
+    return get_origin(kind) is tuple and get_args(kind)[-1] is Ellipsis
 
 
 def _bare(kind: Any) -> Any:
@@ -257,7 +268,3 @@ def _bare(kind: Any) -> Any:
         (kind,) = (k for k in get_args(kind) if k is not type(None))
         return _bare(kind)
     return kind
-
-
-def _is_list(kind: Any) -> bool:
-    return get_origin(kind) is tuple and get_args(kind)[-1] is Ellipsis
