@@ -284,13 +284,3 @@ def test_blocks_and_places_do_not_matter(monkeypatch):
     cropped = scored(*(a[inner.slices] for a in (classes, true, found)), named)
     assert scored(classes, true, found, named, box=inner) == cropped
     assert Box.whole(size).contains(inner)
-
-
-def test_cells_of_class_zero_are_cells():
-    scheme = ClassScheme.drosophila_vnc()
-    classes = placed([[0, 0, 3, 1, 0, 0, 1, 2]])
-    box = Box.whole((1, 1, 8))
-
-    cells = true_components(classes, scheme, ["cells"], box=box)["cells"]
-
-    assert cells.read(box).tolist() == [[[1, 1, 1, 0, 2, 2, 0, 0]]]

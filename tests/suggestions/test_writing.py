@@ -2,10 +2,8 @@ import csv
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from densecell.datasets.crop import read_painted_crops
-from densecell.datasets.labelled import LabelledBox
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
 from densecell.suggestions import (
@@ -68,16 +66,6 @@ def test_crops_begin_from_what_was_predicted(tmp_path, seen, segmented):
     filled = open_volume(folder / "crop_01" / "labels.tif").read(Box.whole(box.shape))
     np.testing.assert_array_equal(filled, open_volume(labels).read(box))
     assert len(read_painted_crops([folder])[1]) == 3
-
-
-def test_the_picture_shows_every_box(tmp_path, seen):
-    few, many = (
-        imread(written(tmp_path / str(n), seen, n) / "overview.png").shape
-        for n in (2, 5)
-    )
-
-    assert many[1] == few[1]  # as wide
-    assert many[0] > 2 * few[0]  # three rows
 
 
 def test_the_same_again_has_the_same_bytes(tmp_path, seen):
@@ -154,59 +142,3 @@ def test_painted_crops_that_no_project_holds_are_kept(tmp_path, seen):
     assert (folder / "crop_02" / "labels.tif").read_bytes() == before
     assert len(rows(folder)) == 3
     assert list(tmp_path.iterdir()) == [folder]
-
-
-@pytest.mark.parametrize(("held", "gone"), [(1, True), (0, False), (255, False)])
-def test_painted_crops_go_where_the_project_holds_the_same(tmp_path, seen, held, gone):
-    folder = written(tmp_path, seen)
-    paint(folder)
-    box = box_of(rows(folder)[0])
-    shape = seen[0].run.volume.shape
-    known = LabelledBox(box, ArrayVolume(np.full(shape, held, np.uint8)), 255, None)
-
-    if gone:
-        replaced(folder, seen, known=[known])
-    else:
-        with pytest.raises(OutputError, match="crop_01: somebody painted in it"):
-            replaced(folder, seen, known=[known])
-
-    assert len(rows(folder)) == (1 if gone else 3)
-
-
-def test_what_is_not_labelled_in_a_crop_need_not_be_held(tmp_path, seen):
-    folder = written(tmp_path, seen)
-    paint(folder, value=255)
-
-    replaced(folder, seen)
-
-    assert len(rows(folder)) == 1
-
-
-def test_crops_of_which_nobody_can_tell_are_kept(tmp_path, seen):
-    folder = written(tmp_path, seen)
-    (folder / "crop_03" / "labels.tif").write_bytes(b"half")
-
-    with pytest.raises(OutputError, match=r"nothing was dropped, .*: move .*crop_03 a"):
-        replaced(folder, seen)
-
-
-@pytest.mark.parametrize("name", ["notes.txt", "crop_01/painted.tif", "mine/a.tif"])
-def test_files_of_the_user_are_kept(tmp_path, seen, name):
-    folder = written(tmp_path, seen)
-    (folder / name).parent.mkdir(exist_ok=True)
-    (folder / name).write_text("mine", encoding="utf-8")
-
-    with pytest.raises(OutputError, match="was not written by densecell and would be"):
-        replaced(folder, seen)
-
-    assert (folder / name).exists()
-
-
-def test_files_of_operating_systems_are_not_kept(tmp_path, seen):
-    folder = written(tmp_path, seen)
-    for name in (".DS_Store", "crop_01/Thumbs.db"):
-        (folder / name).write_text("", encoding="utf-8")
-
-    replaced(folder, seen)
-
-    assert not (folder / ".DS_Store").exists()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from densecell.geometry import Box
+from densecell.result import Result
 from densecell.viewer import open_contents, viewer_state
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -130,10 +131,10 @@ def test_meshes_appear_in_3d(opened, name):
 @pytest.mark.parametrize("name", ["classes", "cells"])
 def test_labels_lie_where_they_were_segmented(opened, finished, name):
     page, _ = opened
-    contents = open_contents(finished / "result")
-    store = contents.labels if name == "classes" else contents.objects[name]
+    result = Result(finished / "result")
+    store = result.classes if name == "classes" else result.objects[name]
     row = store.read(Box((6, 25, 20), (7, 26, 80))).ravel()
-    z, y, x = np.add(contents.box.start, (6, 25, 20)).tolist()
+    z, y, x = np.add(result.box.start, (6, 25, 20)).tolist()
     assert len(np.unique(row)) > 1
     page.evaluate("viewer.layout.restoreState('xy')")
     show_only(page, name)

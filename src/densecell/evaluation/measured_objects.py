@@ -153,19 +153,12 @@ def _found(result: Result, layer: Layer) -> Placed:
 def _found_classes(result: Result, layer: Layer) -> dict[int, int]:
     """Class id of each object, from the tables."""
     by_name = {c.name: i for i, c in _scheme(result).classes.items()}
-    if layer == "cells":
-        rows = [(row["cell_id"], row["class"]) for row in result.table("cells")]
-    else:
-        rows = [
-            (row["organelle_id"], row["class"])
-            for row in result.table("organelles")
-            if row["layer"] == layer
-        ]
-    return {int(i): by_name[name] for i, name in rows if name in by_name}
+    rows = result.rows(layer).items()
+    return {i: by_name[row["class"]] for i, row in rows if row["class"] in by_name}
 
 
 def _truth(result: Result, layer: Layer, ids: Placed | None) -> Truth:
-    """Say what stands for the true objects of a layer.
+    """What stands for the true objects of a layer.
 
     Components are dropped by the size below which `densecell measure` drops objects.
     """
