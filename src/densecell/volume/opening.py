@@ -28,7 +28,7 @@ OPENERS: dict[tuple[str, ...], Callable[..., Volume]] = {
     mrc.SUFFIXES: open_mrc,
     nifti.SUFFIXES: open_nifti,
 }
-CHOOSING = (open_tiff,)  # formats of several channels or time points
+CHOOSING = (open_tiff, open_hdf5)  # formats of several channels or time points
 ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 FORMATS = (
     "an OME-Zarr, a TIFF stack, a folder of PNG or TIFF slices, HDF5, MRC, NIfTI or an "

@@ -1,4 +1,6 @@
+import json
 import pickle
+import re
 import sys
 
 import h5py
@@ -59,6 +61,108 @@ def test_one_of_several_volumes_must_be_named(file):
         open_volume(file)
 
 
+def test_labels_are_not_taken_for_an_image_of_several_channels(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as new:
+        new["raw"] = np.zeros((2, 5, 7, 9), np.uint8)
+        new["label"] = np.zeros((5, 7, 9), np.uint16)
+
+    with pytest.raises(
+        VolumeError, match=r"say which dataset, .*/label .*, /raw \(2, "
+    ):
+        open_volume(tmp_path / "a.h5")
+    with pytest.raises(
+        VolumeError, match=r"a\.h5/raw: has shape \(2, 5, 7, 9\); expec"
+    ):
+        open_volume(tmp_path / "a.h5" / "raw")
+
+
+def tagged(path, data, axes, **options):
+    """Write a dataset whose axes ilastik has named."""
+    with h5py.File(path, "w") as new:
+        dataset = new.create_dataset("exported_data", data=data, **options)
+        tags = [{"key": a, "typeFlags": 2, "resolution": 0} for a in axes]
+        dataset.attrs["axistags"] = json.dumps({"axes": tags})
+    return path
+
+
+@pytest.mark.parametrize("axes", ["zyx", "xyz", "yxz", "zyxc", "tzyxc", "cxytz"])
+def test_axistags_say_the_order(tmp_path, axes):
+    stored = [axis for axis in axes if axis in "zyx"]
+    data = ARRAY.transpose(["zyx".index(axis) for axis in stored])
+    data = data.reshape(
+        [dict(zip("zyxct", (5, 7, 9, 1, 1), strict=True))[a] for a in axes]
+    )
+    path = tagged(tmp_path / "a.h5", data, axes, chunks=True)
+
+    volume = open_volume(path)
+
+    assert volume.shape == (5, 7, 9)
+    found = volume.read(INNER)
+    np.testing.assert_array_equal(found, ARRAY[INNER.slices])
+    assert found.flags.c_contiguous
+    copy = pickle.loads(pickle.dumps(volume))
+    np.testing.assert_array_equal(copy.read(INNER), ARRAY[INNER.slices])
+
+
+def test_a_channel_of_a_flat_map_is_one_slice(tmp_path):
+    data = np.arange(7 * 9 * 3, dtype=np.uint8).reshape(7, 9, 3)
+    path = tagged(tmp_path / "a.h5", data, "yxc")
+
+    with pytest.raises(VolumeError, match=r"has axes y=7, x=9, c=3; expected one chan"):
+        open_volume(path)
+    volume = open_volume(path, channel="1")
+
+    assert str(volume.path) == f"{path}/exported_data#channel=1"
+    np.testing.assert_array_equal(volume.read(Box.whole((1, 7, 9))), data[None, ..., 1])
+    copy = pickle.loads(pickle.dumps(volume))
+    np.testing.assert_array_equal(copy.read(Box.whole((1, 7, 9)))[0], data[..., 1])
+
+
+@pytest.mark.parametrize("axes", ["zy", "zyxc", "zzx", "zyc"])
+def test_axistags_that_contradict_the_shape_are_refused(tmp_path, axes):
+    path = tagged(tmp_path / "a.h5", ARRAY, axes)
+    names = ", ".join(axes)
+    with pytest.raises(
+        VolumeError, match=rf"names the axes {names}, but its shape is \(5, 7, 9\); sav"
+    ):
+        open_volume(path)
+
+
+@pytest.mark.parametrize("tags", ["{", "[]", '{"axes": [1]}', 3])
+def test_damaged_axistags_are_refused(tmp_path, tags):
+    path = tagged(tmp_path / "a.h5", ARRAY, "zyx")
+    with h5py.File(path, "r+") as old:
+        old["exported_data"].attrs["axistags"] = tags
+    with pytest.raises(VolumeError, match=r"its attribute axistags is damaged; save"):
+        open_volume(path)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 5, 7, 9), (5, 7, 9, 1), (5, 1, 7, 9), (1, 1, 7, 9)]
+)
+def test_axes_of_one_element_are_dropped(tmp_path, shape):
+    data = np.arange(np.prod(shape), dtype=np.uint16).reshape(shape)
+    with h5py.File(tmp_path / "a.h5", "w") as new:
+        new["data"] = data
+
+    volume = open_volume(tmp_path / "a.h5")
+
+    squeezed = data.reshape([n for n in shape if n > 1])
+    np.testing.assert_array_equal(
+        volume.read(Box.whole(volume.shape)).squeeze(), squeezed
+    )
+
+
+@pytest.mark.parametrize("shape", [(7, 9, 1, 1), (7, 1, 9, 1)])
+def test_axes_of_one_element_are_not_dropped_where_it_matters_which(tmp_path, shape):
+    with h5py.File(tmp_path / "a.h5", "w") as new:
+        new["data"] = np.zeros(shape, np.uint8)
+    with pytest.raises(
+        VolumeError, match=rf"has shape {re.escape(str(shape))}; expect"
+    ):
+        open_volume(tmp_path / "a.h5")
+
+
 def test_a_path_that_is_not_there_lists_what_is(file):
     with pytest.raises(
         VolumeError, match=r"no dataset 'raw'; there are .*/volumes/raw \(5, 7, 9\)"
@@ -74,7 +178,7 @@ def test_a_group_is_no_dataset(file):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("rgb", r"a\.h5/rgb: has shape \(5, 7, 9, 3\); expected \(Z, Y, X\)"),
+        ("rgb", r"a\.h5/rgb: has shape \(5, 7, 9, 3\); expected \(Z, Y, X\), or an "),
         ("text", r"a\.h5/text: has shape \(\); expected \(Z, Y, X\)"),
         ("complex", r"holds complex64; expected one of uint8"),
     ],

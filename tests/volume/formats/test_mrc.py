@@ -69,6 +69,70 @@ def test_imod_says_whether_bytes_are_signed(written, flags, dtype):
     np.testing.assert_array_equal(volume.read(WHOLE), expected)
 
 
+def stamped(path, flags=None, **header):
+    """Change the header of a file: IMOD's stamp with flags, and statistics."""
+    with mrcfile.open(path, "r+") as file:
+        for name, value in header.items():
+            file.header[name] = value
+    raw = bytearray(path.read_bytes())
+    if flags is not None:
+        raw[152:160] = np.array([1146047817, flags], "<i4").tobytes()
+    path.write_bytes(raw)
+    return path
+
+
+def test_statistics_say_that_bytes_are_unsigned(written, caplog):
+    array = ARRAY.astype(np.uint8)
+    path = stamped(written(array.view(np.int8)), dmin=0, dmax=255)
+
+    volume = open_volume(path)
+
+    assert volume.dtype == np.uint8
+    np.testing.assert_array_equal(volume.read(WHOLE), array)
+    assert "its bytes are unsigned: the header states 255 as largest" in caplog.text
+
+
+def test_bytes_without_statistics_are_signed_with_a_note(written):
+    volume = open_volume(stamped(written(ARRAY.astype(np.int8)), dmin=0, dmax=-1))
+
+    assert volume.dtype == np.int16
+    assert volume.notes[-1].endswith("whether its bytes are signed; read as signed")
+
+
+def test_to_signed_labels_of_imod_128_is_added(written):
+    ids = (ARRAY % 7).astype(np.int16)
+    path = stamped(written((ids - 128).astype(np.int8)), flags=1)
+
+    labels = open_volume(path, labels=True)
+
+    np.testing.assert_array_equal(labels.read(WHOLE), ids)
+    assert labels.dtype == np.uint8
+    assert labels.notes[-1].endswith("its labels are IMOD's signed bytes; 128 is added")
+    copy = pickle.loads(pickle.dumps(labels))
+    np.testing.assert_array_equal(copy.read(WHOLE), ids)
+    np.testing.assert_array_equal(open_volume(path).read(WHOLE), ids - 128)
+
+
+def test_signed_labels_that_are_not_negative_are_read_as_stored(written):
+    ids = (ARRAY % 7).astype(np.int8)
+
+    labels = open_volume(stamped(written(ids), flags=1), labels=True)
+
+    np.testing.assert_array_equal(labels.read(WHOLE), ids)
+
+
+@pytest.mark.parametrize("mode", [3, 101])
+def test_modes_that_are_not_read_are_refused_with_the_way_out(written, mode):
+    path = written()
+    raw = bytearray(path.read_bytes())
+    raw[12:16] = np.array([mode], "<i4").tobytes()
+    path.write_bytes(raw)
+    with pytest.raises(
+        VolumeError, match=rf"mode {mode}, .*expected mode 0, 1, 2 or 6"
+    ):
+        open_volume(path)
+
+
 def test_the_order_of_axes_is_that_of_the_header(written):
     # Columns are z, rows x, sections y: the file holds (y, x, z).
     path = written(ARRAY.transpose(1, 2, 0).copy(), mapc=3, mapr=1, maps=2)

@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.address import split_choice
 from densecell.disk import written_aside
 from densecell.errors import DensecellError, OutputError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
+from densecell.volume.choice import Selection, select
 from densecell.volume.dtypes import checked_dtype
 from densecell.volume.extra import imported
+from densecell.volume.formats.axistags import ATTRIBUTE, axes_of
 from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import nm_per, rounded, settle_spacing
 
@@ -50,26 +53,42 @@ def open_hdf5(
     spacing_nm: tuple[float, float, float] | None = None,
     labels: bool = False,
 ) -> "Hdf5Volume":
-    """Open a dataset of an HDF5 file; the only one of three axes if none is named.
+    """Open a dataset of an HDF5 file.
+
+    Parameters
+    ----------
+    path
+        The file and a path inside; the path may be left out where the file holds one
+        dataset that can be a volume. May end in a channel and a time point,
+        `#channel=1#time=3`.
+    spacing_nm
+        Voxel size (z, y, x), overriding what the file states.
+    labels
+        Refuse fractional numbers.
 
     Raises
     ------
     VolumeError
-        If the file is damaged, or there is no such dataset, or it is not (Z, Y, X).
+        If the file is damaged, or there is no such dataset, or it is no volume.
     MissingExtraError
         If h5py is not installed.
     """
     h5py = imported("h5py", what="HDF5 files")
-    file, inside = split_hdf5(path) or (path, "")
+    plain, channel, time = split_choice(path)
+    file, inside = split_hdf5(Path(str(plain))) or (path, "")
     try:
         opened = h5py.File(file, "r", rdcc_nbytes=CHUNK_CACHE_BYTES)
     except OSError as error:
         raise damaged(file, "HDF5", error) from None
     try:
         dataset = _dataset(h5py, opened, file, inside)
+        place = file / dataset.name.strip("/")
+        sizes = list(zip(axes_of(dataset, place), dataset.shape, strict=True))
+        selection = select(place, sizes, channel=channel, time=time)
         return Hdf5Volume(
-            file / dataset.name.strip("/"),
+            Path(f"{place}{str(path).removeprefix(str(plain))}"),
             dataset,
+            selection,
             spacing_nm=spacing_nm,
             labels=labels,
         )
@@ -88,6 +107,7 @@ class Hdf5Volume(Volume):
         self,
         path: Path,
         dataset: Any,
+        selection: Selection,
         *,
         spacing_nm: tuple[float, float, float] | None,
         labels: bool,
@@ -96,17 +116,19 @@ class Hdf5Volume(Volume):
         spacing, notes = settle_spacing(
             path, stated=stated, given=spacing_nm, found=found
         )
-        z, y, x = dataset.shape
+        shape = selection.zyx(dataset.shape)
+        chunks = dataset.chunks
         super().__init__(
             path,
-            shape=(z, y, x),
+            shape=shape,
             dtype=checked_dtype(dataset.dtype, path, labels=labels),
             spacing_nm=spacing,
             format=f"HDF5, {dataset.compression}" if dataset.compression else "HDF5",
-            chunk=dataset.chunks or (1, 1, x),
+            chunk=selection.zyx(chunks) if chunks else (1, 1, shape[2]),
             notes=notes,
         )
         self._dataset = dataset
+        self._selection = selection
         self._reopen = partial(open_hdf5, path, spacing_nm=spacing_nm, labels=labels)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -114,9 +136,10 @@ class Hdf5Volume(Volume):
 
     def _read(self, box: Box) -> NDArray[Any]:
         try:
-            return np.asarray(self._dataset[box.slices], self.dtype)
+            found = self._selection.read(self._dataset, box)
         except Exception as error:  # as above
             raise damaged(self.path, "HDF5", error) from error
+        return np.ascontiguousarray(found, self.dtype)
 
 
 def write_hdf5(
@@ -174,7 +197,7 @@ def _dataset(h5py: Any, opened: Any, file: Path, inside: str) -> Any:
     """Dataset that was meant; if it is not there, the message lists those that are."""
     found = _datasets(h5py, opened)
     if not inside:
-        volumes = [dataset for dataset in found if dataset.ndim == 3]
+        volumes = [d for d in found if d.ndim > 2 or (d.ndim and ATTRIBUTE in d.attrs)]
         if len(volumes) == 1:
             return volumes[0]
     listed = ", ".join(f"{d.name} {d.shape}" for d in found[:LISTED]) or "none"
@@ -187,11 +210,6 @@ def _dataset(h5py: Any, opened: Any, file: Path, inside: str) -> Any:
     if not isinstance(dataset, h5py.Dataset):
         raise VolumeError(
             f"{file}: has no dataset {inside!r}; there are {listed}{more}"
-        )
-    if dataset.ndim != 3:
-        raise VolumeError(
-            f"{file / inside}: has shape {dataset.shape}; expected (Z, Y, X), one "
-            "channel of one time point: save that alone"
         )
     return dataset
 

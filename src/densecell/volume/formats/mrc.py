@@ -7,6 +7,7 @@ angstrom; both are turned into (z, y, x) and nanometres here.
        Structural Biology 192:146-150, doi:10.1016/j.jsb.2015.04.002.
 """
 
+import re
 import warnings
 from collections.abc import Iterable
 from functools import partial
@@ -40,8 +41,9 @@ def open_mrc(
 ) -> "MrcVolume":
     """Open an MRC file, mapped into memory.
 
-    Bytes (mode 0) are signed and become int16, unless the file says that IMOD wrote it
-    and that they are unsigned.
+    Bytes (mode 0) are signed and become int16, unless IMOD's stamp or the statistics in
+    the header say that they are unsigned. To IMOD's signed bytes it adds 128, and so do
+    labels here.
 
     Raises
     ------
@@ -56,6 +58,11 @@ def open_mrc(
             warnings.simplefilter("ignore", RuntimeWarning)
             opened = mrcfile.mmap(path, mode="r")
     except (ValueError, OSError, OverflowError, MemoryError) as error:
+        if mode := re.search(r"Unrecognised mode '(\d+)'", str(error)):
+            raise VolumeError(
+                f"{path}: is MRC of mode {mode[1]}, which densecell does not read; "
+                "expected mode 0, 1, 2 or 6: save it as one of these"
+            ) from None
         raise damaged(path, "MRC", error) from None
     header, data = opened.header, opened.data
     if opened.is_volume_stack() or data.ndim not in (2, 3):
@@ -64,8 +71,12 @@ def open_mrc(
             "alone"
         )
     sections = data if data.ndim == 3 else data[np.newaxis]
-    array = _unsigned(sections, header).transpose(_order(header, path))
-    return MrcVolume(path, array, header, spacing_nm=spacing_nm, labels=labels)
+    array, added, note = _bytes(sections, header, labels=labels)
+    array = array.transpose(_order(header, path))
+    volume = MrcVolume(path, array, header, spacing_nm=spacing_nm, labels=labels)
+    volume.added = added
+    volume.notes += (f"{path}: {note}",) if note else ()
+    return volume
 
 
 class MrcVolume(Volume):
@@ -75,7 +86,14 @@ class MrcVolume(Volume):
     ----------
     array
         (Z, Y, X), mapped from the file.
+
+    Attributes
+    ----------
+    added
+        Number that is added to each value; what exceeds the dtype wraps.
     """
+
+    added: int = 0
 
     def __init__(
         self,
@@ -108,7 +126,10 @@ class MrcVolume(Volume):
         return self._reopen, ()
 
     def _read(self, box: Box) -> NDArray[Any]:
-        return np.array(self._array[box.slices], self.dtype, order="C")
+        found = np.array(self._array[box.slices], self.dtype, order="C")
+        if self.added:
+            found += found.dtype.type(self.added)
+        return found
 
 
 def write_mrc(
@@ -162,14 +183,30 @@ def _order(header: Any, path: Path) -> tuple[int, int, int]:
     return (axes.index(3), axes.index(2), axes.index(1))
 
 
-def _unsigned(data: NDArray[Any], header: Any) -> NDArray[Any]:
-    """Take bytes for unsigned where the file has IMOD's stamp without its flag."""
+def _bytes(
+    data: NDArray[Any], header: Any, *, labels: bool
+) -> tuple[NDArray[Any], int, str]:
+    """Bytes as unsigned, where they are; what to add to them; and a note."""
     if data.dtype != np.int8:
-        return data
+        return data, 0, ""
+    unsigned = data.view(np.uint8)
     stamp, flags = np.frombuffer(
         header.extra2.tobytes(), header.mode.dtype, count=2, offset=40
     )
-    return data.view(np.uint8) if stamp == IMOD_STAMP and not flags & 1 else data
+    low, high = float(header.dmin), float(header.dmax)
+    if stamp == IMOD_STAMP and not flags & 1:
+        return unsigned, 0, ""
+    if stamp == IMOD_STAMP and labels and low < 0:
+        return unsigned, 128, "its labels are IMOD's signed bytes; 128 is added"
+    if low >= 0 and high > 127:  # no signed byte is as large
+        return (
+            unsigned,
+            0,
+            f"its bytes are unsigned: the header states {high:g} as largest",
+        )
+    if stamp != IMOD_STAMP and low >= high:  # as written by who does not know
+        return data, 0, "does not say whether its bytes are signed; read as signed"
+    return data, 0, ""
 
 
 def _stated_spacing(
