@@ -4,6 +4,7 @@ A tiny labelled project, bright discs on dark ground, and a model trained on it;
 server of files on this machine, as a web server or S3 would serve them.
 """
 
+import gc
 import os
 import threading
 from functools import partial
@@ -27,6 +28,17 @@ from densecell.volume import Statistics
 
 settings.register_profile("densecell", deadline=None)  # machines may be busy
 settings.load_profile("densecell")
+
+
+def pytest_collection_finish():
+    """Take what was imported out of garbage collection.
+
+    Objects of a result are measured with a collection after every stage. With torch and
+    all its like imported, that took two thirds of many tests.
+    """
+    gc.collect()
+    gc.freeze()
+
 
 SHAPE = (6, 48, 56)
 CLASSES = {
