@@ -39,14 +39,10 @@ from densecell.compute import trim_memory, watched_memory
 from densecell.config import MeshConfig, ObjectsConfig, SplitConfig
 from densecell.evaluation.instances import count_overlaps, match_objects
 from densecell.geometry import Box, Shape, Spacing, tile
-from densecell.objects import (
-    drop_objects,
-    measure_objects,
-    number,
-    open_source,
-    stages,
-)
-from densecell.objects.cut.coarse import factors_of, occupancy, refined, split_coarse
+from densecell.objects import drop_objects, measure_objects, open_source, work
+from densecell.objects.blocks import stage_1_label
+from densecell.objects.cut.by_distance import split_coarse
+from densecell.objects.cut.coarse import factors_of, occupancy, refined
 from densecell.objects.source import Source
 from densecell.patches import default_affinities
 from densecell.phantom import make_phantom
@@ -166,7 +162,7 @@ class Measurement(NamedTuple):
 
     def share(self, *names: str) -> float:
         """Give the share that some functions have of the first stage."""
-        return sum(self.inside[n] for n in names) / self.inside["number_objects"]
+        return sum(self.inside[n] for n in names) / self.inside["label_block"]
 
 
 def measured(path: Path, out: Path, *, split: bool, until: str = "") -> Measurement:
@@ -180,10 +176,10 @@ def measured(path: Path, out: Path, *, split: bool, until: str = "") -> Measurem
     with clocks() as inside, watched_memory() as watched:
         last = now()
         for step in measure_objects(source, config):
-            if until and step.what != until:
+            if until and step.stage != until:
                 break
             taken, last = now() - last, now()
-            seconds[step.what] = seconds.get(step.what, 0) + taken
+            seconds[step.stage] = seconds.get(step.stage, 0) + taken
     tables = out / "tables" / "organelles.csv"
     rows = len(tables.read_text().splitlines()) - 1 if tables.exists() else 0
     return Measurement(seconds, inside, watched.grown, rows)
@@ -202,7 +198,7 @@ def split_stages(m: Measurement) -> tuple[dict[str, np.ndarray], dict[str, int]]
 @contextmanager
 def clocks() -> Iterator[dict[str, float]]:
     """Sum up, over all threads, the seconds inside parts of the first stage."""
-    taken = dict.fromkeys(("number_objects", "cut_block", "_sums", "_contacts"), 0.0)
+    taken = dict.fromkeys(("label_block", "cut_block", "_sums", "_contacts"), 0.0)
 
     def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def within(*args: Any, **more: Any) -> Any:
@@ -216,10 +212,10 @@ def clocks() -> Iterator[dict[str, float]]:
 
     with ExitStack() as stack:
         for name in taken:
-            work = timed(name, getattr(number, name))
-            stack.enter_context(mock.patch.object(number, name, work))
-        whole = {"number": number.number_objects}
-        stack.enter_context(mock.patch.dict(stages.STAGES, whole))
+            within = timed(name, getattr(stage_1_label, name))
+            stack.enter_context(mock.patch.object(stage_1_label, name, within))
+        whole = {"number": stage_1_label.label_block}
+        stack.enter_context(mock.patch.dict(work.BLOCK_STAGES, whole))
         yield taken
 
 

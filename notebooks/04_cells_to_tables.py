@@ -48,7 +48,7 @@ else:
     )
 
 for step in measure_objects(source, ObjectsConfig()):
-    print(f"{step.what}: {step.done} of {step.all}")
+    print(f"{step.stage}: {step.done} of {step.total}")
 print(f"measured into {source.out}")
 
 # %% [markdown]

@@ -16,7 +16,7 @@ from densecell.cli.main import main
 from densecell.config import write_text
 from densecell.errors import DensecellError
 from densecell.geometry import Box, Spacing
-from densecell.objects.blocks.stages import LOOK
+from densecell.objects.work import SHAPES
 from densecell.phantom import make_phantom, write_phantom
 from densecell.training.loop import read_history
 from densecell.volume import create_ome_zarr
@@ -155,7 +155,7 @@ class Measure(Job):
         densecell(*words, *self.more)
 
     def place(self, out: Path) -> Place | None:
-        for stage in (LOOK, "write", "join", "number"):
+        for stage in (SHAPES, "write", "join", "number"):
             files = list((out / "blocks" / "measure" / "ensemble" / stage).glob("0*"))
             if files:
                 return Place(stage, len(files))

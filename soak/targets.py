@@ -20,7 +20,7 @@ from densecell.config import (
 from densecell.ensemble import Wish, load_ensemble, read_ensemble, segment_volume
 from densecell.geometry import Box
 from densecell.objects import measure_objects, open_source
-from densecell.objects.record import read_record
+from densecell.result import read_measurement
 from densecell.training import load_member_settings
 from densecell.training.loop import read_history
 from densecell.training.member import read_outcome
@@ -130,7 +130,7 @@ def _steps(folder: Path) -> Iterator[object]:
 
 def _use_result(folder: Path) -> None:
     out = folder / "out"
-    read_record(out)
+    read_measurement(out)
     list(find_changes(out, "segment", full=True))
     try:
         list(_steps(folder))

@@ -10,7 +10,7 @@ from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig, load_settings, write_text, yaml_text
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
 from densecell.geometry import FACES, Box
-from densecell.objects.record import read_record
+from densecell.result import read_measurement
 from densecell.volume import create_ome_zarr
 
 SPACING = (40, 10, 20)
@@ -58,7 +58,7 @@ def test_a_result_is_measured_with_its_confidence_and_then_left_alone(result):
 def test_other_options_are_refused_until_asked_to_overwrite(result):
     run(result, "--min-cell-volume", 0)
 
-    with pytest.raises(OutputError, match="was measured with objects"):
+    with pytest.raises(OutputError, match="was begun with objects"):
         run(result, "--min-cell-volume", 1)
 
     assert "cell                         0 objects" in run(
@@ -91,11 +91,11 @@ def test_cells_are_cut_by_affinities_where_a_result_has_them(result):
     assert len(cells(result)) == 1
     run(result, *options, "--overwrite")
 
-    assert read_record(result).affinities == FACES
+    assert read_measurement(result).affinities == FACES
 
     with pytest.raises(ConfigError, match=r"--neck: cells of .* are cut by affinities"):
         run(result, "--neck", 0.5)
-    assert read_record(result).objects.cells_by == "auto"
+    assert read_measurement(result).objects.cells_by == "auto"
 
 
 def test_cells_by_affinities_needs_affinities(result):
@@ -152,11 +152,11 @@ def test_settings_come_from_a_file_and_options_win(result, tmp_path):
         result, "--config", tmp_path / "objects.yaml", "--neck", 0.6, "--block", 2, 8, 8
     )
 
-    frozen = read_record(result).objects
+    frozen = read_measurement(result).objects
     assert (frozen.cells.neck, frozen.cells.min_volume_um3) == (0.6, 0)
     assert frozen.organelles == ObjectsConfig().organelles
     assert not frozen.fill_holes
-    assert read_record(result).block == (2, 8, 8)
+    assert read_measurement(result).block == (2, 8, 8)
 
 
 def test_a_partial_setting_of_organelles_keeps_the_defaults_of_organelles(tmp_path):

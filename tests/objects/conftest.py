@@ -1,5 +1,6 @@
 """Small drawn tissue, and measurements of it without the command line."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,14 +8,14 @@ import pytest
 
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
-from densecell.geometry import Spacing
+from densecell.geometry import Box, Spacing
 from densecell.objects.blocks.job import Job
-from densecell.objects.blocks.provisional import Told
-from densecell.objects.blocks.stage_3_merge import resolve, save_final
-from densecell.objects.blocks.stages import STAGES
-from densecell.objects.record import freeze, save_record
+from densecell.objects.blocks.stage_3_merge import merge_blocks, save_final
+from densecell.objects.resolve import resolve_measurement
 from densecell.objects.source import Source
-from densecell.volume import ArrayVolume
+from densecell.objects.work import BLOCK_STAGES
+from densecell.result import save_measurement
+from densecell.volume import ArrayVolume, create_ome_zarr
 
 SPACING = Spacing(40, 10, 20)
 PLAIN = {"split": False, "min_volume_um3": 0}
@@ -27,7 +28,7 @@ def platelet():
 
 @pytest.fixture(scope="session")
 def source_of():
-    """Give a function that makes a source of an array of class ids."""
+    """Function that makes a source of an array of class ids."""
 
     def make(labels, out, *, scheme=None, spacing=SPACING):
         np.save(out / "labels.npy", labels)
@@ -41,7 +42,7 @@ def source_of():
 
 @pytest.fixture(scope="session")
 def plain():
-    """Give a function that makes settings without splits and least volumes."""
+    """Function that makes settings without cuts and least volumes."""
 
     def make(**changes):
         return ObjectsConfig(**{"cells": PLAIN, "organelles": PLAIN} | changes)
@@ -51,27 +52,61 @@ def plain():
 
 @pytest.fixture(scope="session")
 def resolved(source_of):
-    """Give a function that numbers and resolves an array, in blocks, without tables.
+    """Function that numbers and merges an array, in blocks, without tables.
 
     Returns the objects by layer, and their final ids as arrays.
     """
 
     def run(labels, config, out: Path, **more):
         out.mkdir(parents=True, exist_ok=True)
-        record = freeze(source_of(labels, out, **more), config)
-        save_record(record, out)
-        job = Job(out, record)
-        for stage in (STAGES["number"], STAGES["join"]):
-            for n in range(len(record.blocks)):
-                stage(job, n)
-        found = resolve(job)
+        measurement = resolve_measurement(source_of(labels, out, **more), config)
+        save_measurement(measurement, out)
+        job = Job(out, measurement)
+        for stage in ("number", "join"):
+            for n in range(len(measurement.blocks)):
+                BLOCK_STAGES[stage](job, n)
+        found = merge_blocks(job)
         save_final(job, found)
-        arrays = {name: np.zeros(record.shape, np.uint64) for name in found}
-        for n, box in enumerate(record.blocks):
+        arrays = {name: np.zeros(measurement.shape, np.uint64) for name in found}
+        for n, box in enumerate(measurement.blocks):
+            block = job.ids(n)
             for name, array in arrays.items():
-                told = Told(job, n)
-                final = job.final_table(name, n)[told.ids(name)]
-                array[box.slices] = told.read(final, box)
+                final = job.final_table(name, n)[block.of(name)]
+                array[box.slices] = block.spread(final, box)
         return found, arrays
 
     return run
+
+
+@pytest.fixture(scope="session")
+def wall_of_cells():
+    """Cells that touch everywhere, with wavy borders: 24 in (12, 96, 128) voxels."""
+    z, y, x = np.indices((12, 96, 128))
+    row = (y + np.rint(2 * np.sin(x / 5))).clip(0, 95) // 24
+    column = (x + np.rint(2 * np.cos(y / 4 + z))).clip(0, 127) // 22
+    return (1 + row * 6 + column).astype(np.uint32)
+
+
+@pytest.fixture(scope="session")
+def write_affinities():
+    """Function that writes affinities of cells, as of a network that is unsure."""
+
+    def write(out, cells, *, offsets, spacing=(40, 20, 20), seed=0):
+        rng = np.random.default_rng(seed)
+        store = out / "segmentation.zarr"
+        for number, offset in enumerate(offsets):
+            there = np.roll(cells, [-o for o in offset], (0, 1, 2))
+            sure = np.where(there == cells, 0.9, 0.1) + rng.normal(0, 0.1, cells.shape)
+            volume = create_ome_zarr(
+                store / f"affinity_{number}",
+                shape=cells.shape,
+                dtype=np.uint8,
+                spacing_nm=spacing,
+                kind="image",
+            )
+            sure_bytes = (255 * sure.clip(0, 1)).astype(np.uint8)
+            volume.write(Box.whole(cells.shape), sure_bytes)
+        pairs = {"format": 1, "offsets": offsets, "attractive": 3}
+        (store / "affinities.json").write_text(json.dumps(pairs))
+
+    return write

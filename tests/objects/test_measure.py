@@ -12,11 +12,11 @@ from densecell.errors import BlocksFailedError, ConfigError, OutputError
 from densecell.geometry import Box
 from densecell.objects import (
     drop_objects,
-    is_finished,
     measure,
     measure_objects,
 )
-from densecell.objects.blocks import stages
+from densecell.objects.work import BLOCK_STAGES
+from densecell.result import is_measured
 from densecell.volume import create_ome_zarr, open_ome_zarr, open_volume
 
 UM3 = 40 * 10 * 20 * 1e-9  # of one voxel
@@ -179,7 +179,7 @@ def test_contacts_are_counted_once(measured):
 def test_a_finished_measurement_is_left_alone(measured, source_of, plain):
     before = bytes_of(measured)
 
-    assert is_finished(measured)
+    assert is_measured(measured)
     assert run(source_of(tissue(), measured), plain()) == []
     assert bytes_of(measured) == before
 
@@ -204,7 +204,7 @@ def test_what_a_kill_at_the_very_end_leaves_is_dropped(
         patch.setattr(measure, "remove", stopped)
         with pytest.raises(KeyboardInterrupt):
             run(source, plain())
-    assert is_finished(tmp_path)
+    assert is_measured(tmp_path)
 
     run(source, plain())
 
@@ -224,7 +224,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     (tmp_path / "b").mkdir()
     run(source_of(tissue(), tmp_path / "a"), config)
     source = source_of(tissue(), tmp_path / "b")
-    whole = stages.STAGES[stage]
+    whole = BLOCK_STAGES[stage]
 
     def broken(job, number):
         if number == 1:
@@ -232,10 +232,10 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
         whole(job, number)
 
     with monkeypatch.context() as patch:
-        patch.setitem(stages.STAGES, stage, broken)
+        patch.setitem(BLOCK_STAGES, stage, broken)
         with pytest.raises(BlocksFailedError, match="a worker fell over"):
             run(source, config)
-    assert not is_finished(tmp_path / "b")
+    assert not is_measured(tmp_path / "b")
     done = {n for step in measure_objects(source, config) for n in [step.done] if n}
 
     assert done
@@ -266,7 +266,7 @@ def test_other_labels_are_refused(measured, source_of, plain):
     labels[0, 0, 0] = 1
     before = np.load(measured / "labels.npy")
 
-    with pytest.raises(OutputError, match="was measured with fingerprint"):
+    with pytest.raises(OutputError, match="was begun with fingerprint"):
         run(source_of(labels, measured), plain())
 
     np.save(measured / "labels.npy", before)
@@ -373,7 +373,7 @@ def test_labels_outside_the_scheme_are_named(tmp_path, source_of, plain):
 
 
 def test_very_many_objects_get_wider_ids(tmp_path, source_of, plain, monkeypatch):
-    monkeypatch.setattr("densecell.objects.measure.MOST_UINT32", 1)
+    monkeypatch.setattr("densecell.objects.blocks.stage_4_write.MOST_UINT32", 1)
 
     run(source_of(tissue(), tmp_path), plain())
 

@@ -79,7 +79,7 @@ def test_a_granule_and_its_core_are_two_nodes_of_a_scene(begun):
 
 def test_half_a_measurement_is_refused(begun):
     steps, out = begun
-    while next(steps).what != "ids":
+    while next(steps).stage != "ids":
         pass
     steps.close()
     assert (out / "segmentation.zarr" / "labels" / "cells").is_dir()

@@ -83,11 +83,11 @@ def measure(
     from densecell.errors import ConfigError
     from densecell.objects import (
         drop_objects,
-        is_finished,
         measure_objects,
         open_source,
     )
-    from densecell.objects.record import affinities_of, freeze
+    from densecell.objects.resolve import affinities_of, resolve_measurement
+    from densecell.result import is_measured
 
     file = options.config
     base = load_settings(file, ObjectsConfig) if file else ObjectsConfig()
@@ -105,17 +105,17 @@ def measure(
             "--config file cuts more or less)"
         )
     if overwrite:
-        freeze(source, settings)  # a mistake must not cost the old objects
+        resolve_measurement(source, settings)  # a mistake must not cost the old objects
         drop_objects(source.out)
-    was_finished = is_finished(source.out)
+    was_finished = is_measured(source.out)
     with connected(cluster) as workers:
         if workers is not None:
             typer.echo(f"{workers.note}: {workers.workers()} ready", err=True)
         steps = measure_objects(source, settings, cluster=workers)
-        for what, of_one_stage in groupby(steps, key=lambda step: step.what):
+        for what, of_one_stage in groupby(steps, key=lambda step: step.stage):
             with show_progress(what, unit="pieces") as progress:
                 for step in of_one_stage:
-                    progress(step.done, step.all)
+                    progress(step.done, step.total)
     if was_finished:
         typer.echo(f"{source.out}: was measured already; --overwrite measures it again")
         return

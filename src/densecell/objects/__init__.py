@@ -1,21 +1,26 @@
-"""Class labels to cells and organelles, and to tables of what was measured on them.
+"""Class labels to cells and organelles, and to tables of measures.
 
 ::
 
     open_source -> Source -> measure_objects -> labels/cells, labels/organelles, tables
-    split_touching, objects_from_affinities: arrays in, arrays out
+
+    cut/      touching cells and organelles apart
+    runs/     blocks of ids as runs along x: what is joined, summed and drawn is runs
+    blocks/   objects of a large volume, block by block, in four stages
+    shape/    surfaces, distances, moments and contacts of objects
+    tables/   cells, organelles, classes, contacts
+
+`split_touching` and `objects_from_affinities` need no result: arrays in, arrays out.
 """
 
 from densecell.objects.cut.by_distance import split_touching
 from densecell.objects.cut.mutex import objects_from_affinities
-from densecell.objects.measure import Step, drop_objects, is_finished, measure_objects
+from densecell.objects.measure import drop_objects, measure_objects
 from densecell.objects.source import Source, open_source
 
 __all__ = [
     "Source",
-    "Step",
     "drop_objects",
-    "is_finished",
     "measure_objects",
     "objects_from_affinities",
     "open_source",

@@ -1,4 +1,4 @@
-"""How deep each voxel lies in what it belongs to."""
+"""Depth of each voxel in the object that it belongs to."""
 
 import numpy as np
 from bioimage_cpp.distance import distance_transform
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 def depth_nm(
     mask: NDArray[np.bool_], spacing_nm: tuple[float, float, float]
 ) -> NDArray[np.float32]:
-    """Measure from the middle of each voxel to that of the nearest outside the mask.
+    """Distance from the middle of each voxel to that of the nearest outside the mask.
 
     Parameters
     ----------

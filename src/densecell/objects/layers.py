@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig, SplitConfig
 from densecell.errors import ConfigError
+from densecell.result import CELLS, LAYERS, PARTS
 
-CELLS, ORGANELLES, PARTS = "cells", "organelles", "parts"
-LAYERS = (CELLS, ORGANELLES, PARTS)
+HOLE = 255  # number of the group of what no object fills
 
 
 class Group(NamedTuple):
-    """One class whose objects are sought: its voxels and those of all inside it."""
+    """A class whose objects are found, and the classes that lie in it."""
 
     class_id: int
-    family: tuple[int, ...]  # class_id first
-    needs_cell: bool  # lies in a class of role cell, says the scheme
+    family: tuple[int, ...]  # `class_id` first
+    needs_cell: bool  # whether the scheme puts it into a class of role cell
     split: SplitConfig | None
 
 
@@ -40,7 +40,7 @@ class Layer(NamedTuple):
     groups: tuple[Group, ...]
 
     def group_table(self) -> NDArray[np.uint8]:
-        """Give a (256,) table: 1 + number of the group by class id, 0 for none."""
+        """Number of the group by class id, from 1, (256,); 0 for none."""
         table = np.zeros(256, np.uint8)
         for number, group in enumerate(self.groups, 1):
             table[list(group.family)] = number
@@ -48,7 +48,7 @@ class Layer(NamedTuple):
 
 
 def layers_of(scheme: ClassScheme, config: ObjectsConfig) -> tuple[Layer, ...]:
-    """Sort the classes of a scheme into layers; layers without a class are left out.
+    """Layers of the classes of a scheme; those without a class are left out.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def layers_of(scheme: ClassScheme, config: ObjectsConfig) -> tuple[Layer, ...]:
 
 
 def of_classes(labels: NDArray[np.uint8], family: Collection[int]) -> NDArray[np.bool_]:
-    """Tell which voxels are of some classes.
+    """Whether each voxel is of one of some classes.
 
     Examples
     --------

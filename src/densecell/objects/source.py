@@ -8,18 +8,21 @@ from densecell.address import Address, Url
 from densecell.classes import ClassScheme
 from densecell.datasets.scheme import choose_scheme
 from densecell.errors import OutputError, VolumeError
-from densecell.evaluation.prediction import open_prediction
 from densecell.geometry import Shape, Spacing
 from densecell.objects.cut.affinities import find_affinities
-from densecell.result import CLASSES, is_segmentation
+from densecell.result import (
+    CLASSES,
+    STORE,
+    Result,
+    is_segmentation,
+    is_segmented,
+)
+from densecell.result.layout import CONFIDENCE, member_path
 from densecell.volume import Volume, open_volume, refuse_choice, require_spacing
-
-STORE = "segmentation.zarr"
-AGREEMENT = "agreement.json"  # written when a segmentation is finished
 
 
 class Source(NamedTuple):
-    """Labels, and what lies beside them."""
+    """Labels, and the confidence, members and affinities beside them."""
 
     labels: Volume
     scheme: ClassScheme
@@ -27,12 +30,12 @@ class Source(NamedTuple):
     out: Path  # folder that objects and tables go to
     confidence: str | None  # path from `out`
     members: dict[str, str]  # path from `out` to each member's labels
-    affinities: tuple[Shape, ...] = ()  # offsets of those that were segmented; or none
+    affinities: tuple[Shape, ...] = ()  # offsets of those that were segmented
 
     def named(self, path: Address) -> str:
-        """Give a path from the folder of the result, the same on every machine.
+        """Path from the folder of the result, the same on every machine.
 
-        It is absolute on another drive of Windows, from which no path leads there.
+        On another drive of Windows, from which no path leads there, it is absolute.
         """
         if isinstance(path, Url):
             return str(path)
@@ -51,7 +54,7 @@ def open_source(
     channel: str | None = None,
     time: int | None = None,
 ) -> Source:
-    """Open what `densecell measure` was given.
+    """Open the labels that are measured.
 
     Parameters
     ----------
@@ -64,7 +67,7 @@ def open_source(
     spacing_nm
         Voxel size (z, y, x), overriding the file.
     channel, time
-        Of an OME-Zarr with several.
+        Channel and time of an OME-Zarr with several.
 
     Raises
     ------
@@ -97,22 +100,25 @@ def open_source(
 def _of_result(
     path: Path, classes: str | None, spacing_nm: tuple[float, float, float] | None
 ) -> Source:
-    found = open_prediction(path)
-    if not (path / AGREEMENT).exists():
+    result = Result(path)
+    stored = result.classes  # refused if they do not fill the box
+    if not is_segmented(path):
         raise VolumeError(
             f"{path}: is not segmented to its end yet; run `densecell segment` again "
             "with the same options"
         )
-    labels = open_volume(path / CLASSES, labels=True, spacing_nm=spacing_nm)
-    confidence = f"{STORE}/confidence"
+    labels = stored
+    if spacing_nm is not None:
+        labels = open_volume(path / CLASSES, labels=True, spacing_nm=spacing_nm)
     folder = path / STORE / "labels"
     members = sorted(p.name for p in folder.iterdir() if p.name.startswith("member_"))
+    confidence = f"{STORE}/{CONFIDENCE}"
     return Source(
         labels,
-        choose_scheme(classes, stored=found.scheme),
+        choose_scheme(classes, stored=result.scheme),
         require_spacing(labels),
         path,
         confidence if (path / confidence).exists() else None,
-        {name: f"{STORE}/labels/{name}" for name in members},
-        find_affinities(path / STORE, labels),
+        {name: member_path(name) for name in members},
+        find_affinities(path, labels),
     )

@@ -13,7 +13,7 @@ from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
 from densecell.evaluation.instances import count_overlaps, match_objects
 from densecell.geometry import Spacing
-from densecell.objects.numbering import in_raster_order
+from densecell.objects.ids import in_raster_order
 from densecell.phantom.cells import make_cells
 from densecell.phantom.lattice import Lattice
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from densecell.geometry import Box
-from densecell.objects.blocks.job import Job, objects_path
-from densecell.objects.blocks.object_runs import Blocks, Item
-from densecell.objects.record import read_record
+from densecell.objects.blocks.job import Job
+from densecell.objects.blocks.object_runs import Item, NumberedBlocks
 from densecell.objects.runs.drawing import draw, frame_around
+from densecell.result import layer_path, read_measurement
 from densecell.volume import create_ome_zarr
 
 SHAPE = (5, 7, 9)
@@ -15,13 +15,13 @@ SHAPE = (5, 7, 9)
 def test_runs_from_blocks_are_those_of_the_final_ids(tmp_path, resolved, plain, block):
     labels = np.random.default_rng(1).choice([0, 1, 2, 5, 6], SHAPE)
     found, ids = resolved(labels.astype(np.uint8), plain(block=block), tmp_path)
-    job = Job(tmp_path, read_record(tmp_path))
+    job = Job(tmp_path, read_measurement(tmp_path))
     for name in found:
         create_ome_zarr(
-            objects_path(tmp_path, name),
+            layer_path(tmp_path, name),
             shape=SHAPE,
             dtype=np.uint32,
-            spacing_nm=job.record.spacing,
+            spacing_nm=job.measurement.spacing,
             kind="label",
         )
     items = [
@@ -34,7 +34,8 @@ def test_runs_from_blocks_are_those_of_the_final_ids(tmp_path, resolved, plain, 
     assert {item.layer for item in items} == {"cells", "organelles", "parts"}
 
     masks = draw(
-        [frame_around(item.box, 10**6) for item in items], Blocks(job).runs(items)
+        [frame_around(item.box, 10**6) for item in items],
+        NumberedBlocks(job).runs(items),
     )
 
     for item, mask in zip(items, masks, strict=True):

@@ -13,7 +13,7 @@ WIDE, INNER = Box((0, 1, 1), (4, 5, 7)), Box((1, 2, 2), (3, 4, 5))
 
 
 def job_of(labels):
-    """Give the part of a job that is read, and the boxes that were."""
+    """The part of a job that is read, and the boxes that were read."""
     read = []
 
     def give(box):
@@ -21,8 +21,8 @@ def job_of(labels):
         return labels[box.slices]
 
     volume = SimpleNamespace(read=give, path="labels.tif")
-    record = SimpleNamespace(classes=ClassScheme.platelet())
-    return SimpleNamespace(labels=volume, record=record), read
+    measurement = SimpleNamespace(classes=ClassScheme.platelet())
+    return SimpleNamespace(labels=volume, measurement=measurement), read
 
 
 def test_what_lies_in_the_last_box_is_not_read_again():

@@ -1,21 +1,22 @@
 import numpy as np
 
 from densecell.geometry import Box
-from densecell.objects.blocks.joining import join_plane, mutual_matches
-from densecell.objects.cut.cut_block import HOLE, Seen
+from densecell.objects.blocks.stage_2_match import join_plane, mutual_matches
+from densecell.objects.cut.blockwise import HaloView
+from densecell.objects.layers import HOLE
 
 U8 = np.uint8
 
 
-def seen(objects, last, start=(0, 0, 0)):
+def view(objects, last, start=(0, 0, 0)):
     array = np.array(objects, np.uint32)[None, None]
     box = Box(start, tuple(a + n for a, n in zip(start, array.shape, strict=True)))
-    return Seen(box, array, last)
+    return HaloView(box, array, last)
 
 
 def test_blocks_that_agree_join_their_objects():
-    first = seen([1, 1, 1, 2, 2, 2], last=2)
-    second = seen([5, 5, 5, 4, 4, 4], last=5)
+    first = view([1, 1, 1, 2, 2, 2], last=2)
+    second = view([5, 5, 5, 4, 4, 4], last=5)
 
     matches = mutual_matches(first, second, first.box)
 
@@ -24,31 +25,31 @@ def test_blocks_that_agree_join_their_objects():
 
 def test_touching_or_overlapping_a_little_does_not_join():
     """Two objects that were cut meet in the halo, each with a sliver of the other."""
-    first = seen([1, 1, 1, 1, 2, 2, 2, 2], last=2)
-    second = seen([0, 7, 7, 7, 7, 0, 0, 0], last=7)
+    first = view([1, 1, 1, 1, 2, 2, 2, 2], last=2)
+    second = view([0, 7, 7, 7, 7, 0, 0, 0], last=7)
 
     assert mutual_matches(first, second, first.box).tolist() == [[1, 7]]
 
 
 def test_of_two_halves_only_the_better_one_is_joined():
-    first = seen([1, 1, 1, 1, 1], last=1)
-    second = seen([3, 3, 3, 4, 4], last=4)
+    first = view([1, 1, 1, 1, 1], last=1)
+    second = view([3, 3, 3, 4, 4], last=4)
 
     assert mutual_matches(first, second, first.box).tolist() == [[1, 3]]
 
 
 def test_what_lies_outside_a_core_competes_but_is_not_joined():
-    first = seen([1, 1, 1, 9, 9], last=1)  # 9 lies in the halo of the first alone
-    second = seen([3, 3, 3, 3, 3], last=3)
+    first = view([1, 1, 1, 9, 9], last=1)  # 9 lies in the halo of the first alone
+    second = view([3, 3, 3, 3, 3], last=3)
 
     assert mutual_matches(first, second, first.box).tolist() == [[1, 3]]
-    rival = seen([1, 1, 9, 9, 9], last=1)
+    rival = view([1, 1, 9, 9, 9], last=1)
     assert mutual_matches(rival, second, rival.box).tolist() == []
 
 
 def test_only_what_is_shared_counts():
-    first = seen([1, 1, 2, 2], last=2)
-    second = seen([8, 8, 9, 9], last=9, start=(0, 0, 2))
+    first = view([1, 1, 2, 2], last=2)
+    second = view([8, 8, 9, 9], last=9, start=(0, 0, 2))
     shared = Box((0, 0, 2), (1, 1, 4))
 
     assert mutual_matches(first, second, shared).tolist() == [[2, 8]]

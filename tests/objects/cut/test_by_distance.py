@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
+from densecell.config import SplitConfig
 from densecell.geometry import Spacing
 from densecell.objects import split_touching
+from densecell.objects.cut.by_distance import split_coarse
+from densecell.objects.cut.coarse import occupancy, refined
 
 ANISOTROPIC = Spacing(40, 10, 10)
 
@@ -109,3 +112,20 @@ def test_ids_follow_the_first_voxels():
     objects = split_touching(mask, spacing_nm=Spacing(10, 10, 10), neck=0.7)
 
     assert (objects[0, 2, 9], objects[0, 3, 2]) == (1, 2)
+
+
+def test_a_thin_gap_is_seen_although_coarse_voxels_close_it():
+    mask = np.zeros((4, 32, 64), bool)
+    mask[:, 4:28, 4:30] = mask[:, 4:28, 31:60] = True  # one voxel apart
+    mask[1, 12, 12] = False  # stray
+    split = SplitConfig(voxel_nm=40, smoothing_nm=0, neck=0.9)
+
+    counts = occupancy(mask, (1, 4, 4))
+    objects = split_coarse(
+        counts, (1, 4, 4), spacing_nm=Spacing(40, 10, 10), split=split
+    )
+
+    fine = refined(objects, (1, 4, 4)) * mask
+    assert objects.max() == 2
+    assert (fine > 0).sum() == mask.sum()
+    assert fine[0, 10, 10] != fine[0, 10, 50]

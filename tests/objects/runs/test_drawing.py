@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from densecell.geometry import Box
-from densecell.objects.blocks.object_runs import Found
-from densecell.objects.runs.drawing import draw, frame_around
+from densecell.objects.runs.drawing import ObjectRuns, draw, frame_around
 from densecell.objects.runs.encoding import runs_of
 
 
@@ -12,7 +11,7 @@ def runs_in(ids, numbers):
     runs = runs_of([ids])
     which = np.searchsorted(numbers, runs.of(ids))
     mine = np.isin(runs.of(ids), numbers)
-    return Found(
+    return ObjectRuns(
         *(a[mine] for a in (which, runs.z, runs.y, runs.x, runs.length)),
     )
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from densecell.geometry import Box, Spacing
 from densecell.objects.runs.encoding import runs_of
 from densecell.objects.runs.sums import MOMENTS, sum_objects
-from densecell.objects.tables.objects_tables import centroids_nm, elongations
+from densecell.objects.shape.moments import centroids_nm, elongations
 
 SHAPE = (3, 4, 6)
 IDS = arrays(np.uint32, SHAPE, elements=st.integers(0, 3))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from densecell.geometry import Box, Spacing
-from densecell.objects.blocks.object_runs import Found, Item
+from densecell.objects.blocks.object_runs import Item
+from densecell.objects.runs.drawing import ObjectRuns
 from densecell.objects.runs.encoding import runs_of
 from densecell.objects.shape import measures
 from densecell.objects.shape.measures import areas_of, membrane_distances_nm
@@ -24,7 +25,7 @@ class OneBlock:
             runs = runs_of([mask])
             mine = runs.of(mask)
             zyx = (runs.z[mine], runs.y[mine], runs.x[mine])
-            yield Found(np.full(mine.sum(), k), *zyx, runs.length[mine])
+            yield ObjectRuns(np.full(mine.sum(), k), *zyx, runs.length[mine])
 
     def item(self, layer, number):
         return Item(layer, number, box_of(self.layers[layer] == number))

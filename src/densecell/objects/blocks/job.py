@@ -1,30 +1,33 @@
-"""Where one labelling is, where its objects go, and what lies in between on disk.
+"""Where the blocks of one labelling are, where its objects go, and what lies between.
 
 ::
 
     blocks/measure/ensemble/      or a member's name
-        number/                   provisional ids: each block numbers for itself
-        number/  join/  write/    a file for each finished block
-        seen/                     a file for each finished handful of objects
+        number/  join/  write/    a file for each finished block, see `block_file`
+        seen/                     a file for each finished batch of objects
         cells_final.npy           final id by provisional id, all blocks in a row
+        cells_offsets.npy         where those of each block begin
 """
 
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.address import to_address
+from densecell.compute import Stage
+from densecell.geometry import Box, per_axis
+from densecell.objects.blocks.block_file import BlockFile, BlockIds, save_array
 from densecell.objects.cut.affinities import Affinities
-from densecell.objects.layers import CELLS, LAYERS
-from densecell.objects.record import Record
-from densecell.objects.source import STORE
+from densecell.objects.layers import Layer, layers_of
+from densecell.result import CELLS, ORGANELLES, PARTS, Measurement, layer_path
+from densecell.result.layout import MEASURE_STAGE
 from densecell.volume import OmeZarrVolume, Volume, open_ome_zarr, open_volume
 
-FOLDER = "blocks/measure"
 ENSEMBLE = "ensemble"
-HOST = {"organelles": "cells", "parts": "organelles"}  # the layer that each lies in
+HOST = {ORGANELLES: CELLS, PARTS: ORGANELLES}  # the layer that each lies in
 
 
 class Job:
@@ -34,36 +37,41 @@ class Job:
     ----------
     out
         Folder of the result.
-    record
+    measurement
         Its `objects.yaml`.
     name
-        `ensemble`, or a member; a member is also held against the ensemble's cells.
+        `ensemble`, or a member, whose objects are also compared with the ensemble's
+        cells.
     """
 
-    def __init__(self, out: Path, record: Record, name: str = ENSEMBLE) -> None:
-        self.out, self.record, self.name = out, record, name
-        self.folder = out / FOLDER / name
-        self.layers = {layer.name: layer for layer in record.layers}
+    def __init__(
+        self, out: Path, measurement: Measurement, name: str = ENSEMBLE
+    ) -> None:
+        self.out, self.measurement, self.name = out, measurement, name
+        self.folder = out / MEASURE_STAGE / name
+        layers = layers_of(measurement.classes, measurement.objects)
+        self.layers: dict[str, Layer] = {layer.name: layer for layer in layers}
 
     @cached_property
     def labels(self) -> Volume:
         """Class ids."""
-        record = self.record
-        path = record.members.get(self.name, record.labels)
+        path = self.measurement.members.get(self.name, self.measurement.labels)
         return open_volume(
-            self.out / to_address(path), labels=True, spacing_nm=record.spacing
+            self.out / to_address(path),
+            labels=True,
+            spacing_nm=self.measurement.spacing,
         )
 
     @cached_property
     def affinities(self) -> Affinities | None:
-        """What cells are cut by; none: by distances."""
-        offsets = self.record.affinities
-        return Affinities(self.out / STORE, offsets) if offsets else None
+        """Affinities that cells are cut by; none: they are cut by distances."""
+        offsets = self.measurement.affinities
+        return Affinities(self.out, offsets) if offsets else None
 
     @cached_property
     def confidence(self) -> Volume | None:
-        """Bytes, of the ensemble only."""
-        path = self.record.confidence
+        """Confidence in bytes; the ensemble's alone."""
+        path = self.measurement.confidence
         if path is None or self.name != ENSEMBLE:
             return None
         return open_volume(self.out / path)
@@ -73,30 +81,69 @@ class Job:
         """Final cells of the ensemble, for members."""
         if self.name == ENSEMBLE or CELLS not in self.layers:
             return None
-        return open_volume(objects_path(self.out, CELLS), labels=True)
+        return open_volume(layer_path(self.out, CELLS), labels=True)
 
     @cached_property
     def final(self) -> dict[str, OmeZarrVolume]:
-        """Where final ids go."""
+        """Stores of the final ids, by layer."""
         return {
-            name: open_ome_zarr(objects_path(self.out, name), writable=True)
+            name: open_ome_zarr(layer_path(self.out, name), writable=True)
             for name in self.layers
         }
 
-    def mark(self, stage: str, number: int) -> Path:
-        """Give the file that a finished block has."""
-        suffix = "json" if stage == "write" else "npz"
-        return self.folder / stage / f"{number:06d}.{suffix}"
+    def stage(self, name: str, count: int | None = None) -> Stage:
+        """Marks of a stage: of all blocks, or of `count` batches of objects."""
+        suffix = ".json" if name == "write" else ".npz"
+        blocks = len(self.measurement.blocks)
+        return Stage(self.folder / name, blocks if count is None else count, suffix)
 
-    def final_table(self, name: str, number: int) -> NDArray[np.uint64]:
-        """Give the final id by local id of a block."""
-        offsets = np.load(self.folder / f"{name}_offsets.npy")
-        table = np.load(self.folder / f"{name}_final.npy", mmap_mode="r")
+    def mark(self, stage: str, number: int) -> Path:
+        """File that a finished block has."""
+        return self.stage(stage).mark(number)
+
+    def file(self, number: int) -> BlockFile:
+        """File of a numbered block."""
+        return BlockFile(self.mark("number", number))
+
+    def files(self) -> list[BlockFile]:
+        """Files of all numbered blocks."""
+        return [self.file(number) for number in range(len(self.measurement.blocks))]
+
+    def ids(self, number: int) -> BlockIds:
+        """Ids that a numbered block gave to its voxels."""
+        core = self.measurement.blocks[number]
+        return BlockIds(self.file(number), core, self.layers)
+
+    def blocks_in(self, box: Box) -> list[int]:
+        """Numbers of the blocks that a box lies in."""
+        places = product(
+            *per_axis(
+                lambda start, stop, size: range(start // size, (stop - 1) // size + 1),
+                box.start,
+                box.stop,
+                self.measurement.block,
+            )
+        )
+        grid = self.measurement.grid
+        return [int(np.ravel_multi_index(place, grid)) for place in places]
+
+    def save_final(
+        self, layer: str, offsets: NDArray[np.int64], final: NDArray[np.uint64]
+    ) -> None:
+        """Write the final id of every provisional one, and where each block's begin."""
+        save_array(self.folder / f"{layer}_offsets.npy", offsets)
+        save_array(self.folder / f"{layer}_final.npy", final)
+
+    def final_table(self, layer: str, number: int) -> NDArray[np.uint64]:
+        """Final id by local id of a block."""
+        offsets = np.load(self.folder / f"{layer}_offsets.npy")
+        table = np.load(self.folder / f"{layer}_final.npy", mmap_mode="r")
         inside = table[offsets[number] : offsets[number + 1]]
         return np.concatenate([np.zeros(1, np.uint64), inside])
 
-
-def objects_path(out: Path, layer: str) -> Path:
-    """Give the place of the final ids of a layer."""
-    assert layer in LAYERS
-    return out / STORE / "labels" / layer
+    def final_ids(
+        self, ids: BlockIds, number: int, layer: str
+    ) -> NDArray[np.unsignedinteger]:
+        """Final id of every piece of a block, (P,)."""
+        table = self.final_table(layer, number)
+        return table[ids.of(layer)].astype(self.final[layer].dtype)

@@ -1,4 +1,4 @@
-"""From blocks to objects: which are one, what they enclose, what is no object.
+"""Rules of merging: which ids are one object, what it encloses, what is dropped.
 
 In this order, layer by layer from cells inwards:
 
@@ -18,15 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Shape
-from densecell.objects.cut.cut_block import HOLE
-from densecell.objects.ids import unjoint
-from densecell.objects.layers import Layer
-from densecell.objects.runs.pieces import united
+from densecell.objects.ids import united, unjoint
+from densecell.objects.layers import HOLE, Layer
 from densecell.objects.runs.sums import Sums
+from densecell.result import CELLS, ORGANELLES, PARTS
 
 
-class Parts(NamedTuple):
-    """What the blocks say of one layer; ids are counted on from block to block."""
+class LayerParts(NamedTuple):
+    """What the blocks hold of one layer; ids are counted on from block to block."""
 
     group: NDArray[np.uint8]  # (N,)
     sums: Sums  # of each of N, in voxels of the volume
@@ -58,8 +57,11 @@ class Objects(NamedTuple):
         return len(self.group)
 
 
-def resolve_layer(
-    parts: Parts,
+LayerObjects = dict[str, Objects]  # by layer, cells first
+
+
+def merge_layer(
+    parts: LayerParts,
     layer: Layer,
     *,
     above: "Objects | None",
@@ -67,18 +69,18 @@ def resolve_layer(
     shape: Shape,
     min_voxels: float,
 ) -> Objects:
-    """Make objects of the provisional ids of a layer.
+    """Merge the provisional ids of a layer into objects.
 
     Parameters
     ----------
     parts
-        From the blocks.
+        What the blocks hold of the layer.
     above
-        The layer that this one lies in, resolved; none: this is the first.
+        Objects of the layer that this one lies in; none: this is the first.
     own_channels
         Number of each group's class, in the order of the scheme.
     shape
-        Of the volume.
+        Shape of the volume.
     min_voxels
         Smaller objects are dropped.
     """
@@ -114,9 +116,53 @@ def resolve_layer(
 def counted_on(
     keys: NDArray[np.uint64], offsets: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Turn ids block << 32 | local into one count over all blocks, from 0."""
+    """Ids block << 32 | local, as one count over all blocks from 0."""
     block, local = unjoint(keys)
     return offsets[block] + local - 1
+
+
+def cell_of(found: LayerObjects, layer: str) -> NDArray[np.int64]:
+    """Cell of each object of a layer, 0 for none."""
+    objects = found[layer]
+    if layer == CELLS:
+        return np.arange(1, len(objects) + 1)
+    if layer == ORGANELLES or ORGANELLES not in found:
+        return objects.host
+    above = np.append(0, found[ORGANELLES].host)
+    return above[objects.host]
+
+
+def touches_border(sums: Sums, shape: Shape) -> NDArray[np.bool_]:
+    """Whether each object reaches the volume's border.
+
+    Axes of a single voxel do not count: in one slice everything would.
+    """
+    deep = np.array(shape) > 1
+    reached = (sums.low == 0) | (sums.high == np.array(shape))
+    return (reached & deep).any(axis=1)
+
+
+def best_overlaps(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Partner that each of `count` objects shares most voxels with; 0 for none.
+
+    Parameters
+    ----------
+    rows
+        (R, 3) object from 0, partner from 1, voxels; rows of one pair are added up. Of
+        partners with equally many voxels the lowest counts.
+
+    Examples
+    --------
+    >>> best_overlaps(np.array([[0, 7, 2], [0, 5, 1], [0, 5, 1]]), 2)
+    array([5, 0])
+    """
+    pairs, index = np.unique(rows[:, :2], axis=0, return_inverse=True)
+    voxels = np.zeros(len(pairs), np.int64)
+    np.add.at(voxels, index.ravel(), rows[:, 2])
+    order = np.lexsort((pairs[:, 1], -voxels, pairs[:, 0]))[::-1]
+    best = np.zeros(count, np.int64)
+    best[pairs[order, 0]] = pairs[order, 1]  # the last assignment stays: the best
+    return best
 
 
 def _owners(
@@ -126,23 +172,13 @@ def _owners(
     around: NDArray[np.int64],
     shape: Shape,
 ) -> NDArray[np.int64]:
-    """Give each whole the object that encloses it: itself, unless it is a hole."""
+    """Object that encloses each whole: itself, unless it is a hole."""
     owner = np.arange(len(group))
     pairs = np.unique(whole[around].reshape(-1, 2), axis=0)
     pieces, first, times = np.unique(pairs[:, 0], return_index=True, return_counts=True)
     alone = (times == 1) & ~touches_border(sums, shape)[pieces]
     owner[pieces[alone]] = pairs[first[alone], 1]
     return owner
-
-
-def touches_border(sums: Sums, shape: Shape) -> NDArray[np.bool_]:
-    """Tell which objects reach the volume's border.
-
-    Axes of a single voxel do not count: in one slice everything would.
-    """
-    deep = np.array(shape) > 1
-    reached = (sums.low == 0) | (sums.high == np.array(shape))
-    return (reached & deep).any(axis=1)
 
 
 def _merged(
@@ -162,24 +198,17 @@ def _hosts(
     above: "Objects | None",
     count: int,
 ) -> NDArray[np.int64]:
-    """Give each object the one of the layer above that it shares most voxels with.
+    """Object of the layer above that each object shares most voxels with.
 
-    Of equals the lowest id; 0 where it shares none with an object that was kept.
+    0 where it shares none with an object that was kept.
     """
-    host = np.zeros(count, np.int64)
     if above is None or not len(overlaps):
-        return host
+        return np.zeros(count, np.int64)
     inner = place[overlaps[:, 0]]
     outer = above.final[overlaps[:, 1]].astype(np.int64)
     known = (inner >= 0) & (outer > 0)
-    pairs, index = np.unique(
-        np.stack([inner[known], outer[known]], 1), axis=0, return_inverse=True
-    )
-    voxels = np.zeros(len(pairs), np.int64)
-    np.add.at(voxels, index.ravel(), overlaps[known, 2])
-    order = np.lexsort((pairs[:, 1], -voxels, pairs[:, 0]))[::-1]
-    host[pairs[order, 0]] = pairs[order, 1]  # the last assignment stays: the best
-    return host
+    rows = np.stack([inner[known], outer[known], overlaps[known, 2]], axis=1)
+    return best_overlaps(rows, count)
 
 
 def _judged(
@@ -191,14 +220,14 @@ def _judged(
     own_channels: Sequence[int],
     min_voxels: float,
 ) -> tuple[NDArray[np.bool_], Dropped]:
-    """Tell which objects are kept, and count the others by the first reason."""
+    """Whether each object is kept, and how many are not, by the first reason."""
     groups = np.arange(1, len(layer.groups) + 1)
     own = np.zeros(len(group), bool)
     needs = np.zeros(len(group), bool)
     for number, part, channel in zip(groups, layer.groups, own_channels, strict=True):
         here = group == number
         own[here] = sums.classes[here, channel] > 0
-        needs[here] = above is not None and (part.needs_cell or layer.name == "parts")
+        needs[here] = above is not None and (part.needs_cell or layer.name == PARTS)
     outside = own & needs & (host == 0)
     small = own & ~outside & (sums.voxels < min_voxels)
 

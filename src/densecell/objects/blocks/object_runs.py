@@ -1,7 +1,7 @@
-"""The runs of every object, looked up in the marks of numbered blocks.
+"""Runs of single objects, looked up in the files of numbered blocks.
 
-A block keeps its runs and the piece that each is of. Sorted by pieces, those of an
-object are found at once, and no voxel of another is touched.
+A block keeps its runs and the piece of each. Sorted by pieces, the runs of an object
+are found at once, and no voxel of another object is read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from densecell.geometry import Box
 from densecell.objects.blocks.job import Job
-from densecell.objects.blocks.provisional import Told, blocks_in, final_ids
+from densecell.objects.runs.drawing import ObjectRuns
 from densecell.objects.runs.encoding import ranges
 
-KEPT = 8  # blocks whose runs are kept while objects are looked at
+KEPT = 8  # blocks whose runs stay in memory
 
 
 class Item(NamedTuple):
@@ -27,34 +27,24 @@ class Item(NamedTuple):
     box: Box
 
 
-class Found(NamedTuple):
-    """Runs of objects, in voxels of the volume."""
-
-    which: NDArray[np.int64]  # (R,) index into the objects that were asked for
-    z: NDArray[np.int64]
-    y: NDArray[np.int64]
-    x: NDArray[np.int64]  # of the first voxel
-    length: NDArray[np.int64]
-
-
-class Blocks:
+class NumberedBlocks:
     """Numbered blocks with final ids; the last few stay in memory.
 
     Parameters
     ----------
     job
-        Of the labels, resolved, with its final ids saved.
+        Blocks that are merged, with their final ids saved.
     """
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._block = lru_cache(KEPT)(self._load)
 
-    def runs(self, items: Sequence[Item]) -> Iterator[Found]:
-        """Give the runs of objects, block by block and layer by layer."""
+    def runs(self, items: Sequence[Item]) -> Iterator[ObjectRuns]:
+        """Runs of objects, block by block and layer by layer."""
         touched: dict[tuple[int, str], list[int]] = {}
         for k, item in enumerate(items):
-            for number in blocks_in(self._job, item.box):
+            for number in self._job.blocks_in(item.box):
                 touched.setdefault((number, item.layer), []).append(k)
         for (number, layer), asked in sorted(touched.items()):
             numbers = np.array([items[k].number for k in asked])
@@ -69,15 +59,15 @@ class _Block:
     """The runs of one block, sorted by pieces."""
 
     def __init__(self, job: Job, number: int) -> None:
-        self._job, self._told = job, Told(job, number)
+        self._job, self._number, self._ids = job, number, job.ids(number)
         self._pieces: dict[str, tuple[NDArray[np.integer], NDArray[np.integer]]] = {}
-        piece = self._told.piece
+        piece = self._ids.piece
         self._order = np.argsort(piece, kind="stable").astype(np.uint32)
         self._count = np.bincount(piece)
         self._low = np.cumsum(self._count) - self._count
 
-    def runs(self, layer: str, numbers: NDArray[np.integer]) -> Found:
-        """Give the runs of objects of a layer, those of each together."""
+    def runs(self, layer: str, numbers: NDArray[np.integer]) -> ObjectRuns:
+        """Runs of objects of a layer, one object after the other."""
         ids, pieces = self._sorted(layer)
         low = np.searchsorted(ids, numbers, side="left")
         count = np.searchsorted(ids, numbers, side="right") - low
@@ -85,21 +75,21 @@ class _Block:
         mine = pieces[place]
         place, which = ranges(self._low[mine], self._count[mine])
         run = self._order[place]
-        start = self._told.start[run].astype(np.int64)
-        _, rows, width = self._told.core.shape
+        start = self._ids.start[run].astype(np.int64)
+        _, rows, width = self._ids.core.shape
         row, x = np.divmod(start, width)
         z, y = np.divmod(row, rows)
-        z0, y0, x0 = self._told.core.start
-        return Found(owner[which], z + z0, y + y0, x + x0, self._length[run])
+        z0, y0, x0 = self._ids.core.start
+        return ObjectRuns(owner[which], z + z0, y + y0, x + x0, self._length[run])
 
     @cached_property
     def _length(self) -> NDArray[np.int64]:
-        return np.diff(self._told.start, append=self._told.core.voxels)
+        return np.diff(self._ids.start, append=self._ids.core.voxels)
 
     def _sorted(self, layer: str) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-        """Give all final ids in order, and the piece that has each."""
+        """Final ids in order, and the piece of each."""
         if layer not in self._pieces:
-            ids = final_ids(self._job, self._told, layer)
+            ids = self._job.final_ids(self._ids, self._number, layer)
             order = np.argsort(ids, kind="stable")
             self._pieces[layer] = ids[order], order
         return self._pieces[layer]

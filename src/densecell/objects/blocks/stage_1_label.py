@@ -1,46 +1,61 @@
-"""First stage: number the objects of a block for itself, and sum over them."""
+"""First stage: number the objects of a block for itself, and sum over them.
 
-from typing import Any, NamedTuple
+::
+
+    labels -> cut groups (see `cut.blockwise`) -> runs -> pieces -> ids of each layer
+
+What no object fills is numbered too, in pieces that touch by faces: a piece that only
+one object surrounds is a hole of it.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box
-from densecell.objects.blocks.block_file import save_arrays
+from densecell.objects.blocks.block_file import NumberedBlock, NumberedLayer
 from densecell.objects.blocks.job import HOST, Job
-from densecell.objects.cut.cut_block import (
-    Cuts,
-    Numbered,
-    Read,
-    cut_block,
-    number_block,
-)
-from densecell.objects.ids import joint_keys, unjoint
-from densecell.objects.layers import CELLS
-from densecell.objects.record import Record
+from densecell.objects.cut.blockwise import Cuts, Read, cut_block
+from densecell.objects.ids import joint_keys, united, unjoint
+from densecell.objects.layers import HOLE
 from densecell.objects.runs.encoding import Runs, runs_of
 from densecell.objects.runs.pieces import Pieces, pieces_of
-from densecell.objects.runs.sums import sum_objects
+from densecell.objects.runs.sums import Sums, sum_objects
 from densecell.objects.shape.contacts import contact_units, patch_shape, patches_of
+from densecell.result import CELLS, Measurement
 
 
-def number_objects(job: Job, number: int) -> None:
+class LocalIds(NamedTuple):
+    """Ids of the objects of one layer in one block."""
+
+    ids: NDArray[np.uint32]  # (P,) local id of each piece: 1..N without gaps, or 0
+    group: NDArray[np.uint8]  # (N + 1,) number of the group by local id, or HOLE
+    around: NDArray[np.uint64]  # (M, 2) an empty piece, an object at a face of it
+
+    @property
+    def highest(self) -> int:
+        """Highest local id."""
+        return len(self.group) - 1
+
+
+def label_block(job: Job, number: int) -> None:
     """Give provisional ids to the objects of a block, and sum over them."""
-    record = job.record
-    core, read = record.blocks[number], reader(job)
+    measurement = job.measurement
+    core, read = measurement.blocks[number], reader(job)
     cuts = {
         name: cut_block(
             read,
             core,
             layer,
-            shape=record.shape,
-            spacing_nm=record.spacing,
-            config=record.objects,
+            shape=measurement.shape,
+            spacing_nm=measurement.spacing,
+            config=measurement.objects,
             affinities=job.affinities if name == CELLS else None,
         )
         for name, layer in job.layers.items()
     }
-    around = read(_with_patches(record, core))
+    around = read(_with_patches(measurement, core))
     classes = np.ascontiguousarray(around[Box.whole(core.shape).slices])
     block = _block(job, core, classes, cuts)
     found = {
@@ -48,21 +63,26 @@ def number_objects(job: Job, number: int) -> None:
             block.pieces,
             layer.group_table()[block.classes],
             block.cut[name],
-            cuts=cuts[name],
-            fill_holes=record.objects.fill_holes,
+            group_of_cut=cuts[name].group,
+            fill_holes=measurement.objects.fill_holes,
         )
         for name, layer in job.layers.items()
     }
-    arrays = _sums(job, core, block, found)
-    arrays["contacts"] = _contacts(record, core, around)
-    arrays |= {"start": block.runs.start, "piece": block.pieces.of_run}
-    for name, numbered in found.items():
-        arrays |= _as_arrays(name, numbered, cuts[name])
-    save_arrays(job.mark("number", number), arrays)
+    sums = _sums(job, core, block)
+    NumberedBlock(
+        start=block.runs.start,
+        piece=block.pieces.of_run,
+        voxels=sums.classes.sum(axis=0),
+        contacts=_contacts(measurement, core, around),
+        cells_by_class=_cells_by_class(job, block),
+        layers={
+            name: _layer(name, found, block, sums, cuts[name]) for name in job.layers
+        },
+    ).save(job.mark("number", number))
 
 
 def reader(job: Job) -> Read:
-    """Give what reads class ids, but no box again that lies in the last one read."""
+    """Reader of class ids; a box inside the last one is not read again."""
     last, held = Box((0, 0, 0), (0, 0, 0)), np.zeros((0, 0, 0), np.uint8)
 
     def read(box: Box) -> NDArray[np.uint8]:
@@ -70,113 +90,156 @@ def reader(job: Job) -> Read:
         if not last.contains(box):
             labels = job.labels.read(box)
             if labels.dtype != np.uint8:  # bytes are checked where they are fewer: runs
-                job.record.classes.check(labels, where=str(job.labels.path))
+                _check_classes(job, labels)
             last, held = box, labels.astype(np.uint8, copy=False)
         return held[box.relative_to(last.start).slices]
 
     return read
 
 
-class Block(NamedTuple):
+def number_block(
+    pieces: Pieces,
+    grouped: NDArray[np.uint8],
+    cut: NDArray[np.uint32],
+    *,
+    group_of_cut: NDArray[np.uint8],
+    fill_holes: bool,
+) -> LocalIds:
+    """Give ids to the objects of a layer in a block.
+
+    Parameters
+    ----------
+    pieces
+        Pieces of the block.
+    grouped
+        (P,) number of the group of each piece, 0 for none.
+    cut
+        (P,) local id of each piece of a cut group, 0 for the others.
+    group_of_cut
+        (N + 1,) number of the group by these ids.
+    fill_holes
+        Whether to number what no object fills too.
+    """
+    kind = np.where(grouped == 0, HOLE if fill_holes else 0, grouped)
+    own = (kind > 0) & (cut == 0)
+    a, b = pieces.first, pieces.second
+    joined = own[a] & own[b] & (kind[a] == kind[b])
+    joined &= pieces.by_face | (kind[a] != HOLE)
+    _, object_of = united(np.stack([a[joined], b[joined]], axis=1), len(kind))
+    found, index = np.unique(object_of[own], return_inverse=True)
+    ids = cut.copy()
+    ids[own] = index + len(group_of_cut)
+    more = np.zeros(len(found), np.uint8)
+    more[index] = kind[own]
+    group = np.concatenate([group_of_cut, more])
+    return LocalIds(ids, group, _surroundings(pieces, ids, group))
+
+
+def _surroundings(
+    pieces: Pieces, ids: NDArray[np.uint32], group: NDArray[np.uint8]
+) -> NDArray[np.uint64]:
+    """Empty pieces and objects that share a face: (M, 2) local ids."""
+    a, b = ids[pieces.first[pieces.by_face]], ids[pieces.second[pieces.by_face]]
+    found = []
+    for hole, thing in ((a, b), (b, a)):
+        met = (group[hole] == HOLE) & (group[thing] != HOLE) & (thing > 0)
+        found.append(np.stack([hole[met], thing[met]], axis=1))
+    return np.unique(np.concatenate(found), axis=0).astype(np.uint64)
+
+
+class _Block(NamedTuple):
     """A block as runs and pieces."""
 
     runs: Runs
     pieces: Pieces
     classes: NDArray[np.uint8]  # (P,) class id of each piece
+    channels: NDArray[np.uint8]  # (P,) number of that class in the scheme
     cut: dict[str, NDArray[np.uint32]]  # (P,) for each layer, local id or 0
     cells: NDArray[np.integer] | None  # (R,) cell of the ensemble
 
 
 def _block(
     job: Job, core: Box, classes: NDArray[np.uint8], cuts: dict[str, Cuts]
-) -> Block:
-    """Take voxels together that nothing here tells apart."""
+) -> _Block:
+    """Join voxels that no array here tells apart into runs and pieces."""
     ids = {name: cut.ids for name, cut in cuts.items() if cut.ids is not None}
     cells = [] if job.reference is None else [job.reference.read(core)]
     runs = runs_of([classes, *ids.values(), *cells])
     kinds = [runs.of(classes), *(runs.of(array) for array in ids.values())]
-    job.record.classes.check(kinds[0], where=str(job.labels.path))
+    _check_classes(job, kinds[0])
     pieces = pieces_of(runs, kinds, core.shape)
     class_of, *cut_of = (kind[pieces.run] for kind in kinds)
     none = np.zeros(len(pieces.run), np.uint32)
-    return Block(
+    return _Block(
         runs,
         pieces,
         class_of,
+        job.measurement.classes.to_channels(class_of),
         dict.fromkeys(cuts, none) | dict(zip(ids, cut_of, strict=True)),
         runs.of(cells[0]) if cells else None,
     )
 
 
-def _with_patches(record: Record, core: Box) -> Box:
-    """Give the block, all patches that begin in it, and one voxel further."""
-    patches = patches_of(core, patch_shape(record.spacing))
-    further = patches.grown((1, 1, 1)).union(core).clipped(record.shape)
+def _check_classes(job: Job, labels: NDArray[np.integer]) -> None:
+    job.measurement.classes.check(labels, where=str(job.labels.path))
+
+
+def _with_patches(measurement: Measurement, core: Box) -> Box:
+    """The block, all patches of contacts that begin in it, and one voxel further."""
+    patches = patches_of(core, patch_shape(measurement.spacing))
+    further = patches.grown((1, 1, 1)).union(core).clipped(measurement.shape)
     return Box(core.start, further.stop)
 
 
 def _contacts(
-    record: Record, core: Box, around: NDArray[np.uint8]
+    measurement: Measurement, core: Box, around: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
-    """Measure the contacts in all patches that begin in the block: (K, K)."""
-    patches = patches_of(core, patch_shape(record.spacing))
-    inside = patches.clipped(record.shape).relative_to(core.start)
-    first = tuple(slice(a, None) for a in inside.start)
-    areas = contact_units(around[first], inside.shape, record.spacing)
-    ids = list(record.classes.ids)
+    """Contacts in all patches that begin in the block: (K, K)."""
+    patches = patches_of(core, patch_shape(measurement.spacing))
+    inside = patches.clipped(measurement.shape).relative_to(core.start)
+    first = tuple(slice(start, None) for start in inside.start)
+    areas = contact_units(around[first], inside.shape, measurement.spacing)
+    ids = list(measurement.classes.ids)
     return areas[np.ix_(ids, ids)]
 
 
-def _sums(
-    job: Job, core: Box, block: Block, found: dict[str, Numbered]
-) -> dict[str, NDArray[Any]]:
-    """Sum over the objects of a block, and over what overlaps."""
-    record, runs, of_run = job.record, block.runs, block.pieces.of_run
+def _sums(job: Job, core: Box, block: _Block) -> Sums:
+    """Sums over every piece of a block."""
     sure = None
     if job.confidence is not None:
-        sure = runs.sums(job.confidence.read(core))
-    channels = record.classes.to_channels(block.classes)
-    sums = sum_objects(
-        runs,
+        sure = block.runs.sums(job.confidence.read(core))
+    of_run = block.pieces.of_run
+    return sum_objects(
+        block.runs,
         of_run + 1,
-        count=len(channels),
-        channels=channels[of_run],
-        classes=len(record.classes),
+        count=len(block.channels),
+        channels=block.channels[of_run],
+        classes=len(job.measurement.classes),
         confidence=sure,
     )
-    arrays: dict[str, NDArray[Any]] = {
-        "voxels": sums.classes.sum(axis=0),
-    }
-    for name, numbered in found.items():
-        known = np.flatnonzero(numbered.ids)
-        whole = sums.taken(known).added(numbered.ids[known] - 1, numbered.highest)
-        arrays |= {f"{name}.{key}": value for key, value in whole._asdict().items()}
-        host = HOST.get(name)
-        if host in found:
-            arrays[f"{name}.host"] = _overlaps(
-                numbered.ids, found[host].ids, sums.voxels
-            )
-        if block.cells is not None:
-            arrays[f"{name}.cells"] = _overlaps(
-                numbered.ids[of_run], block.cells, runs.length
-            )
+
+
+def _layer(
+    name: str, found: dict[str, LocalIds], block: _Block, sums: Sums, cuts: Cuts
+) -> NumberedLayer:
+    """What the file says of a layer: ids, sums, and overlaps with other objects."""
+    local = found[name]
+    known = np.flatnonzero(local.ids)
+    whole = sums.taken(known).added(local.ids[known] - 1, local.highest)
+    above = found.get(HOST.get(name, ""))
+    host = None if above is None else _overlaps(local.ids, above.ids, sums.voxels)
+    in_cells = None
     if block.cells is not None:
-        arrays["cells_by_class"] = _overlaps(block.cells, channels[of_run], runs.length)
-    return arrays
+        of_run = local.ids[block.pieces.of_run]
+        in_cells = _overlaps(of_run, block.cells, block.runs.length)
+    return NumberedLayer(*local, whole, cuts.views, host, in_cells)
 
 
-def _as_arrays(name: str, numbered: Numbered, cuts: Cuts) -> dict[str, NDArray[Any]]:
-    arrays: dict[str, NDArray[Any]] = {
-        f"{name}.ids": numbered.ids,
-        f"{name}.group": numbered.group,
-        f"{name}.around": numbered.around,
-    }
-    for group, seen in cuts.seen.items():
-        arrays[f"{name}.seen{group}"] = seen.objects
-        arrays[f"{name}.seen{group}.box"] = np.array(
-            [*seen.box.start, *seen.box.stop, seen.last]
-        )
-    return arrays
+def _cells_by_class(job: Job, block: _Block) -> NDArray[np.int64] | None:
+    if block.cells is None:
+        return None
+    channels = block.channels[block.pieces.of_run]
+    return _overlaps(block.cells, channels, block.runs.length)
 
 
 def _overlaps(
@@ -184,7 +247,7 @@ def _overlaps(
     second: NDArray[np.integer],
     voxels: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Count the voxels that two objects share: rows (first, second, voxels)."""
+    """Voxels that two objects share: rows (first, second, voxels)."""
     known = first > 0
     keys, index = np.unique(
         joint_keys(first[known], second[known]), return_inverse=True

@@ -25,7 +25,7 @@ class Basin(NamedTuple):
     square: tuple[int, ...]  # (6,) sums of their products, in the order of MOMENTS
 
     def joined(self, other: Self) -> Self:
-        """Give what both are together."""
+        """Both together."""
         return type(self)(
             max(self.peak, other.peak),
             self.voxels + other.voxels,
@@ -42,7 +42,7 @@ class Face(NamedTuple):
     pairs: int  # those that have a depth
 
     def joined(self, other: Self) -> Self:
-        """Give the face of two basins that were joined with a third one."""
+        """Both faces together, of two basins that were joined, with a third."""
         return type(self)(
             max(self.saddle, other.saddle),
             self.depths + other.depths,
@@ -56,7 +56,7 @@ Faces = dict[tuple[int, int], Face]  # by the two ids, the lower first
 def basins_of(
     basins: NDArray[np.uint32], depth: NDArray[np.float32]
 ) -> dict[int, Basin]:
-    """Describe every basin by its id.
+    """Size, position and depth of every basin, by id.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def basins_of(
 
 
 def faces_of(basins: NDArray[np.uint32], depth: NDArray[np.float32]) -> Faces:
-    """Find where two basins share a face, an edge or a corner of voxels."""
+    """Faces, edges and corners of voxels where two basins meet."""
     framed = np.pad(basins, 1)  # nothing around, so that no row meets the next one
     _, rows, width = framed.shape
     flat, deep = framed.reshape(-1), np.pad(depth, 1).reshape(-1)

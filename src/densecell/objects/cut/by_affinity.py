@@ -1,4 +1,4 @@
-"""Cells put together from small pieces by learned affinities.
+"""Cut cells apart by learned affinities: small pieces are put together.
 
 A watershed of how sure near pairs are gives pieces that seldom cross a border [2]_.
 Two pieces that touch are then joined, the surest first, as long as all pairs between
@@ -10,7 +10,7 @@ them, near and far, are sure enough on average [1]_: no single pair decides.
        human performance, Nature Methods 14:101, doi:10.1038/nmeth.4151.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import bioimage_cpp
@@ -19,12 +19,12 @@ import numpy as np
 from bioimage_cpp.graph import agglomeration, features, region_adjacency_graph
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.cluster.hierarchy import DisjointSet
 
 from densecell.geometry import FACES, Shape
-from densecell.objects.ids import joint_keys, unjoint
-from densecell.objects.numbering import in_raster_order
+from densecell.objects.cut.affinities import coarse_affinities
+from densecell.objects.ids import in_raster_order, joint_keys, unjoint
 
-SURE = 255  # of a byte of affinity
 SMOOTHING = 1.0  # sigma, coarse voxels, of the watershed's heights
 NEVER = -10.0  # weight of what is not to be joined
 
@@ -38,7 +38,7 @@ def cut_by_affinities(
     sure: float,
     least_voxels: int,
 ) -> NDArray[np.uint32]:
-    """Put cells together by how surely their voxels belong to each other.
+    """Cut cells apart by how surely their voxels belong to each other.
 
     Parameters
     ----------
@@ -90,10 +90,10 @@ def joined_pieces(
     graph: Any = region_adjacency_graph(pieces, number_of_threads=1)
     if graph.number_of_edges == 0:
         return pieces
-    told = features.affinity_features(
+    found = features.affinity_features(
         graph, pieces, affinities, [list(o) for o in offsets], number_of_threads=1
     )
-    mean, pairs = told[:, 0].astype(np.float64), told[:, 1].astype(np.float64)
+    mean, pairs = found[:, 0].astype(np.float64), found[:, 1].astype(np.float64)
     weights = np.where((graph.uv_ids() == 0).any(axis=1), NEVER, mean - sure)
     node = agglomeration.GaspClusterPolicy(linkage="mean").optimize(
         graph, weights, edge_sizes=pairs
@@ -102,10 +102,10 @@ def joined_pieces(
 
 
 def least_around(near: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the least affinity of each voxel with its six neighbours.
+    """Least affinity of each voxel with its six neighbours.
 
-    Channels tell of the pairs with those before alone; a border would be drawn half a
-    voxel too far on.
+    Channels hold only the pairs with neighbours before. Taken alone, they would draw a
+    border half a voxel too far.
 
     Parameters
     ----------
@@ -121,9 +121,9 @@ def least_around(near: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     least = np.ones(near.shape[1:], near.dtype)
     for axis, pairs in enumerate(near):
-        told, around = np.moveaxis(pairs, axis, 0)[1:], np.moveaxis(least, axis, 0)
-        np.minimum(around[1:], told, out=around[1:])
-        np.minimum(around[:-1], told, out=around[:-1])
+        across, around = np.moveaxis(pairs, axis, 0)[1:], np.moveaxis(least, axis, 0)
+        np.minimum(around[1:], across, out=around[1:])
+        np.minimum(around[:-1], across, out=around[:-1])
     return least
 
 
@@ -140,26 +140,6 @@ def _pieces(near: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.
     return np.where(left, more + flooded.max(), flooded)
 
 
-def coarse_affinities(
-    affinities: NDArray[np.uint8], offsets: Sequence[Shape], factors: Shape
-) -> tuple[NDArray[np.float32], list[Shape]]:
-    """Give affinities between coarse voxels, 0 to 1, and their offsets.
-
-    Two neighbours are as sure as the least sure pair on the way from the middle of one
-    to that of the other, on average over all such ways. Far pairs are averaged over a
-    coarse voxel; those that come to lie on a face or on another far pair are left out.
-    """
-    near = [_along(affinities[n], factors, axis=n) for n in range(len(FACES))]
-    steps: dict[Shape, NDArray[np.float32]] = dict(zip(FACES, near, strict=True))
-    for channel, offset in list(zip(affinities, offsets, strict=True))[len(FACES) :]:
-        z, y, x = (round(o / f) for o, f in zip(offset, factors, strict=True))
-        if (z, y, x) != (0, 0, 0) and (z, y, x) not in steps:
-            steps[z, y, x] = _pooled(channel, factors, np.mean)
-    together = np.stack(list(steps.values())).astype(np.float32)
-    together /= SURE
-    return together, list(steps)
-
-
 def without_crumbs(
     objects: NDArray[np.uint32], affinities: NDArray[np.float32], *, least_voxels: int
 ) -> NDArray[np.uint32]:
@@ -172,7 +152,7 @@ def without_crumbs(
     objects
         (Z, Y, X) ids, 0 for none.
     affinities
-        (C, Z, Y, X); the first three tell of the faces.
+        (C, Z, Y, X); the first three are of the faces.
     """
     size = np.bincount(objects.ravel())
     size[0] = 0
@@ -180,25 +160,20 @@ def without_crumbs(
     if not len(crumbs):
         return objects
     neighbours = _neighbours(objects, affinities, crumbs)
-    parent = np.arange(len(size))
-
-    def root(n: int) -> int:
-        while parent[n] != n:
-            parent[n] = parent[parent[n]]
-            n = int(parent[n])
-        return n
-
+    together = DisjointSet(np.flatnonzero(size).tolist())
     for crumb in crumbs[np.argsort(size[crumbs], kind="stable")].tolist():
-        here = root(crumb)
+        here = together[crumb]
         if size[here] >= least_voxels:
             continue  # something has joined it
         for _, other in sorted(neighbours.get(crumb, [])):
-            there = root(other)
-            if there != here:
-                parent[here] = there
-                size[there] += size[here]
+            there = together[other]
+            if together.merge(here, there):
+                size[together[here]] = size[here] + size[there]
                 break
-    return np.array([root(n) for n in range(len(parent))], np.uint32)[objects]
+    table = np.zeros(len(size), np.uint32)
+    for number in together:
+        table[number] = together[number]
+    return table[objects]
 
 
 def _neighbours(
@@ -206,7 +181,7 @@ def _neighbours(
     affinities: NDArray[np.float32],
     crumbs: NDArray[np.integer],
 ) -> dict[int, list[tuple[float, int]]]:
-    """List (- mean affinity, neighbour) for every crumb."""
+    """(- mean affinity, neighbour) of every crumb's neighbours."""
     is_crumb = np.zeros(int(objects.max()) + 1, bool)
     is_crumb[crumbs] = True
     keys, sure = [], []
@@ -226,33 +201,3 @@ def _neighbours(
         if is_crumb[first]:
             found.setdefault(int(first), []).append((-float(value), int(second)))
     return found
-
-
-def _along(
-    channel: NDArray[np.uint8], factors: Shape, *, axis: int
-) -> NDArray[np.float32]:
-    """Take the least of the pairs between the middles of coarse neighbours."""
-    factor = factors[axis]
-    if factor > 1:  # shifted so that a group ends at the middle of its coarse voxel
-        before = [(0, 0)] * 3
-        before[axis] = (factor - factor // 2 - 1, 0)
-        size = channel.shape[axis]
-        padded = np.pad(channel, before, constant_values=SURE)
-        channel = np.moveaxis(np.moveaxis(padded, axis, 0)[:size], 0, axis)
-    only = tuple(f if a == axis else 1 for a, f in enumerate(factors))
-    across = tuple(1 if a == axis else f for a, f in enumerate(factors))
-    least = _pooled(channel, (only[0], only[1], only[2]), np.min)
-    return _pooled(least, (across[0], across[1], across[2]), np.mean)
-
-
-def _pooled(
-    array: NDArray[Any], factors: Shape, how: Callable[..., NDArray[Any]]
-) -> NDArray[Any]:
-    """Take voxels together; the last ones are repeated to fill a coarse one."""
-    if factors == (1, 1, 1):
-        return array
-    odd = [(0, -n % f) for n, f in zip(array.shape, factors, strict=True)]
-    padded = np.pad(array, odd, mode="edge") if any(b for _, b in odd) else array
-    z, y, x = (n // f for n, f in zip(padded.shape, factors, strict=True))
-    cut = padded.reshape(z, factors[0], y, factors[1], x, factors[2])
-    return how(cut, axis=(1, 3, 5))

@@ -1,4 +1,4 @@
-"""Objects that touch, told apart where they are thin: distances, seeds, watershed.
+"""Cut touching objects apart where they are thin: distances, seeds, watershed.
 
 The distance to the surface rises towards the middle of each object and falls at a neck
 between two. Every basin of the watershed [1]_ of those distances begins as an object of
@@ -8,6 +8,7 @@ its own; two are joined again unless there is a neck between them (see `necks`).
        doi:10.1016/0165-1684(94)90060-4.
 """
 
+import math
 from typing import Literal
 
 import bioimage_cpp
@@ -16,14 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from densecell.geometry import Spacing
+from densecell.config import SplitConfig
+from densecell.geometry import Shape, Spacing, per_axis
 from densecell.objects.cut.basins import basins_of, faces_of
+from densecell.objects.cut.coarse import Counts
 from densecell.objects.cut.necks import joined
 from densecell.objects.depth import depth_nm
-from densecell.objects.numbering import in_raster_order
+from densecell.objects.ids import in_raster_order
 
 CONNECTIVITY: Literal[26] = 26  # voxels that share a corner are one object
-REACH = 3.0  # sigmas of the smoothing that are looked at
+REACH = 3.0  # sigmas at which the smoothing is cut off
+FULL = 0.85  # share of a coarse voxel; a gap through 4 x 4 voxels leaves 0.75
 
 
 def split_touching(
@@ -34,7 +38,7 @@ def split_touching(
     smoothing_nm: float = 0.0,
     within: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint32]:
-    """Tell the objects of a mask apart, cut at their necks.
+    """Cut the objects of a mask apart at their necks.
 
     Parameters
     ----------
@@ -49,8 +53,8 @@ def split_touching(
     smoothing_nm
         Sigma of a Gaussian over the distances, against rough surfaces.
     within
-        (Z, Y, X) what is numbered, around the mask whose thickness counts; none: the
-        mask itself.
+        (Z, Y, X) voxels that get an id, a wider mask around the one whose thickness
+        counts; none: the mask itself.
 
     Returns
     -------
@@ -81,10 +85,41 @@ def split_touching(
     return in_raster_order(table[basins])
 
 
+def split_coarse(
+    counts: Counts,
+    factors: Shape,
+    *,
+    spacing_nm: Spacing,
+    split: SplitConfig,
+) -> NDArray[np.uint32]:
+    """Cut touching objects apart on coarse voxels; all that hold any of one get an id.
+
+    Only coarse voxels that are nearly full count as thickness. So a gap of one fine
+    voxel between two objects is seen, but a stray voxel inside one is not. Thinner
+    parts join the object that they hang on.
+
+    Parameters
+    ----------
+    counts
+        Result of `occupancy` with the same `factors`.
+    spacing_nm
+        Size of the fine voxels.
+    """
+    return split_touching(
+        counts >= FULL * math.prod(factors),
+        spacing_nm=Spacing(
+            *per_axis(lambda size, factor: size * factor, spacing_nm, factors)
+        ),
+        neck=split.neck,
+        smoothing_nm=split.smoothing_nm,
+        within=counts > 0,
+    )
+
+
 def _depth(
     mask: NDArray[np.bool_], spacing_nm: Spacing, smoothing_nm: float
 ) -> NDArray[np.float32]:
-    """Measure how deep each voxel lies in its object, in nm; 0 outside."""
+    """Depth of each voxel in its object, in nm; 0 outside."""
     depth = depth_nm(mask, spacing_nm)
     depth[np.isinf(depth)] = 1  # of a mask without a surface, all is equally deep
     if smoothing_nm:
@@ -95,7 +130,7 @@ def _depth(
 
 
 def _seeds(mask: NDArray[np.bool_], depth: NDArray[np.float32]) -> NDArray[np.uint32]:
-    """Give ids to the places that no neighbour is deeper than."""
+    """Ids of the places that are as deep as all their neighbours."""
     highest = ndimage.maximum_filter(depth, size=3, mode="constant")
     peaks = mask & (depth >= highest)
     return cc3d.connected_components(peaks, connectivity=CONNECTIVITY).astype(np.uint32)
@@ -104,7 +139,7 @@ def _seeds(mask: NDArray[np.bool_], depth: NDArray[np.float32]) -> NDArray[np.ui
 def _with_leftovers(
     basins: NDArray[np.uint32], mask: NDArray[np.bool_]
 ) -> NDArray[np.uint32]:
-    """Give ids to what the flood did not reach: it passes no corners."""
+    """Add ids where the flood did not reach: it passes no corners."""
     left = mask & (basins == 0)
     if not left.any():
         return basins

@@ -1,4 +1,4 @@
-"""Fine voxels taken together: splitting needs no more detail than a neck has.
+"""Coarse voxels: a cut needs no more detail than a neck has.
 
 Voxels are joined by powers of two along each axis, so that they become about as wide as
 they are deep; a halo of two micrometres is then a few dozen voxels.
@@ -9,30 +9,27 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.config import SplitConfig
-from densecell.geometry import Box, Shape, Spacing, round_up
-from densecell.objects.cut.by_distance import split_touching
+from densecell.geometry import Box, Shape, Spacing, per_axis
 
 Counts = NDArray[np.uint16] | NDArray[np.uint32]
-FULL = 0.85  # share of a coarse voxel; a gap through 4 x 4 voxels leaves 0.75
 
 
 def factors_of(spacing_nm: Spacing, voxel_nm: float) -> Shape:
-    """Choose how many voxels along (z, y, x) become one of at most `voxel_nm`.
+    """Voxels along (z, y, x) that become one of at most `voxel_nm`.
 
     Examples
     --------
     >>> factors_of(Spacing(40, 10, 9), 40)
     (1, 4, 4)
     """
-    z, y, x = (
-        2 ** max(0, math.floor(math.log2(voxel_nm / s) + 1e-9)) for s in spacing_nm
+    return per_axis(
+        lambda size: int(2 ** max(0, math.floor(math.log2(voxel_nm / size) + 1e-9))),
+        spacing_nm,
     )
-    return (z, y, x)
 
 
 def occupancy(mask: NDArray[np.bool_], factors: Shape) -> Counts:
-    """Count the voxels of a mask in every coarse voxel.
+    """Voxels of a mask in every coarse voxel.
 
     Parameters
     ----------
@@ -77,9 +74,9 @@ def refined(objects: NDArray[np.uint32], factors: Shape) -> NDArray[np.uint32]:
 
 
 def thinned(objects: NDArray[np.uint32], steps: Shape) -> NDArray[np.uint32]:
-    """Give every n-th voxel; where it is empty, the highest id of those it stands for.
+    """Every n-th voxel; where it is empty, the highest id of those it stands for.
 
-    So what is thinner than a step is there too.
+    So objects thinner than a step stay visible.
 
     Examples
     --------
@@ -98,51 +95,11 @@ def thinned(objects: NDArray[np.uint32], steps: Shape) -> NDArray[np.uint32]:
 
 
 def with_halo(core: Box, halo_nm: float, shape: Shape, spacing_nm: Spacing) -> Box:
-    """Widen a block by a halo of a physical size, inside the volume."""
-    z, y, x = (math.ceil(halo_nm / s) for s in spacing_nm)
-    return core.grown((z, y, x)).clipped(shape)
+    """Block and a halo of a physical size around it, inside the volume."""
+    margin = per_axis(lambda size: math.ceil(halo_nm / size), spacing_nm)
+    return core.grown(margin).clipped(shape)
 
 
 def aligned(box: Box, factors: Shape, shape: Shape) -> Box:
-    """Widen a box to whole coarse voxels, inside the volume."""
-    start = [a // f * f for a, f in zip(box.start, factors, strict=True)]
-    stop = [round_up(b, f) for b, f in zip(box.stop, factors, strict=True)]
-    (z0, y0, x0), (z1, y1, x1) = start, stop
-    return Box((z0, y0, x0), (z1, y1, x1)).clipped(shape)
-
-
-def coarse_box(box: Box, factors: Shape) -> Box:
-    """Give an aligned box in coarse voxels."""
-    z0, y0, x0 = (a // f for a, f in zip(box.start, factors, strict=True))
-    z1, y1, x1 = (-(-b // f) for b, f in zip(box.stop, factors, strict=True))
-    return Box((z0, y0, x0), (z1, y1, x1))
-
-
-def split_coarse(
-    counts: Counts,
-    factors: Shape,
-    *,
-    spacing_nm: Spacing,
-    split: SplitConfig,
-) -> NDArray[np.uint32]:
-    """Split what fine voxels fill of coarse ones; each with any of them has an id.
-
-    How thick an object is counts voxels that are nearly full, so that a gap of one fine
-    voxel between two objects is seen, but a stray voxel inside one is not. What is
-    thinner joins the object that it hangs on.
-
-    Parameters
-    ----------
-    counts
-        What `occupancy` gave, with the same `factors`.
-    spacing_nm
-        Of the fine voxels.
-    """
-    z, y, x = (s * f for s, f in zip(spacing_nm, factors, strict=True))
-    return split_touching(
-        counts >= FULL * math.prod(factors),
-        spacing_nm=Spacing(z, y, x),
-        neck=split.neck,
-        smoothing_nm=split.smoothing_nm,
-        within=counts > 0,
-    )
+    """Smallest box of whole coarse voxels around a box, inside the volume."""
+    return box.coarsened(factors).refined(factors).clipped(shape)

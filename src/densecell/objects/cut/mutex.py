@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from densecell.errors import VolumeError
 from densecell.geometry import Shape
-from densecell.objects.numbering import in_raster_order
+from densecell.objects.ids import in_raster_order
 
 
 def objects_from_affinities(
@@ -23,7 +23,7 @@ def objects_from_affinities(
     mask: NDArray[np.bool_] | None = None,
     attractive: int = 3,
 ) -> NDArray[np.uint32]:
-    """Cut objects by how surely voxels belong together [1]_.
+    """Cut touching objects apart by how surely voxels belong together [1]_.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Which basins are one object after all: those whose common face is no neck.
+"""Join basins that are one object: those whose common face is no neck.
 
-Three ratios tell how much of a neck a face is, and their product decides:
+The product of three ratios decides whether a face is a neck:
 
 - how deep: its deepest point over that of the deeper basin. It falls where both sides
   are thicker than what joins them [1]_;
@@ -69,7 +69,7 @@ def joined(basins: dict[int, Basin], faces: Faces, *, neck: float) -> dict[int, 
 
 
 def openness(a: Basin, b: Basin, face: Face) -> float:
-    """Tell how little of a neck a face is: 1 across a round rod, 0 at a single point.
+    """How little of a neck a face is: 1 across a round rod, 0 at a single point.
 
     What has no depth is no part of its own: it belongs to what it touches, if to
     several, to any.
@@ -87,9 +87,9 @@ def openness(a: Basin, b: Basin, face: Face) -> float:
 
 
 def filled(basin: Basin) -> float:
-    """Tell what a basin fills of the ellipsoid of its moments, but for a factor.
+    """Share that a basin fills of the ellipsoid of its moments, times a constant.
 
-    The factor is the same for all, so that ratios are right.
+    The constant is the same for all basins, so that ratios are right.
     """
     n, (z, y, x) = basin.voxels, basin.position
     zz, yy, xx, zy, zx, yx = basin.square
@@ -101,7 +101,7 @@ def filled(basin: Basin) -> float:
 
 
 def _move(around: dict[int, dict[int, Face]], gone: int, into: int) -> None:
-    """Give the faces of a basin to the one it was joined with."""
+    """Move the faces of a basin to the one that it was joined with."""
     for other, face in around.pop(gone).items():
         del around[other][gone]
         if other != into:

@@ -14,8 +14,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Box, Shape
-from densecell.objects.blocks.object_runs import Found
+from densecell.geometry import Box, Shape, per_axis
+
+
+class ObjectRuns(NamedTuple):
+    """Runs of objects, in voxels of the volume."""
+
+    which: NDArray[np.int64]  # (R,) index of the object among those asked for
+    z: NDArray[np.int64]
+    y: NDArray[np.int64]
+    x: NDArray[np.int64]  # of the first voxel
+    length: NDArray[np.int64]
 
 
 class Frame(NamedTuple):
@@ -35,31 +44,31 @@ def steps_of(shape: Shape, most: int) -> Shape:
     """
     steps = [1, 1, 1]
     while True:
-        sizes = [-(-n // s) for n, s in zip(shape, steps, strict=True)]
+        sizes = per_axis(lambda size, step: -(-size // step), shape, steps)
         if math.prod(sizes) <= most:
             return (steps[0], steps[1], steps[2])
         steps[int(np.argmax(sizes))] *= 2
 
 
 def frame_around(box: Box, most: int, *, margin: int = 0) -> Frame:
-    """Choose which voxels of a box, and of a margin around it, are drawn.
+    """Voxels of a box, and of a margin around it, that are drawn.
 
     Parameters
     ----------
     box
-        In voxels.
+        Box in voxels.
     most
-        Voxels to be drawn, but for the margin.
+        Most voxels to draw, without the margin.
     margin
-        In steps.
+        Width in steps.
     """
     steps = steps_of(box.shape, most)
-    z0, y0, x0 = (a // s for a, s in zip(box.start, steps, strict=True))
-    z1, y1, x1 = (-(-b // s) for b, s in zip(box.stop, steps, strict=True))
-    return Frame(Box((z0, y0, x0), (z1, y1, x1)).grown((margin,) * 3), steps)
+    return Frame(box.coarsened(steps).grown((margin,) * 3), steps)
 
 
-def draw(frames: Sequence[Frame], runs: Iterable[Found]) -> list[NDArray[np.bool_]]:
+def draw(
+    frames: Sequence[Frame], runs: Iterable[ObjectRuns]
+) -> list[NDArray[np.bool_]]:
     """Draw objects, each in a frame of its own, which holds it whole.
 
     Parameters
@@ -67,7 +76,7 @@ def draw(frames: Sequence[Frame], runs: Iterable[Found]) -> list[NDArray[np.bool
     frames
         One for each object.
     runs
-        Of these objects; each voxel once.
+        Runs of these objects; each voxel once.
 
     Returns
     -------
@@ -96,8 +105,8 @@ class _Places:
         self._shape = np.array([frame.box.shape for frame in frames]).T
         self._offset = np.append(0, ends[:-1])
 
-    def spans(self, found: Found) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Give the first place of each run that steps do not leave out, and its end."""
+    def spans(self, found: ObjectRuns) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """First place and end of each run that steps do not leave out."""
         which = found.which
         if (self._steps > 1).any():
             sz, sy, sx = self._steps[:, which]

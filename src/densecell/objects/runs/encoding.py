@@ -27,16 +27,16 @@ class Runs(NamedTuple):
     x: NDArray[np.int64]  # of the first voxel
 
     def of(self, array: NDArray[Any]) -> NDArray[Any]:
-        """Give the value of an array in every run."""
+        """Value of an array in every run."""
         return array.reshape(-1)[self.start]
 
     def sums(self, array: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Add up an array that changes inside the runs."""
+        """Sum over every run of an array that changes inside the runs."""
         return np.add.reduceat(array.reshape(-1), self.start, dtype=np.int64)
 
 
 def runs_of(arrays: Sequence[NDArray[np.generic]]) -> Runs:
-    """Find the runs in which none of some arrays changes.
+    """Runs in which none of some arrays changes.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def runs_of(arrays: Sequence[NDArray[np.generic]]) -> Runs:
 def spread(
     values: NDArray[Any], start: NDArray[np.integer], shape: Shape, box: Box
 ) -> NDArray[Any]:
-    """Give every voxel of a box what its run has.
+    """Value of every voxel of a box, given the values of runs.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def spread(
     start
         (R,) index of each run's first voxel into the flat block.
     shape
-        Of the block.
+        Shape of the block.
     box
         Inside the block, counted from its corner.
 
@@ -84,7 +84,7 @@ def spread(
     array([[[5, 6],
             [7, 7]]])
     """
-    z, y = (np.arange(a, b) for a, b in zip(box.start[:2], box.stop[:2], strict=True))
+    z, y, _ = map(np.arange, box.start, box.stop)
     begin = ((z[:, None] * shape[1] + y) * shape[2]).ravel() + box.start[2]
     width = box.shape[2]
     low = np.searchsorted(start, begin, side="right") - 1
@@ -99,7 +99,7 @@ def spread(
 def ranges(
     low: NDArray[np.integer], count: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count from `low` on, `count` times, for each of them; and say for which.
+    """Numbers from each `low` on, `count` of them, and the index of that `low`.
 
     Examples
     --------

@@ -29,16 +29,14 @@ class Sums(NamedTuple):
     confidence: NDArray[np.int64]  # (N,) sum of bytes
 
     def taken(self, which: NDArray[np.integer]) -> Self:
-        """Give some objects, or the same in another order."""
+        """Some of the objects, or all in another order."""
         return type(self)(*(field[which] for field in self))
 
     def shifted(self, block: Box, shape: Shape) -> Self:
-        """Express sums of a block in voxels of the volume it lies in."""
+        """Sums of a block, in voxels of the volume that it lies in."""
         origin = np.array(block.start, np.int64)
-        z, y, x = np.unravel_index(self.first, block.shape)
-        first = np.ravel_multi_index(
-            (z + origin[0], y + origin[1], x + origin[2]), shape
-        )
+        place = np.stack(np.unravel_index(self.first, block.shape), axis=1) + origin
+        first = np.ravel_multi_index(tuple(place.T), shape)
         square = self.square.astype(object)
         position, voxels = self.position.astype(object), self.voxels.astype(object)
         for k, (i, j) in enumerate(MOMENTS):
@@ -53,7 +51,7 @@ class Sums(NamedTuple):
         )
 
     def added(self, into: NDArray[np.integer], count: int) -> Self:
-        """Add up objects that belong together.
+        """Sums of wholes, each of objects that belong together.
 
         Parameters
         ----------
@@ -87,7 +85,7 @@ def sum_objects(
     Parameters
     ----------
     runs
-        Of the block.
+        Runs of the block.
     ids
         (R,) object of each run; 0 counts for none.
     channels
@@ -151,5 +149,5 @@ def _by_class(
 
 
 def _squares(n: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Add up the squares of 0..n; 0 for n = -1."""
+    """Sum of the squares of 0..n; 0 for n = -1."""
     return n * (n + 1) * (2 * n + 1) // 6

@@ -1,9 +1,10 @@
-"""Which objects are looked at together: small pieces of work, of about equal size.
+"""Batches of objects whose shapes are measured together, of about equal work.
 
-One unit holds a few objects whose surfaces are measured, from one part of the volume;
-another holds all objects of one cell, whose distances to its membrane are measured.
+One kind holds a few objects from one part of the volume, whose surfaces are measured.
+The other holds all objects of one cell, whose distances to its membrane are measured.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -12,25 +13,25 @@ from numpy.typing import NDArray
 
 from densecell.geometry import Box
 from densecell.objects.blocks.job import Job
-from densecell.objects.blocks.merge_rules import Objects
-from densecell.objects.blocks.object_runs import Blocks, Item
-from densecell.objects.layers import CELLS, LAYERS, ORGANELLES
+from densecell.objects.blocks.merge_rules import LayerObjects, cell_of
+from densecell.objects.blocks.object_runs import Item, NumberedBlocks
 from densecell.objects.shape.measures import MOST, areas_of, membrane_distances_nm
+from densecell.result import CELLS, LAYERS
 
-TOGETHER = 1_000_000  # voxels of objects whose surfaces are measured together
-AT_MOST = 200  # of them
+TOGETHER = 1_000_000  # voxels of the objects of a batch
+AT_MOST = 200  # objects of a batch
 
 
-class Unit(NamedTuple):
-    """Objects to be looked at together."""
+class ShapeBatch(NamedTuple):
+    """Objects that are measured together."""
 
     layers: NDArray[np.uint8]  # (N,) index into LAYERS
     numbers: NDArray[np.int64]  # (N,) ids
-    cell: int  # whose membrane they are away from; 0: their surfaces are sought
+    cell: int  # from whose membrane distances are measured; 0: surfaces are measured
 
 
-class Seen(NamedTuple):
-    """What was seen of the objects of a layer, in the order of ids."""
+class ShapeMeasures(NamedTuple):
+    """Shapes of the objects of a layer, in the order of ids."""
 
     area_um2: NDArray[np.float64]
     reliable: NDArray[np.bool_]
@@ -38,42 +39,45 @@ class Seen(NamedTuple):
     membrane_nm: NDArray[np.float64]  # not a number where there is no cell
 
 
-class Look:
-    """Looks at the objects of a measurement, in any of its threads.
+class ShapeBatches:
+    """Measures shapes of the objects of a measurement, from any thread.
 
     Parameters
     ----------
     job
-        Resolved, with its final ids saved.
+        Blocks that are merged, with their final ids saved.
     found
         Its objects.
     """
 
-    def __init__(self, job: Job, found: dict[str, Objects]) -> None:
-        self._record, self._found = job.record, found
-        self._blocks = Blocks(job)
+    def __init__(self, job: Job, found: LayerObjects) -> None:
+        self._measurement, self._found = job.measurement, found
+        self._blocks = NumberedBlocks(job)
 
     @cached_property
-    def units(self) -> list[Unit]:
-        """Share all objects out, the same way in every process."""
-        return [*_by_cell(self._found), *_by_place(self._found, self._record.block)]
+    def batches(self) -> list[ShapeBatch]:
+        """All objects in batches, the same ones in every process."""
+        return [
+            *_by_cell(self._found),
+            *_by_place(self._found, self._measurement.block),
+        ]
 
-    def at(self, number: int) -> dict[str, NDArray[Any]]:
-        """Measure the objects of a unit: fields of `Seen`, in the unit's order."""
-        unit, spacing = self.units[number], self._record.spacing
+    def measure(self, number: int) -> dict[str, NDArray[Any]]:
+        """Fields of `ShapeMeasures` of the objects of a batch, in its order."""
+        batch, spacing = self.batches[number], self._measurement.spacing
         items = [
             self._item(LAYERS[layer], number)
             for layer, number in zip(
-                unit.layers.tolist(), unit.numbers.tolist(), strict=True
+                batch.layers.tolist(), batch.numbers.tolist(), strict=True
             )
         ]
-        if not unit.cell:
+        if not batch.cell:
             return areas_of(self._blocks, items, spacing)._asdict()
         nm = membrane_distances_nm(
             self._blocks,
-            self._item(CELLS, unit.cell),
+            self._item(CELLS, batch.cell),
             items,
-            shape=self._record.shape,
+            shape=self._measurement.shape,
             spacing_nm=spacing,
         )
         return {"membrane_nm": nm}
@@ -85,19 +89,41 @@ class Look:
         return Item(layer, number, Box((z0, y0, x0), (z1, y1, x1)))
 
 
-def cell_of(found: dict[str, Objects], layer: str) -> NDArray[np.int64]:
-    """Give the cell of each object of a layer, 0 for none."""
-    objects = found[layer]
-    if layer == CELLS:
-        return np.arange(1, len(objects) + 1)
-    if layer == ORGANELLES or ORGANELLES not in found:
-        return objects.host
-    above = np.append(0, found[ORGANELLES].host)
-    return above[objects.host]
+def gather_measures(
+    batches: Sequence[ShapeBatch],
+    files: Iterable[Mapping[str, NDArray[Any]]],
+    found: LayerObjects,
+) -> dict[str, ShapeMeasures]:
+    """Put what was measured of all batches into the order of ids.
+
+    Parameters
+    ----------
+    batches, files
+        All batches, and fields of `ShapeMeasures` for each.
+    found
+        The objects.
+    """
+    gathered = {
+        name: ShapeMeasures(
+            np.full(len(objects), np.nan),
+            np.zeros(len(objects), bool),
+            np.full(len(objects), np.nan),
+            np.full(len(objects), np.nan),
+        )
+        for name, objects in found.items()
+    }
+    for batch, fields in zip(batches, files, strict=True):
+        for k, layer in enumerate(LAYERS):
+            here = batch.layers == k
+            if here.any():
+                into = gathered[layer]._asdict()
+                for field, values in fields.items():
+                    into[field][batch.numbers[here] - 1] = values[here]
+    return gathered
 
 
-def _by_cell(found: dict[str, Objects]) -> list[Unit]:
-    """Put the objects of each cell together."""
+def _by_cell(found: LayerObjects) -> list[ShapeBatch]:
+    """A batch of the objects of each cell."""
     if CELLS not in found:
         return []
     layers, numbers = _all(found, leave_out=CELLS)
@@ -107,14 +133,14 @@ def _by_cell(found: dict[str, Objects]) -> list[Unit]:
     order = order[cells[order] > 0]
     each = np.split(order, np.flatnonzero(np.diff(cells[order])) + 1)
     return [
-        Unit(layers[here], numbers[here], int(cells[here[0]]))
+        ShapeBatch(layers[here], numbers[here], int(cells[here[0]]))
         for here in each
         if len(here)
     ]
 
 
-def _by_place(found: dict[str, Objects], block: tuple[int, int, int]) -> list[Unit]:
-    """Put objects together that begin in one block, or in blocks in a row."""
+def _by_place(found: LayerObjects, block: tuple[int, int, int]) -> list[ShapeBatch]:
+    """Batches of objects that begin in one block, or in blocks in a row."""
     layers, numbers = _all(found)
     if not len(numbers):
         return []
@@ -126,13 +152,13 @@ def _by_place(found: dict[str, Objects], block: tuple[int, int, int]) -> list[Un
     sizes = np.minimum((high - low).prod(axis=1), MOST)[order]
     filled = np.cumsum(np.maximum(sizes, TOGETHER // AT_MOST)) // TOGETHER
     each = np.split(order, np.flatnonzero(np.diff(filled)) + 1)
-    return [Unit(layers[here], numbers[here], 0) for here in each]
+    return [ShapeBatch(layers[here], numbers[here], 0) for here in each]
 
 
 def _all(
-    found: dict[str, Objects], *, leave_out: str = ""
+    found: LayerObjects, *, leave_out: str = ""
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give index of the layer, and id, of all objects."""
+    """Index of the layer, and id, of all objects."""
     counts = [
         len(found[name]) if name in found and name != leave_out else 0
         for name in LAYERS

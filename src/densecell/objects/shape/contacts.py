@@ -1,4 +1,4 @@
-"""How large the surface is at which two classes meet, whatever its direction.
+"""Area of the surface at which two classes meet, whatever its direction.
 
 ::
 
@@ -18,7 +18,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Box, Shape, Spacing, round_up
+from densecell.geometry import Box, Shape, Spacing, per_axis, round_up
 
 EDGES = (3, 4)  # of a voxel, the longest ones: how wide a patch is; the first with
 LEAST_VOXELS = 64  # so many voxels
@@ -27,7 +27,7 @@ IDS = 256
 
 
 def patch_shape(spacing_nm: Spacing) -> Shape:
-    """Choose the voxels (z, y, x) of a patch.
+    """Voxels (z, y, x) of a patch.
 
     Examples
     --------
@@ -35,23 +35,26 @@ def patch_shape(spacing_nm: Spacing) -> Shape:
     ((3, 13, 13), (5, 5, 5))
     """
     for edges in EDGES:
-        z, y, x = (round(edges * max(spacing_nm) / s) | 1 for s in spacing_nm)
-        if z * y * x >= LEAST_VOXELS:
+        patch = per_axis(
+            lambda size, edges=edges: round(edges * max(spacing_nm) / size) | 1,
+            spacing_nm,
+        )
+        if math.prod(patch) >= LEAST_VOXELS:
             break
-    return (z, y, x)
+    return patch
 
 
 def patches_of(core: Box, patch: Shape) -> Box:
-    """Give the voxels of all patches that begin in a block; may end behind it."""
-    z0, y0, x0 = (round_up(n, p) for n, p in zip(core.start, patch, strict=True))
-    z1, y1, x1 = (round_up(n, p) for n, p in zip(core.stop, patch, strict=True))
-    return Box((z0, y0, x0), (z1, y1, x1))
+    """Box of all patches that begin in a block; may end behind it."""
+    return Box(
+        per_axis(round_up, core.start, patch), per_axis(round_up, core.stop, patch)
+    )
 
 
 def contact_units(
     labels: NDArray[np.uint8], inside: Shape, spacing_nm: Spacing
 ) -> NDArray[np.int64]:
-    """Measure at which area classes meet: (256, 256) by class id, in `unit_um2`.
+    """Areas at which classes meet: (256, 256) by class id, in `unit_um2`.
 
     Parameters
     ----------
@@ -65,7 +68,7 @@ def contact_units(
         Voxel size (z, y, x).
     """
     patch = patch_shape(spacing_nm)
-    rows = [-(-n // p) for n, p in zip(inside, patch, strict=True)]
+    rows = per_axis(lambda size, step: -(-size // step), inside, patch)
     found = [_faces(labels, inside, axis) for axis in range(3)]
     pairs = np.concatenate([pair for pair, _ in found])
     areas = np.zeros((IDS, IDS), np.int64)
@@ -76,7 +79,7 @@ def contact_units(
     column[met] = np.arange(len(met))
     square = np.zeros(math.prod(rows) * len(met))
     for (pair, place), area in zip(found, _face_areas(spacing_nm), strict=True):
-        z, y, x = (p // n for p, n in zip(place, patch, strict=True))
+        z, y, x = per_axis(lambda voxels, step: voxels // step, place, patch)
         cell = ((z * rows[1] + y) * rows[2] + x) * len(met) + column[pair]
         shadow = np.bincount(cell, minlength=len(square)) * area
         square += shadow * shadow
@@ -86,16 +89,15 @@ def contact_units(
 
 
 def unit_um2(spacing_nm: Spacing) -> float:
-    """Give the area that `contact_units` counts in."""
+    """Area that `contact_units` counts in."""
     return _unit(spacing_nm) * 1e-6
 
 
 def _faces(
     labels: NDArray[np.uint8], inside: Shape, axis: int
 ) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], ...]]:
-    """Find the faces across an axis: pairs of ids, lower first, and where they are."""
-    z, y, x = (min(n, m) for n, m in zip(inside, labels.shape, strict=True))
-    ends = [z, y, x]
+    """Faces across an axis: pairs of ids, lower first, and where they are."""
+    ends = [*per_axis(min, inside, labels.shape)]
     ends[axis] = min(inside[axis], max(0, labels.shape[axis] - 1))
     near = labels[: ends[0], : ends[1], : ends[2]]
     step = [int(a == axis) for a in range(3)]
@@ -106,7 +108,7 @@ def _faces(
 
 
 def _face_areas(spacing_nm: Spacing) -> tuple[float, float, float]:
-    """Give the areas of a voxel's faces across (z, y, x), in nm2."""
+    """Areas of a voxel's faces across (z, y, x), in nm2."""
     z, y, x = spacing_nm
     return y * x, z * x, z * y
 

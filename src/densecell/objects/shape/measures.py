@@ -1,4 +1,4 @@
-"""What needs the voxels of objects: their surfaces, their distances to the membrane.
+"""Surfaces of objects, and their distances to the membrane of their cell.
 
 Objects are drawn in their own bounding boxes, so that blocks do not matter. One that is
 too large for memory is drawn on every second voxel along an axis, or fewer.
@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Shape, Spacing
-from densecell.objects.blocks.object_runs import Blocks, Found, Item
+from densecell.geometry import Box, Shape, Spacing, per_axis
+from densecell.objects.blocks.object_runs import Item, NumberedBlocks
 from densecell.objects.depth import depth_nm
-from densecell.objects.runs.drawing import Frame, draw, frame_around
+from densecell.objects.runs.drawing import Frame, ObjectRuns, draw, frame_around
 from densecell.surfaces import Solid, surfaces_of
 
 MOST = 2_000_000  # voxels of one object that a surface is drawn around
@@ -24,14 +24,16 @@ Floats = NDArray[np.float64]
 
 
 class Surfaces(NamedTuple):
-    """What the smooth meshes around objects tell; not a number where there is none."""
+    """Measures of smooth meshes around objects; not a number where there is none."""
 
     area_um2: Floats
     reliable: NDArray[np.bool_]  # whether an object is thick enough for its voxels
     sphericity: Floats  # surface of a ball as large as the mesh, over the mesh's
 
 
-def areas_of(blocks: Blocks, items: Sequence[Item], spacing_nm: Spacing) -> Surfaces:
+def areas_of(
+    blocks: NumberedBlocks, items: Sequence[Item], spacing_nm: Spacing
+) -> Surfaces:
     """Measure the surfaces of objects by smooth meshes around them.
 
     Where the volume ends, an object does: the cut is part of its surface. The steps of
@@ -52,14 +54,14 @@ def areas_of(blocks: Blocks, items: Sequence[Item], spacing_nm: Spacing) -> Surf
 
 
 def membrane_distances_nm(
-    blocks: Blocks,
+    blocks: NumberedBlocks,
     cell: Item,
     items: Sequence[Item],
     *,
     shape: Shape,
     spacing_nm: Spacing,
 ) -> Floats:
-    """Give the distance of objects to the membrane of their cell, (N,) in nm.
+    """Distance of objects to the membrane of their cell, (N,) in nm.
 
     From the middle of the nearest voxel to that of the nearest voxel outside the cell.
     0 where an object reaches out of the cell; not a number where the cell fills the
@@ -70,7 +72,7 @@ def membrane_distances_nm(
     cell, items
         The cell, and objects that lie in it.
     shape
-        Of the volume. Its border is no membrane.
+        Shape of the volume. Its border is no membrane.
     spacing_nm
         Voxel size (z, y, x).
 
@@ -80,8 +82,8 @@ def membrane_distances_nm(
     """
     frame = frame_around(cell.box, MOST_INSIDE, margin=1)
     # Outside the volume nobody knows whether there is a membrane.
-    z, y, x = (-(-n // s) for n, s in zip(shape, frame.steps, strict=True))
-    frame = frame._replace(box=frame.box.clipped((z, y, x)))
+    drawn = Box.whole(shape).coarsened(frame.steps)
+    frame = frame._replace(box=frame.box.intersection(drawn))
     (inside,) = draw([frame], blocks.runs([cell]))
     depth = depth_nm(inside, _pixel(frame, spacing_nm))
     least = np.full(len(items), np.inf, np.float32)
@@ -94,7 +96,7 @@ def membrane_distances_nm(
 def _lower(
     least: NDArray[np.float32],
     depth: NDArray[np.float32],
-    found: Found,
+    found: ObjectRuns,
     frame: Frame,
     shape: Shape,
 ) -> None:
@@ -102,7 +104,7 @@ def _lower(
     depths, rows, width = depth.shape
 
     def place(voxels: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
-        """Find the nearest voxel that was drawn: the volume's last may have none."""
+        """Nearest voxel that was drawn: the volume's last may have none."""
         step = frame.steps[axis]
         nearest = (voxels + step // 2) // step
         drawn = (shape[axis] - 1) // step
@@ -125,5 +127,4 @@ def _lower(
 
 
 def _pixel(frame: Frame, spacing_nm: Spacing) -> tuple[float, float, float]:
-    z, y, x = (s * n for s, n in zip(spacing_nm, frame.steps, strict=True))
-    return (z, y, x)
+    return per_axis(lambda size, step: size * step, spacing_nm, frame.steps)
