@@ -32,14 +32,14 @@ def made(tmp_path_factory, trained, discs):
 
 @pytest.fixture
 def result(made, tmp_path):
-    """Give a copy of the result that may be touched; image and model stay."""
+    """A copy of the result that may be touched; image and model stay."""
     shutil.copytree(made / "result", tmp_path / "result")
     return tmp_path / "result"
 
 
 @pytest.fixture
 def change_run():
-    """Give a function that changes `run.yaml` of a result."""
+    """A function that changes `run.yaml` of a result."""
 
     def change(result, **changes):
         save_run(read_run(result).model_copy(update=changes), result)

@@ -55,7 +55,7 @@ def browser():
 
 @pytest.fixture
 def show(browser, address):
-    """Give a function that opens the report so wide; all must be silent and local."""
+    """A function that opens the report so wide; all must be silent and local."""
     said, asked, opened = [], [], []
 
     def open_page(width, at=address):

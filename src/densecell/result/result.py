@@ -375,6 +375,8 @@ def _read_json(path: Path, kind: type[Checked], *, again: str) -> Checked | None
         values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ConfigError(f"{path}: is no JSON ({error}); {again}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: holds no object of JSON; {again}")
     try:
         return parse_settings(values, kind, where=str(path))
     except ConfigError as error:

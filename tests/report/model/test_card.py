@@ -11,7 +11,7 @@ PICTURE = b"\x89PNG not really"
 
 @pytest.fixture
 def model(trained, tmp_path):
-    """Give a copy of the model that may be touched."""
+    """A copy of the model that may be touched."""
     shutil.copytree(trained / "models" / "tiny", tmp_path / "tiny")
     return tmp_path / "tiny"
 

@@ -10,8 +10,8 @@ ALWAYS = [
     "It expects voxels of 40 x 10 x 10 nm (z, y, x). `densecell segment` resamples "
     "volumes whose voxels differ by more than 10 %, and refuses beyond a factor of 8; "
     "other programs must be given this size.",
-    "Weights and members were chosen on the eval volumes: on others expect somewhat "
-    "lower scores.",
+    "Weights and members were chosen by their scores on the eval volumes. Expect "
+    "somewhat lower scores on others.",
 ]
 
 
@@ -44,7 +44,7 @@ def facts(trained):
 
 @pytest.fixture
 def drawn(facts):
-    """Give a function that puts scores of members and data over the facts."""
+    """A function that puts scores of members and data over the facts."""
 
     def draw(*scores, volumes=PLENTY, states=None, iou=None):
         members = facts.file.members[0], *facts.file.members, facts.file.members[1]
@@ -80,8 +80,8 @@ def test_a_good_model_has_the_limits_of_all_models(drawn):
 
 def test_what_was_not_recorded_is_said(facts):
     assert limits(replace(facts, data=None))[1] == (
-        "What it learned from was not recorded, so nobody can say how far other "
-        "volumes are from it."
+        "The training volumes were not recorded, so nobody can say how far other "
+        "volumes differ from them."
     )
 
 
@@ -89,10 +89,10 @@ def test_one_volume_for_everything_is_said(drawn):
     volumes = [volume("a.tif", role, MANY, "1") for role in ("train", "eval")]
 
     assert others(drawn(0.8, 0.8, 0.8, volumes=volumes)) == [
-        "It learned from one volume, a.tif: another subject, stain or microscope may "
-        "look different to it. Check some slices, and try `--adapt`.",
-        "It was scored on parts of what it learned from (a.tif): its scores say little "
-        "about other volumes.",
+        "It learned from a single volume, a.tif. Another subject, stain or microscope "
+        "may look different to it. Check some slices, and try `--adapt`.",
+        "It was scored on parts of volumes that it also learned from (a.tif). Its "
+        "scores say little about other volumes.",
     ]
 
 
@@ -106,10 +106,10 @@ def test_classes_that_were_hardly_shown_are_said(drawn):
     rare, few = others(drawn(0.8, 0.8, 0.8, volumes=volumes))
     never, _ = others(drawn(0.8, 0.8, 0.8, volumes=[volumes[0], volumes[2]]))[1:]
 
-    assert rare == "Rare in what it learned from: disc (79 voxels)."
+    assert rare == "Rare in the training volumes: disc (79 voxels)."
     assert few == "Scored on few voxels: disc (999 voxels)."
     assert never == (
-        "Never labelled in what it learned from: disc. It cannot find them."
+        "Never labelled in the training volumes: disc. It cannot find them."
     )
 
 
@@ -125,8 +125,8 @@ def test_few_and_unequal_members_are_said(drawn):
     states = ["finished", "finished", "abandoned"]
 
     assert others(drawn(0.8, 0.7, 0.1, states=states)) == [
-        "2 networks cannot outvote the mistakes of a seed, and disagreement between "
-        "them says little; three or more do better.",
+        "2 networks cannot outvote the mistakes of one seed, and disagreement between "
+        "them says little. Three or more do better.",
         "Its members differ: MIoU(all) from 0.700 to 0.800, by their seeds alone.",
         "1 of 3 members learned too little or failed, and do not vote.",
     ]

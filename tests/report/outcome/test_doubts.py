@@ -10,9 +10,13 @@ LEARNED = Appearance((-2.0, -0.9, 0.0, 0.9, 1.6), 0.3)
 @pytest.mark.parametrize(
     ("noise", "resampled", "told"),
     [
-        (0.6, False, "2.0 times as much. Labels may be poor; `densecell segment --ad"),
-        (0.6, True, "2.0 times as much"),
-        (0.15, False, "0.5 times as much. Labels may be poor; was it smoothed"),
+        (
+            0.6,
+            False,
+            "2.0 times that of the training volumes. Labels may be poor. `dens",
+        ),
+        (0.6, True, "2.0 times that of the training"),
+        (0.15, False, "volumes. Labels may be poor. Was it smoothed or compressed?"),
     ],
 )
 def test_other_noise_is_told_with_a_remedy(noise, resampled, told):
@@ -60,9 +64,7 @@ def test_a_member_that_is_least_like_the_others_in_every_class_is_named():
 
     (sentence,) = member_remarks(members)
 
-    assert sentence.startswith(
-        "member_01 differs from the others everywhere: it labels"
-    )
+    assert sentence.startswith("member_01 differs from the others everywhere: it gives")
     assert "5.0 % of the voxels" in sentence
     assert "others 1.5 %" in sentence
 

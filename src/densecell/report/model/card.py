@@ -56,7 +56,7 @@ def write_card(
     terms
         Who shares it, and how.
     out
-        Of the card; a name in .html gives a page that holds its pictures.
+        File to write; a name in .html gives a page that holds its pictures.
     overwrite
         Replace what is there.
 
@@ -90,9 +90,9 @@ def write_card(
 
 
 def card_text(model: Path, terms: Terms, *, only: str | None = None) -> str:
-    """Give the card of a model as Markdown, without pictures: they show its data.
+    """Card of a model as Markdown, without pictures: they show its data.
 
-    Where `only` names a member, it is the card of that network alone.
+    With `only`, the card is about this member alone.
     """
     facts = read_facts(model, only=only)
     title = _title(facts) + (f", {only} alone" if only else "")

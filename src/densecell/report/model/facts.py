@@ -27,7 +27,7 @@ class ModelFacts:
     file
         Members and classes.
     settings
-        Of the members that vote, best first.
+        How each member that votes was made, best first.
     data
         What it learned from; none: not recorded.
     """
@@ -53,17 +53,17 @@ class ModelFacts:
         return network_facts(self.settings[0].network, classes=len(self.scheme))
 
     def iou(self, name: str) -> float | None:
-        """Give the mean IoU of a class over the members that vote, where it has any."""
+        """Mean IoU of a class over the members that vote, where it has any."""
         return mean_known([m.outcome.iou.get(name) for m in self.voting])
 
     def scores(self) -> Sequence[float]:
-        """Give MIoU(all) of each member that votes."""
+        """MIoU(all) of each member that votes."""
         found = [m.outcome.miou_all for m in self.voting]
         return [score for score in found if score is not None]
 
 
 def mean_known(scores: Sequence[float | None]) -> float | None:
-    """Give the mean of the scores that there are; none if there are none."""
+    """Mean of the scores that are known; none if none is."""
     known = [score for score in scores if score is not None]
     return fmean(known) if known else None
 

@@ -32,8 +32,8 @@ def _spacing(facts: ModelFacts) -> list[str]:
     ]
     if facts.settings[0].network.flat:
         sentences.append(
-            "Its networks see one slice at a time: what shows only from slice to slice "
-            "is lost on them."
+            "Its networks see one slice at a time. They miss what shows only from "
+            "slice to slice."
         )
     return sentences
 
@@ -41,8 +41,8 @@ def _spacing(facts: ModelFacts) -> list[str]:
 def _origin(facts: ModelFacts) -> list[str]:
     if facts.data is None:
         return [
-            "What it learned from was not recorded, so nobody can say how far other "
-            "volumes are from it."
+            "The training volumes were not recorded, so nobody can say how far other "
+            "volumes differ from them."
         ]
     sentences = []
     train, scored = (
@@ -51,15 +51,15 @@ def _origin(facts: ModelFacts) -> list[str]:
     )
     if len(train) == 1:
         sentences.append(
-            f"It learned from one volume, {next(iter(train.values()))}: another "
+            f"It learned from a single volume, {next(iter(train.values()))}. Another "
             "subject, stain or microscope may look different to it. Check some slices, "
             "and try `--adapt`."
         )
     if shared := train.keys() & scored.keys():
         names = ", ".join(sorted(train[key] for key in shared))
         sentences.append(
-            f"It was scored on parts of what it learned from ({names}): its scores say "
-            "little about other volumes."
+            f"It was scored on parts of volumes that it also learned from ({names}). "
+            "Its scores say little about other volumes."
         )
     return sentences
 
@@ -75,11 +75,11 @@ def _learned(facts: ModelFacts) -> list[str]:
     sentences = []
     if never:
         sentences.append(
-            f"Never labelled in what it learned from: {', '.join(never)}. It cannot "
+            f"Never labelled in the training volumes: {', '.join(never)}. It cannot "
             "find them."
         )
     if rare:
-        sentences.append(f"Rare in what it learned from: {_counted(rare)}.")
+        sentences.append(f"Rare in the training volumes: {_counted(rare)}.")
     return sentences
 
 
@@ -111,8 +111,8 @@ def _members(facts: ModelFacts) -> list[str]:
     if len(voting) < FEW_MEMBERS:
         word = "One network" if len(voting) == 1 else f"{len(voting)} networks"
         sentences.append(
-            f"{word} cannot outvote the mistakes of a seed, and disagreement between "
-            "them says little; three or more do better."
+            f"{word} cannot outvote the mistakes of one seed, and disagreement between "
+            "them says little. Three or more do better."
         )
     if scores and max(scores) - min(scores) > SPREAD:
         sentences.append(
@@ -126,8 +126,8 @@ def _members(facts: ModelFacts) -> list[str]:
             "failed, and do not vote."
         )
     sentences.append(
-        "Weights and members were chosen on the eval volumes: on others expect "
-        "somewhat lower scores."
+        "Weights and members were chosen by their scores on the eval volumes. Expect "
+        "somewhat lower scores on others."
     )
     return sentences
 

@@ -126,7 +126,7 @@ def write_events(member: Path, settings: MemberSettings, example: Example) -> No
 
 
 def _side_by_side(example: Example, scheme: ClassScheme) -> np.ndarray:
-    """Give truth and prediction over the image, as (Y, 2 X, 3) shares."""
+    """Truth and prediction over the image, as (Y, 2 X, 3) shares of 1."""
     grey = stretched(example.intensities)
     both = [overlay(grey, ids, scheme) for ids in (example.truth, example.predicted)]
     return np.concatenate(both, axis=1)

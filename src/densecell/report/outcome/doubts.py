@@ -69,25 +69,25 @@ def compare_appearances(
     >>> learned = Appearance((-2.0, -0.9, 0.0, 0.9, 1.6), 0.3)
     >>> compare_appearances(learned._replace(noise=0.31), learned)
     []
-    >>> compare_appearances(learned._replace(noise=0.6), learned)[0][:46]
-    "This volume's noise differs from the training'"
+    >>> compare_appearances(learned._replace(noise=0.6), learned)[0][:57]
+    'The noise of this volume is 2.0 times that of the trainin'
     """
     sentences = []
     marks = zip(here.landmarks, wanted.landmarks, strict=True)
     apart = max(abs(a - b) for a, b in marks)
     if apart > LANDMARK_LIMIT:
         sentences.append(
-            "This volume's contrast differs from the training's: its grey values are "
-            f"spread otherwise, by up to {apart:.2f} standard deviations (up to "
-            f"{LANDMARK_LIMIT:g} is usual). `densecell segment --adapt` maps them; "
-            "labels may be poor otherwise."
+            "The contrast of this volume differs from that of the training volumes: "
+            f"its grey values lie off by up to {apart:.2f} standard deviations (up to "
+            f"{LANDMARK_LIMIT:g} is usual). Labels may be poor. "
+            "`densecell segment --adapt` maps grey values to those of the training."
         )
     times = here.noise / wanted.noise if wanted.noise else 1.0
     lowest = 0.0 if resampled else 1 / NOISE_LIMIT
     if not lowest <= times <= NOISE_LIMIT:
         sentences.append(
-            f"This volume's noise differs from the training's: {times:.1f} times as "
-            f"much. Labels may be poor; {_advice(times)}"
+            f"The noise of this volume is {times:.1f} times that of the training "
+            f"volumes. Labels may be poor. {_advice(times)}"
         )
     return sentences
 
@@ -95,7 +95,7 @@ def compare_appearances(
 def _advice(times: float) -> str:
     if times > 1:
         return "`densecell segment --adapt` smooths it away."
-    return "was it smoothed, or compressed?"
+    return "Was it smoothed or compressed?"
 
 
 def member_remarks(members: Mapping[str, MemberAgreement]) -> list[str]:
@@ -133,9 +133,10 @@ def member_remarks(members: Mapping[str, MemberAgreement]) -> list[str]:
         )
         if everywhere and own > max(STRANGE_LEAST, STRANGE_TIMES * usual):
             sentences.append(
-                f"{name} differs from the others everywhere: it labels "
-                f"{100 * own:.1f} % of the voxels otherwise than all together, the "
-                f"others {100 * usual:.1f} %, and agrees least in every class. "
+                f"{name} differs from the others everywhere: it gives "
+                f"{100 * own:.1f} % of the voxels another class than the ensemble "
+                f"does, the others {100 * usual:.1f} %, and agrees least in every "
+                "class. "
                 "`densecell ensemble MODEL --drop` leaves it out."
             )
             continue
@@ -143,7 +144,7 @@ def member_remarks(members: Mapping[str, MemberAgreement]) -> list[str]:
         if wide:
             sentences.append(
                 f"{name} differs from the others in {', '.join(wide)}: its overlap "
-                f"with all together is lower by more than {CLASS_GAP:g}."
+                f"with the ensemble is lower by more than {CLASS_GAP:g}."
             )
     return sentences
 

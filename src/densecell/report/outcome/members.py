@@ -1,4 +1,4 @@
-"""The members: labels of each against those of all together, and how they learned."""
+"""The members: the labels of each against the ensemble's, and how they learned."""
 
 from densecell.report.page import Notes, Picture, Section, Table
 from densecell.report.pictures.charts import learning_curves
@@ -21,14 +21,14 @@ def members_section(result: Result) -> Section | None:
         *([n, *(format_score(m.iou.get(n)) for m in about.values())] for n in names),
     ]
     words = (
-        "All voxels: share that a member labels as all together do. Below: overlap "
-        "(IoU) of its labels with theirs."
+        "All voxels: share of the voxels that get the ensemble's class. Below: overlap "
+        "(IoU) of a member's labels with the ensemble's."
     )
     parts: list[Table | Picture | Notes] = [Table(["class", *about], rows)]
     if result.members:
         planes = middle_planes(result.shape, result.spacing_nm, longest=LONGEST)
         (grey, *_), z = grey_planes(result.image, planes), planes.at[0]
-        labels = {"all together": result.classes, **result.members}
+        labels = {"ensemble": result.classes, **result.members}
         drawn = members_picture(
             grey,
             {name: planes.read(volume)[0] for name, volume in labels.items()},
@@ -36,7 +36,7 @@ def members_section(result: Result) -> Section | None:
             spacing_nm=result.spacing_nm,
         )
         where = z + result.box.start[0]
-        caption = f"Slice z = {where}. Red: where a member differs from all together."
+        caption = f"Slice z = {where}. Red: where a member differs from the ensemble."
         parts.append(Picture(drawn, caption, wide=True))
     else:
         parts.append(Notes(["The members' own labels were not kept (--keep-members)."]))

@@ -70,7 +70,7 @@ def _of_origins(result: Result) -> list[str]:
             "volume; put it back and report again."
         )
     if result.agreement is None:
-        sentences.append("Members against all together: the segmentation must finish.")
+        sentences.append("Members against the ensemble: the segmentation must finish.")
     if not run.model.path.is_dir():
         sentences.append(
             "Learning curves and training settings: the model "

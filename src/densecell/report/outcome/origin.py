@@ -106,7 +106,7 @@ def _options(frozen: Mapping[str, Any], run: Any) -> str:
 
 
 def _training(result: Result) -> list[list[str]]:
-    """Tell of the members as far as the model is still there; they differ by seed."""
+    """List how the members were trained, if the model is still there."""
     if result.run is None:
         return []
     settings: dict[str, MemberSettings] = {}

@@ -44,9 +44,9 @@ def _unfinished(result: Result) -> list[str]:
     if result.is_segmented:
         return []
     return [
-        "The segmentation is not finished: where nothing was computed yet, all voxels "
-        "show as the first class, and confidence as 0. The same `densecell segment` "
-        "again goes on."
+        "The segmentation is not finished. Where nothing was computed yet, all voxels "
+        "show as the first class, with confidence 0. Run the same `densecell segment` "
+        "again to continue."
     ]
 
 
@@ -119,8 +119,8 @@ def _border(result: Result) -> list[str]:
     if not counts:
         return []
     return [
-        f"{' and '.join(counts)} touch the border of the volume: what lies outside is "
-        "missing, and means leave them out."
+        f"{' and '.join(counts)} touch the border of the volume. Their part outside is "
+        "missing, so means leave them out."
     ]
 
 

@@ -27,7 +27,7 @@ def scores_section(result: Result, truth: Volume | None) -> Section | None:
         members = {n: _score(result, truth, v) for n, v in result.members.items()}
         voxels = f"{ensemble['voxels']:,} voxels"
         words = f"Overlap (IoU) of each class with truth, over {voxels}."
-        columns = {**members, "all together": ensemble}
+        columns = {**members, "ensemble": ensemble}
         parts = [_table(columns), *_pictures(columns, ensemble)]
         return Section("Scores", words + _gain(ensemble, members), parts)
     if not result.scores:
@@ -70,9 +70,8 @@ def open_truth(path: Path, result: Result) -> Volume:
 def _part(result: Result, scores: Plain) -> str:
     """Say which part of the result was scored; nothing where all of it was."""
     words = ""
-    whole = Box.whole(result.shape).shifted(result.box.start)
     box = scores.get("box")
-    if box is not None and box != [list(corner) for corner in whole]:
+    if box is not None and box != [list(corner) for corner in result.box]:
         start, stop = (", ".join(map(str, corner)) for corner in box)
         words = f", only voxels {start} to {stop}"
     if scores.get("where_labelled"):
@@ -92,9 +91,9 @@ def _gain(ensemble: Plain, members: Mapping[str, Plain]) -> str:
     if not known or ensemble["miou_org"] is None:
         return ""
     return (
-        f" MIoU(org), the mean over the organelles: {ensemble['miou_org']:.3f} for all "
-        f"together; the members alone: mean {np.mean(known):.3f}, "
-        f"best {max(known):.3f}."
+        f" MIoU(org), the mean over the organelles: {ensemble['miou_org']:.3f} for the "
+        f"ensemble; for its members alone {np.mean(known):.3f} on average, "
+        f"{max(known):.3f} at best."
     )
 
 
