@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from objects import split_whole
 
 from densecell.config import ObjectsConfig
-from densecell.evaluation.instances import count_overlaps, match_objects
+from densecell.evaluation import count_overlaps, match_objects
 from densecell.geometry import Shape, Spacing
 from densecell.phantom.lattice import Lattice
 from densecell.phantom.organelles import ORGANELLES

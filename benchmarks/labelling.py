@@ -40,9 +40,12 @@ from densecell.ensemble import (
     read_ensemble,
     segment_volume,
 )
-from densecell.evaluation import Scores, scores_from_confusion
-from densecell.evaluation.blockwise import volumes_confusion
-from densecell.evaluation.prediction import open_prediction
+from densecell.evaluation import (
+    Scores,
+    open_prediction,
+    scores_from_confusion,
+    volumes_confusion,
+)
 from densecell.geometry import Box
 from densecell.suggestions import (
     Material,

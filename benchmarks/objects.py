@@ -37,7 +37,7 @@ from unsure import write_affinities
 from densecell.classes import ClassScheme
 from densecell.compute import trim_memory, watched_memory
 from densecell.config import MeshConfig, ObjectsConfig, SplitConfig
-from densecell.evaluation.instances import count_overlaps, match_objects
+from densecell.evaluation import count_overlaps, match_objects
 from densecell.geometry import Box, Shape, Spacing, tile
 from densecell.objects import drop_objects, measure_objects, open_source, work
 from densecell.objects.blocks import stage_1_label

@@ -263,6 +263,17 @@ def tile(shape: Shape, block: Shape) -> Iterator[Box]:
         yield Box.at(corner, block).clipped(shape)
 
 
+def format_box(box: Box) -> str:
+    """Both corners of a box, in words.
+
+    Examples
+    --------
+    >>> format_box(Box((0, 0, 8), (1, 16, 16)))
+    '(0, 0, 8) to (1, 16, 16)'
+    """
+    return f"{box.start} to {box.stop}"
+
+
 def format_spacing(spacing_nm: tuple[float, ...]) -> str:
     """Voxel size, or another triple of lengths in nm, for people to read.
 

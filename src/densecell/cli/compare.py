@@ -12,8 +12,7 @@ from densecell.config.frozen import Frozen
 if TYPE_CHECKING:
     from densecell.address import Address
     from densecell.classes import ClassScheme
-    from densecell.evaluation.comparison import Comparison
-    from densecell.evaluation.prediction import Prediction
+    from densecell.evaluation import Comparison, Prediction
     from densecell.geometry import Box
 
 
@@ -92,9 +91,8 @@ def compare(
     from densecell.datasets.scheme import choose_scheme
     from densecell.disk import check_free
     from densecell.errors import ConfigError
-    from densecell.evaluation.comparison import compare as compared
-    from densecell.evaluation.comparison import placed, shared_objects
-    from densecell.evaluation.prediction import open_prediction
+    from densecell.evaluation import compare as compared
+    from densecell.evaluation import open_prediction, placed, shared_objects
     from densecell.result import is_segmentation
 
     if threshold >= 1:
@@ -175,7 +173,7 @@ def _bits(value: float | None) -> str:
 
 def _names(one: "Address", other: "Address") -> tuple[str, str]:
     """Names of both, with their folder or store if the names are equal."""
-    from densecell.evaluation.kept import folder_name
+    from densecell.evaluation import folder_name
 
     a, b = one.name, other.name
     if a != b:
@@ -185,7 +183,7 @@ def _names(one: "Address", other: "Address") -> tuple[str, str]:
 
 def _own_picture(result: Path, other: "Address") -> Path:
     """File for the picture of this comparison, beside those of others."""
-    from densecell.evaluation.kept import kept_path
+    from densecell.evaluation import kept_path
     from densecell.report.pictures import picture_about
 
     return kept_path(

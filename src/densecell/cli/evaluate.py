@@ -75,10 +75,15 @@ def evaluate(
     from densecell.cli.progress import show_progress
     from densecell.cli.scores_table import scores_table
     from densecell.datasets.scheme import choose_scheme
-    from densecell.evaluation import scores_from_confusion
-    from densecell.evaluation.blockwise import scored_box, truth_box, volumes_confusion
-    from densecell.evaluation.kept import save_scores, scores_record
-    from densecell.evaluation.prediction import open_prediction
+    from densecell.evaluation import (
+        open_prediction,
+        save_scores,
+        scored_box,
+        scores_from_confusion,
+        scores_record,
+        truth_box,
+        volumes_confusion,
+    )
     from densecell.geometry import Box
     from densecell.result import is_segmentation
     from densecell.volume import open_volume

@@ -1,9 +1,50 @@
-"""How well labels agree with truth: overlap of classes, counted block by block.
+"""How well labels and objects agree with truth, counted block by block.
 
-Needs numpy only; nothing here imports torch.
+::
+
+    open_prediction -> Prediction -> volumes_confusion -> Scores -> save_scores
+    shared_objects -> compare -> Comparison     of two annotators, or two models
+    score(truth, predicted, scheme): arrays in, scores out
+
+Nothing here imports torch.
 """
 
+from densecell.evaluation.blockwise import scored_box, truth_box, volumes_confusion
+from densecell.evaluation.comparison import (
+    Comparison,
+    compare,
+    placed,
+    shared_objects,
+)
 from densecell.evaluation.confusion import confusion_matrix
+from densecell.evaluation.instances import count_overlaps, match_objects
+from densecell.evaluation.kept import (
+    folder_name,
+    kept_path,
+    save_scores,
+    scores_record,
+)
+from densecell.evaluation.prediction import Prediction, open_prediction
 from densecell.evaluation.scores import Scores, score, scores_from_confusion
 
-__all__ = ["Scores", "confusion_matrix", "score", "scores_from_confusion"]
+__all__ = [
+    "Comparison",
+    "Prediction",
+    "Scores",
+    "compare",
+    "confusion_matrix",
+    "count_overlaps",
+    "folder_name",
+    "kept_path",
+    "match_objects",
+    "open_prediction",
+    "placed",
+    "save_scores",
+    "score",
+    "scored_box",
+    "scores_from_confusion",
+    "scores_record",
+    "shared_objects",
+    "truth_box",
+    "volumes_confusion",
+]

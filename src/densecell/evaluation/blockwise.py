@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
 from densecell.evaluation.confusion import confusion_matrix
-from densecell.geometry import Box, Shape, tile
+from densecell.geometry import Box, Shape, format_box, tile
 from densecell.volume import Volume
 
 _BLOCK = (16, 1024, 1024)  # voxels of one block: 16 MB of labels on each side
@@ -139,8 +139,3 @@ def scored_box(
 def blocks_of(box: Box) -> Iterator[Box]:
     """Cut a box into the blocks that are counted at once."""
     return (block.shifted(box.start) for block in tile(box.shape, _BLOCK))
-
-
-def format_box(box: Box) -> str:
-    """Both corners of a box, in words."""
-    return f"{box.start} to {box.stop}"

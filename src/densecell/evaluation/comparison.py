@@ -15,7 +15,7 @@ import numpy as np
 from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
-from densecell.evaluation.blockwise import blocks_of, format_box, volumes_confusion
+from densecell.evaluation.blockwise import blocks_of, volumes_confusion
 from densecell.evaluation.instances import (
     adapted_rand_error,
     add_overlaps,
@@ -25,7 +25,7 @@ from densecell.evaluation.instances import (
 )
 from densecell.evaluation.prediction import Prediction
 from densecell.evaluation.scores import Scores, scores_from_confusion
-from densecell.geometry import Box
+from densecell.geometry import Box, format_box
 from densecell.result import Result, is_segmentation
 from densecell.volume import Volume
 

@@ -33,7 +33,7 @@ from densecell.result.run import (
     read_run,
     save_run,
 )
-from densecell.result.tables import Row, box_of, read_table
+from densecell.result.tables import Row, box_of, csv_text, read_table
 
 __all__ = [
     "CELLS",
@@ -56,6 +56,7 @@ __all__ = [
     "Row",
     "Run",
     "box_of",
+    "csv_text",
     "has_meshes",
     "is_measured",
     "is_result",

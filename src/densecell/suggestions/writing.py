@@ -7,8 +7,7 @@ from densecell.datasets.crop import CropRecord, hash_array, write_crop
 from densecell.disk import written_aside
 from densecell.errors import OutputError, VolumeError
 from densecell.geometry import Box
-from densecell.result import layout
-from densecell.result.tables import csv_text
+from densecell.result import csv_text, layout
 from densecell.suggestions.candidates import Candidates
 from densecell.suggestions.material import Material
 from densecell.suggestions.picture import Shown, draw_boxes

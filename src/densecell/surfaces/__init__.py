@@ -9,7 +9,8 @@
 """
 
 from densecell.surfaces.extract import Solid, surface_of, surfaces_of
-from densecell.surfaces.files import write_mesh
+from densecell.surfaces.files import Triangles, write_mesh
+from densecell.surfaces.levels import objects_fingerprint
 from densecell.surfaces.run import mesh_result
 from densecell.surfaces.simplify import simplify
 from densecell.surfaces.surface import Surface
@@ -17,7 +18,9 @@ from densecell.surfaces.surface import Surface
 __all__ = [
     "Solid",
     "Surface",
+    "Triangles",
     "mesh_result",
+    "objects_fingerprint",
     "simplify",
     "surface_of",
     "surfaces_of",

@@ -18,8 +18,13 @@ from densecell.compute import Cluster, Progress, begin_or_resume, check_same
 from densecell.config import MeshConfig, write_text
 from densecell.disk import drop_partial, remove, writing
 from densecell.errors import OutputError
-from densecell.result import MeshSettings, Result, layout, read_mesh_settings
-from densecell.result.tables import csv_text
+from densecell.result import (
+    MeshSettings,
+    Result,
+    csv_text,
+    layout,
+    read_mesh_settings,
+)
 from densecell.surfaces.extra import imported
 from densecell.surfaces.levels import objects_fingerprint
 from densecell.surfaces.precomputed import write_precomputed_info

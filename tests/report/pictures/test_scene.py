@@ -6,7 +6,7 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.report.pictures.scene import scene_data, still_picture
 from densecell.report.pictures.solids import Solid
-from densecell.surfaces.files import Triangles
+from densecell.surfaces import Triangles
 
 CORNERS = np.array([(1, 2, 3), (2, 2, 3), (1, 4, 3), (1, 2, 7)], np.float32)
 FACES = np.array([(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)], np.uint32)

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from densecell.errors import VolumeError
-from densecell.evaluation import scores_from_confusion
-from densecell.evaluation.blockwise import volumes_confusion
+from densecell.evaluation import scores_from_confusion, volumes_confusion
 from densecell.geometry import Box
 from densecell.report.page import Picture, Section, Table
 from densecell.report.pictures.charts import confusion_picture, score_bars

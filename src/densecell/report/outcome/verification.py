@@ -13,7 +13,7 @@ from densecell.compute import ReportProgress
 from densecell.ensemble.load import member_fingerprint
 from densecell.errors import DensecellError, MissingVolumeError
 from densecell.result import Measurement, Result, Run, layout, read_mesh_settings
-from densecell.surfaces.levels import objects_fingerprint
+from densecell.surfaces import objects_fingerprint
 from densecell.volume import fingerprint, open_volume
 
 SHOWN = 5  # changed files that a sentence names

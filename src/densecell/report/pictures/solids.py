@@ -8,8 +8,8 @@ import numpy as np
 
 from densecell.errors import VolumeError
 from densecell.result import Row, layout, read_table
+from densecell.surfaces import Triangles
 from densecell.surfaces.extra import imported
-from densecell.surfaces.files import Triangles
 
 GLB = "glb"
 TRIANGLES = 260_000  # of all objects together: about 3.5 MB of the page
