@@ -119,13 +119,13 @@ def test_ids_of_the_box_that_was_segmented_lie_there(result, tissue):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_fractions_are_no_ids(result, truth, tmp_path, dtype):
-    np.save(tmp_path / "ids.npy", np.zeros(SHAPE, dtype))
+    np.save(tmp_path / "ids.npy", np.full(SHAPE, 0.5, dtype))
+    ids = open_ids(result, truth, {"cells": tmp_path / "ids.npy"})
     sentence = (
-        rf"ids.npy: labels must be whole numbers, got {np.dtype(dtype).name}; save "
-        "class ids as uint8, object ids as uint32"
+        r"ids.npy: voxel .* is 0\.5; labels must be whole numbers from 0 to .*: save"
     )
     with pytest.raises(VolumeError, match=sentence):
-        open_ids(result, truth, {"cells": tmp_path / "ids.npy"})
+        score_objects(result, truth, ids, box=result.box)
 
 
 def test_negative_ids_are_refused(result, truth, tmp_path):

@@ -84,6 +84,23 @@ def test_signed_labels_of_imod_are_the_ids():
     np.testing.assert_array_equal(found, truth)
 
 
+@pytest.mark.parametrize("name", ["int64.tif", "float32.tif", "float64.nii.gz"])
+def test_labels_of_other_dtypes_are_the_ids(name):
+    truth = read("tiff-int64-float-bit-labels/truth.tif", labels=True)
+
+    found = read(f"tiff-int64-float-bit-labels/{name}", labels=True)
+
+    np.testing.assert_array_equal(found, truth)
+
+
+def test_labels_of_one_bit_are_the_ids():
+    truth = read("tiff-int64-float-bit-labels/truth.tif", labels=True)
+
+    found = read("tiff-int64-float-bit-labels/bit.tif", labels=True)
+
+    np.testing.assert_array_equal(found, truth > 0)
+
+
 def test_one_angstrom_is_questioned():
     volume = open_volume(CASES / "mrc-one-angstrom/image.mrc")
 

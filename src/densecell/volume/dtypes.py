@@ -7,8 +7,10 @@ import numpy as np
 from densecell.address import Address
 from densecell.errors import VolumeError
 
-SUPPORTED = ("uint8", "uint16", "uint32", "uint64", "int16", "int32", "float32")
+LABELS = ("uint8", "uint16", "uint32", "uint64", "int16", "int32")
+SUPPORTED = (*LABELS, "float32")
 
+AS_LABELS = ("bool", "int8", "int64", "float16", "float64")  # if their values are whole
 REMEDIES = {
     "float64": "convert it to float32",
     "float16": "convert it to float32",
@@ -48,3 +50,27 @@ def checked_dtype(
             f"{path}: holds {held}; expected one of {', '.join(SUPPORTED)}: {remedy}"
         )
     return native
+
+
+def stored_dtype(
+    dtype: np.dtype[Any], path: Address, *, labels: bool = False
+) -> np.dtype[Any]:
+    """Dtype of a file in native byte order, if densecell reads it.
+
+    Labels may have further dtypes; `WholeLabels` checks their values.
+
+    Raises
+    ------
+    VolumeError
+        If it is not read; names the dtype to convert to.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> stored_dtype(np.dtype("int64"), Path("a.tif"), labels=True)
+    dtype('int64')
+    """
+    native = dtype.newbyteorder("=")
+    if labels and native.name in AS_LABELS:
+        return native
+    return checked_dtype(dtype, path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from densecell.address import Address, Url, split_choice, to_address, with_choice
 from densecell.errors import MissingVolumeError, VolumeError
 from densecell.volume.choice import refuse_choice
+from densecell.volume.dtypes import LABELS
 from densecell.volume.formats import hdf5, mrc, nifti
 from densecell.volume.formats.hdf5 import open_hdf5, split_hdf5
 from densecell.volume.formats.mrc import open_mrc
@@ -17,6 +18,7 @@ from densecell.volume.formats.tiff import open_tiff
 from densecell.volume.interface import UNSTATED, Volume
 from densecell.volume.ome_zarr.store import open_ome_zarr
 from densecell.volume.views.array import open_npy
+from densecell.volume.views.labels import WholeLabels
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +61,8 @@ def open_volume(
         Voxel size (z, y, x), in nanometres, of the finest level. Overrides what the
         file states; if that differs, the volume's `notes` say so.
     labels
-        Refuse fractional numbers.
+        Read labels: every value must be a whole number. Of int64, float or bool they
+        become uint32 or uint8.
     level
         Level of an OME-Zarr; 0 is the finest. Other formats have no further levels.
     channel
@@ -81,6 +84,8 @@ def open_volume(
     """
     address = with_choice(to_address(path), channel=channel, time=time)
     volume = _opened(address, spacing_nm=spacing_nm, labels=labels, level=level)
+    if labels and volume.dtype.name not in LABELS:
+        volume = WholeLabels(volume)
     for note in volume.notes:
         if UNSTATED not in note:  # whoever needs the size says so
             _log_once(note)

@@ -92,7 +92,7 @@ def test_scaled_values_become_float32(written):
     assert volume.dtype == np.float32
     np.testing.assert_array_equal(volume.read(WHOLE), ARRAY * 0.5 + 3)
     with pytest.raises(VolumeError, match="labels must be whole numbers"):
-        open_volume(path, labels=True)
+        open_volume(path, labels=True).read(WHOLE)
 
 
 def test_colours_are_refused(written):

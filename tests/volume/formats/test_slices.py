@@ -137,9 +137,10 @@ def test_a_truncated_png_is_refused(folder, array):
 
 
 def test_labels_are_whole_numbers(folder):
-    tifffile.imwrite(folder / "0.tif", np.zeros((7, 9), np.float32))
-    with pytest.raises(VolumeError, match="labels must be whole numbers, got float32"):
-        open_volume(folder, labels=True)
+    tifffile.imwrite(folder / "0.tif", np.full((7, 9), 0.5, np.float32))
+    labels = open_volume(folder, labels=True)
+    with pytest.raises(VolumeError, match=r"is 0\.5; labels must be whole numbers"):
+        labels.read(Box.whole(labels.shape))
 
 
 def test_missing_slices_are_said(folder, array, caplog):

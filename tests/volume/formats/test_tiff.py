@@ -383,8 +383,30 @@ def test_volumetric_pages_are_refused(written):
 def test_wrong_dtypes_are_refused_and_the_file_is_closed(written, array):
     with pytest.raises(VolumeError, match=r"holds float64; .*convert it to float32"):
         open_volume(written(array.astype(np.float64)))
-    with pytest.raises(VolumeError, match="labels must be whole numbers, got float32"):
-        open_volume(written(array.astype(np.float32)), labels=True)
+    with pytest.raises(VolumeError, match="holds complex64; expected one of"):
+        open_volume(written(array.astype(np.complex64)), labels=True)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32", "float64"])
+def test_labels_of_other_dtypes_are_read_where_they_are_whole(written, array, dtype):
+    path = written(array.astype(dtype))
+
+    labels = open_volume(path, labels=True)
+
+    assert labels.dtype == np.uint32
+    np.testing.assert_array_equal(labels.read(INNER), array[INNER.slices])
+    copy = pickle.loads(pickle.dumps(labels))
+    np.testing.assert_array_equal(copy.read(INNER), array[INNER.slices])
+
+
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+def test_labels_of_one_bit_are_read_as_stored(written, array, photometric):
+    bits = array % 2 == 1
+
+    labels = open_volume(written(bits, photometric=photometric), labels=True)
+
+    assert labels.dtype == np.uint8
+    np.testing.assert_array_equal(labels.read(INNER), bits[INNER.slices])
 
 
 def test_a_file_without_pages_is_refused(tmp_path):

@@ -349,10 +349,6 @@ def test_opened_for_reading_it_is_not_written(tmp_path, array):
 
 
 def test_wrong_dtypes_are_refused(tmp_path, array):
-    path = store(tmp_path / "a.zarr", array.astype(np.float32))
-
-    with pytest.raises(VolumeError, match="labels must be whole numbers, got float32"):
-        open_volume(path, labels=True)
     with pytest.raises(
         VolumeError, match=r"holds int64; .*convert it to uint32 or uint64"
     ):

@@ -19,7 +19,7 @@ from densecell.disk import written_aside
 from densecell.errors import DensecellError, OutputError, VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.choice import Selection, select
-from densecell.volume.dtypes import checked_dtype
+from densecell.volume.dtypes import stored_dtype
 from densecell.volume.extra import imported
 from densecell.volume.formats.axistags import ATTRIBUTE, axes_of
 from densecell.volume.interface import Volume, damaged
@@ -64,7 +64,7 @@ def open_hdf5(
     spacing_nm
         Voxel size (z, y, x), overriding what the file states.
     labels
-        Refuse fractional numbers.
+        Also read numbers that only labels may have; see `stored_dtype`.
 
     Raises
     ------
@@ -121,7 +121,7 @@ class Hdf5Volume(Volume):
         super().__init__(
             path,
             shape=shape,
-            dtype=checked_dtype(dataset.dtype, path, labels=labels),
+            dtype=stored_dtype(dataset.dtype, path, labels=labels),
             spacing_nm=spacing,
             format=f"HDF5, {dataset.compression}" if dataset.compression else "HDF5",
             chunk=selection.zyx(chunks) if chunks else (1, 1, shape[2]),

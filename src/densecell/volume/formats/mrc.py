@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from densecell.disk import reserve, written_aside
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.dtypes import checked_dtype
+from densecell.volume.dtypes import stored_dtype
 from densecell.volume.extra import imported
 from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import nm_per, rounded, settle_spacing
@@ -113,7 +113,7 @@ class MrcVolume(Volume):
         super().__init__(
             path,
             shape=(z, y, x),
-            dtype=checked_dtype(held, path, labels=labels),
+            dtype=stored_dtype(held, path, labels=labels),
             spacing_nm=spacing,
             format=f"MRC, mode {header.mode}",
             chunk=(1, 1, x),

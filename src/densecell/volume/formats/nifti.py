@@ -22,7 +22,7 @@ from densecell.disk import written_aside
 from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.volume.cache import SegmentCache
-from densecell.volume.dtypes import checked_dtype
+from densecell.volume.dtypes import stored_dtype
 from densecell.volume.extra import imported
 from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import nm_per, rounded, settle_spacing
@@ -104,7 +104,7 @@ class NiftiVolume(Volume):
         super().__init__(
             path,
             shape=(z, y, x),
-            dtype=checked_dtype(
+            dtype=stored_dtype(
                 np.dtype(np.float32) if scaled else proxy.dtype, path, labels=labels
             ),
             spacing_nm=spacing,

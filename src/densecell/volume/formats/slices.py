@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.volume.cache import SegmentCache
-from densecell.volume.dtypes import checked_dtype
+from densecell.volume.dtypes import stored_dtype
 from densecell.volume.formats.slice_names import Ordered, order_slices
 from densecell.volume.formats.tiff import open_tiff
 from densecell.volume.formats.tiff_layout import open_checked, set_names
@@ -81,7 +81,7 @@ class SliceFolder(Volume):
         super().__init__(
             path,
             shape=(len(self.files), *first.shape),
-            dtype=checked_dtype(first.dtype, self.files[0], labels=labels),
+            dtype=stored_dtype(first.dtype, self.files[0], labels=labels),
             spacing_nm=spacing,
             format=f"folder of {_range_of(self.files)}",
             chunk=(1, *first.shape),

@@ -18,7 +18,7 @@ from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 from densecell.address import split_choice
 from densecell.geometry import Box
 from densecell.volume.cache import SegmentCache
-from densecell.volume.dtypes import checked_dtype
+from densecell.volume.dtypes import stored_dtype
 from densecell.volume.formats.tiff_layout import (
     Stack,
     find_stack,
@@ -48,7 +48,7 @@ def open_tiff(
     spacing_nm
         Voxel size (z, y, x), overriding what the file states.
     labels
-        Refuse fractional numbers.
+        Also read numbers that only labels may have; see `stored_dtype`.
     cache
         Cache for decoded strips; by default each volume has its own.
 
@@ -62,7 +62,7 @@ def open_tiff(
     tif = open_checked(file)
     try:
         stack = find_stack(tif, file, channel=channel, time=time)
-        checked_dtype(np.dtype(stack.keyframe.dtype), file, labels=labels)
+        stored_dtype(np.dtype(stack.keyframe.dtype), file, labels=labels)
         return TiffVolume(
             path,
             tif,

@@ -30,7 +30,7 @@ from densecell.volume.choice import (
     refuse_choice,
     select,
 )
-from densecell.volume.dtypes import checked_dtype
+from densecell.volume.dtypes import stored_dtype
 from densecell.volume.interface import Volume
 from densecell.volume.ome_zarr.metadata import (
     ImageMetadata,
@@ -70,7 +70,7 @@ class OmeZarrVolume(Volume):
         super().__init__(
             path,
             shape=selection.zyx(array.shape),
-            dtype=checked_dtype(array.dtype, path, labels=labels),
+            dtype=stored_dtype(array.dtype, path, labels=labels),
             spacing_nm=spacing_nm,
             format=format,
             chunk=selection.zyx(array.chunks),
@@ -137,7 +137,7 @@ def open_ome_zarr(
     spacing_nm
         Voxel size (z, y, x) of level 0, overriding what the metadata state.
     labels
-        Refuse fractional numbers.
+        Also read numbers that only labels may have; see `stored_dtype`.
     writable
         Allow `write`.
     channel

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from densecell.errors import VolumeError
 from densecell.geometry import Box
-from densecell.volume.dtypes import checked_dtype
+from densecell.volume.dtypes import stored_dtype
 from densecell.volume.interface import Volume
 from densecell.volume.spacing import settle_spacing
 
@@ -49,7 +49,7 @@ class ArrayVolume(Volume):
         super().__init__(
             path,
             shape=(z, y, x),
-            dtype=checked_dtype(array.dtype, path, labels=labels),
+            dtype=stored_dtype(array.dtype, path, labels=labels),
             spacing_nm=spacing,
             format="numpy array",
             chunk=(1, 1, x),
