@@ -37,7 +37,12 @@ from densecell.classes import ClassScheme
 from densecell.cli.phantom import phantom
 from densecell.compute import processor_name, usable_cores
 from densecell.config import ObjectsConfig, ProjectConfig, parse_settings
-from densecell.ensemble import Wish, load_ensemble, rank_members, segment_volume
+from densecell.ensemble import (
+    SegmentRequest,
+    load_ensemble,
+    rank_members,
+    segment_volume,
+)
 from densecell.evaluation.instances import (
     Overlaps,
     adapted_rand_error,
@@ -202,8 +207,8 @@ def segmented(model: Path, tested: Tested, out: Path) -> Path:
     result = out / f"result-{tested.image.stem}"
     spacing = open_volume(tested.truth, labels=True).spacing_nm
     image = open_volume(tested.image, spacing_nm=spacing or NM)
-    wish = Wish(box=(tested.box.start, tested.box.stop))
-    for _ in segment_volume(image, load_ensemble(model), result, wish):
+    request = SegmentRequest(box=(tested.box.start, tested.box.stop))
+    for _ in segment_volume(image, load_ensemble(model), result, request):
         pass
     return result
 

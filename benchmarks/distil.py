@@ -34,14 +34,14 @@ from densecell.config import (
     write_text,
 )
 from densecell.ensemble import (
-    Wish,
-    begin_lessons,
-    learned,
-    list_lessons,
+    SegmentRequest,
+    begin_soft_labels,
+    choose_parts,
     load_ensemble,
+    make_soft_labels,
     rank_members,
+    read_soft_labels,
     segment_volume,
-    teach,
 )
 from densecell.evaluation import Scores
 from densecell.training import (
@@ -123,12 +123,12 @@ def student_project(args: argparse.Namespace, seed: int) -> ProjectConfig:
 def taught(args: argparse.Namespace, project: ProjectConfig, data: Data) -> Data:
     """Replace the labels by what the ensemble says, with them mixed in."""
     ensemble = load_ensemble(args.teacher)
-    lessons = list_lessons(project, Path(), data.train, most_voxels=0)
+    parts = choose_parts(project, Path(), data.train, most_voxels=0)
     folder = args.out.parent / "lessons"
-    begin_lessons(lessons, ensemble, folder)
-    for _ in teach(lessons, ensemble, folder):
+    begin_soft_labels(parts, ensemble, folder)
+    for _ in make_soft_labels(parts, ensemble, folder):
         pass
-    return data._replace(train=learned(lessons, folder, project))
+    return data._replace(train=read_soft_labels(parts, folder, project))
 
 
 # Timing
@@ -155,7 +155,7 @@ def timed(args: argparse.Namespace) -> dict[str, list[Taken]]:
 
 def segmented(args: argparse.Namespace, model: Path, out: Path) -> Taken:
     volume = open_volume(args.data / "image.tif", spacing_nm=SPACING_NM)
-    steps = segment_volume(volume, load_ensemble(model), out, Wish())
+    steps = segment_volume(volume, load_ensemble(model), out, SegmentRequest())
     next(steps)  # engine and tiles are settled
     began, worked = time.perf_counter(), time.process_time()
     for _ in steps:

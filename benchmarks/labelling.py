@@ -34,7 +34,7 @@ from densecell.datasets.add_labels import add_labels
 from densecell.datasets.crop import LABELS as PAINTED
 from densecell.disk import written_aside
 from densecell.ensemble import (
-    Wish,
+    SegmentRequest,
     load_ensemble,
     rank_members,
     read_ensemble,
@@ -229,8 +229,10 @@ def learn(args: argparse.Namespace, folder: Path, *, origin: Path | None) -> Non
 
 def segment(args: argparse.Namespace, model: Path, out: Path, box: Box) -> None:
     volume = open_volume(args.data / "image.tif", spacing_nm=SPACING_NM)
-    wish = Wish(inference=InferenceConfig(threads=usable_cores()), box=tuple(box))
-    for _ in segment_volume(volume, load_ensemble(model), out, wish):
+    request = SegmentRequest(
+        inference=InferenceConfig(threads=usable_cores()), box=tuple(box)
+    )
+    for _ in segment_volume(volume, load_ensemble(model), out, request):
         pass
 
 

@@ -19,7 +19,7 @@ from made import write_model, write_volume
 
 from densecell.compute import watched_memory
 from densecell.config import NetworkConfig
-from densecell.ensemble import read_run
+from densecell.result import read_run
 
 SHAPE = (250, 4000, 4000)
 SOURCE = (64, 1000, 1000)

@@ -25,7 +25,12 @@ from pathlib import Path
 from IPython.display import Image
 
 from densecell.config import ProjectConfig
-from densecell.ensemble import Wish, load_ensemble, rank_members, segment_volume
+from densecell.ensemble import (
+    SegmentRequest,
+    load_ensemble,
+    rank_members,
+    segment_volume,
+)
 from densecell.evaluation import score
 from densecell.geometry import Box
 from densecell.phantom import write_phantom
@@ -101,8 +106,8 @@ print(f"voxels of {volume.spacing_nm} nm; classes: {', '.join(ensemble.scheme.na
 
 # %%
 result = work / "result"
-for step in segment_volume(volume, ensemble, result, Wish(keep_members=True)):
-    print(f"{step.done_voxels:,} of {step.all_voxels:,} voxels")
+for step in segment_volume(volume, ensemble, result, SegmentRequest(keep_members=True)):
+    print(f"{step.done:,} of {step.total:,} voxels")
 
 # %% [markdown]
 # ## Look

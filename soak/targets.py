@@ -17,7 +17,12 @@ from densecell.config import (
     save_settings,
     write_text,
 )
-from densecell.ensemble import Wish, load_ensemble, read_ensemble, segment_volume
+from densecell.ensemble import (
+    SegmentRequest,
+    load_ensemble,
+    read_ensemble,
+    segment_volume,
+)
 from densecell.geometry import Box
 from densecell.objects import measure_objects, open_source
 from densecell.result import read_measurement
@@ -125,7 +130,9 @@ def _steps(folder: Path) -> Iterator[object]:
     volume = open_volume(folder / "image.zarr")
     inference = InferenceConfig(engine="torch", precision="float32", threads=1)
     ensemble = load_ensemble(folder / "model")
-    return segment_volume(volume, ensemble, folder / "out", Wish(inference=inference))
+    return segment_volume(
+        volume, ensemble, folder / "out", SegmentRequest(inference=inference)
+    )
 
 
 def _use_result(folder: Path) -> None:

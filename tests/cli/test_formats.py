@@ -11,10 +11,10 @@ from commands import run
 
 from densecell.address import Url
 from densecell.config import ProjectConfig, load_settings
-from densecell.ensemble import read_run
 from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.report.outcome.verification import verify_result
+from densecell.result import read_run
 from densecell.volume import ArrayVolume, convert, open_volume
 
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", 1)

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from densecell.cli.segment import parse_size
-from densecell.ensemble import read_run
 from densecell.errors import (
     CheckpointError,
     ConfigError,
@@ -16,6 +15,7 @@ from densecell.errors import (
     VolumeError,
 )
 from densecell.geometry import Box
+from densecell.result import read_run
 from densecell.volume import ArrayVolume, open_volume, write_tiff
 
 QUICK = ("--engine", "torch", "--precision", "float32", "--threads", 1)
@@ -114,7 +114,8 @@ def test_overwriting_spares_what_is_no_result(image, model, tmp_path):
     with pytest.raises(OutputError) as caught:
         run(image, model, tmp_path / "r", "--overwrite")
     assert str(caught.value) == (
-        f"{tmp_path / 'r'}: is no result of densecell; remove it yourself"
+        f"{tmp_path / 'r'}: exists and is no result of densecell (no run.yaml in it); "
+        "choose another --out"
     )
     assert (tmp_path / "r" / "notes.txt").exists()
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, read_run, segment_volume
-from densecell.ensemble.freeze import freeze
+from densecell.ensemble import SegmentRequest, segment_volume
+from densecell.ensemble.resolve import resolve_run
 from densecell.ensemble.resume import check_same_run
 from densecell.errors import CheckpointError, OutputError
 from densecell.geometry import Box
+from densecell.result import read_run
 from densecell.volume import ArrayVolume, open_ome_zarr
 
 TILES = InferenceConfig(
@@ -21,7 +22,7 @@ TILES = InferenceConfig(
     margin=(1, 8, 8),
     adapt=True,
 )
-WISH = Wish(inference=TILES)
+REQUEST = SegmentRequest(inference=TILES)
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +43,23 @@ def test_a_model_knows_what_it_learned_from(ensemble):
 
 
 def test_grey_values_and_noise_are_changed_and_that_is_frozen(ensemble, other):
-    run = freeze(other, ensemble, WISH)
+    run = resolve_run(other, ensemble, REQUEST)
 
     change = run.inference.change
     assert change.target == ensemble.appearance.landmarks
     assert change.source != change.target
     assert change.sigma_px >= 0.3
-    assert freeze(other, ensemble, Wish()).inference.change is None
+    assert resolve_run(other, ensemble, SegmentRequest()).inference.change is None
 
 
 def test_a_box_is_a_crop_of_the_whole(tmp_path, ensemble, other, monkeypatch):
     monkeypatch.setattr("densecell.ensemble.memory.BLOCK_VOXELS", 1)
     box = ((1, 8, 16), (5, 40, 49))
-    for name, wish in (("whole", WISH), ("box", WISH.model_copy(update={"box": box}))):
-        for _ in segment_volume(other, ensemble, tmp_path / name, wish):
+    for name, request in (
+        ("whole", REQUEST),
+        ("box", REQUEST.model_copy(update={"box": box})),
+    ):
+        for _ in segment_volume(other, ensemble, tmp_path / name, request):
             pass
 
     whole, part = (
@@ -67,10 +71,10 @@ def test_a_box_is_a_crop_of_the_whole(tmp_path, ensemble, other, monkeypatch):
 
 
 def test_results_with_and_without_do_not_mix(tmp_path, ensemble, other):
-    for _ in segment_volume(other, ensemble, tmp_path / "out", WISH):
+    for _ in segment_volume(other, ensemble, tmp_path / "out", REQUEST):
         pass
     run = read_run(tmp_path / "out")
-    plain = Wish(inference=TILES.model_copy(update={"adapt": False}))
+    plain = SegmentRequest(inference=TILES.model_copy(update={"adapt": False}))
 
     with pytest.raises(OutputError, match="was begun with --adapt True, now asked for"):
         check_same_run(run, other, ensemble, plain, tmp_path / "out")
@@ -78,7 +82,7 @@ def test_results_with_and_without_do_not_mix(tmp_path, ensemble, other):
 
 def test_a_model_that_does_not_know_its_look_is_refused(ensemble, other):
     with pytest.raises(CheckpointError) as caught:
-        freeze(other, ensemble._replace(look=None), WISH)
+        resolve_run(other, ensemble._replace(look=None), REQUEST)
     assert str(caught.value) == (
         f"{ensemble.path}: does not say what the volumes that it learned from look "
         "like, so that --adapt has no aim; train it anew, or leave --adapt out"

@@ -9,7 +9,12 @@ import pytest
 import torch
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble, rank_members, segment_volume
+from densecell.ensemble import (
+    SegmentRequest,
+    load_ensemble,
+    rank_members,
+    segment_volume,
+)
 from densecell.errors import CheckpointError, OutputError
 from densecell.geometry import FACES, Box
 from densecell.training import load_data, train_members
@@ -53,11 +58,11 @@ def volume(discs):
     return ArrayVolume(discs[0], spacing_nm=(40, 10, 10), path=Path("discs.npy"))
 
 
-def segmented(volume, folder, out, **wish):
-    inference = InferenceConfig(**CONFIG, **wish.pop("config", {}))
+def segmented(volume, folder, out, **options):
+    inference = InferenceConfig(**CONFIG, **options.pop("config", {}))
     ensemble = load_ensemble(folder / "model")
-    wish = Wish(inference=inference, **wish)
-    for _ in segment_volume(volume, ensemble, out, wish):
+    request = SegmentRequest(inference=inference, **options)
+    for _ in segment_volume(volume, ensemble, out, request):
         pass
     return out / "segmentation.zarr"
 

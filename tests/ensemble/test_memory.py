@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from densecell.config import InferenceConfig
-from densecell.ensemble.memory import block_shape, fit
+from densecell.ensemble.memory import block_shape, fit_memory
 from densecell.errors import ConfigError
 from densecell.geometry import Box, Tiling
 from densecell.volume import ArrayVolume
@@ -24,7 +24,7 @@ def fitted(ensemble, budget, **options):
     shape = options.pop("shape", LARGE)
     volume = ArrayVolume(np.broadcast_to(np.uint8(1), shape), path=Path("a.tif"))
     config = InferenceConfig(**options.pop("config", {}))
-    return fit(
+    return fit_memory(
         volume,
         ensemble,
         config,

@@ -10,19 +10,18 @@ from scipy import ndimage
 from densecell.compute import connect
 from densecell.config import InferenceConfig
 from densecell.ensemble import (
-    Wish,
-    is_finished,
-    plan,
-    read_run,
+    SegmentRequest,
+    plan_segmentation,
     resampling_note,
     segment_volume,
 )
-from densecell.ensemble.freeze import freeze
-from densecell.ensemble.memory import fit
+from densecell.ensemble.memory import fit_memory
+from densecell.ensemble.resolve import resolve_run
 from densecell.ensemble.resume import check_same_run
 from densecell.errors import OutputError, SpacingError
 from densecell.geometry import Box, Spacing
 from densecell.inference import plan_tiling, tiles_of_volume
+from densecell.result import is_segmented, read_run
 from densecell.volume import (
     ArrayVolume,
     ResampledVolume,
@@ -35,7 +34,7 @@ from densecell.volume import (
 TILES = InferenceConfig(
     engine="torch", precision="float32", threads=1, tile=(3, 32, 32), margin=(1, 8, 8)
 )
-WISH = Wish(inference=TILES, keep_members=True, probabilities=True)
+REQUEST = SegmentRequest(inference=TILES, keep_members=True, probabilities=True)
 NAMES = (
     "labels/classes",
     "labels/member_00",
@@ -83,8 +82,8 @@ def opened(image):
     return open_volume(image, spacing_nm=FINE)
 
 
-def segmented(volume, ensemble, out, wish=WISH, **options):
-    return list(segment_volume(volume, ensemble, out, wish, **options))
+def segmented(volume, ensemble, out, request=REQUEST, **options):
+    return list(segment_volume(volume, ensemble, out, request, **options))
 
 
 def read(out, name):
@@ -107,7 +106,7 @@ def test_labels_are_written_on_the_voxels_of_the_volume(whole):
     assert labels.spacing_nm == pytest.approx(FINE)
     assert run.seen_shape == (4, 36, 44)
     assert run.inference.ratio == ((4, 3), (3, 2), (3, 2))
-    assert len(run.blocks()) > 10
+    assert len(run.blocks) > 10
 
 
 def test_what_the_model_sees_is_what_it_learned_from(tmp_path, whole, image, ensemble):
@@ -133,9 +132,9 @@ def test_what_the_model_sees_is_what_it_learned_from(tmp_path, whole, image, ens
 
 def test_a_box_is_a_crop_of_the_whole(tmp_path, whole, image, ensemble):
     box = Box((1, 5, 20), (4, 41, 63))
-    wish = WISH.model_copy(update={"box": (box.start, box.stop)})
+    request = REQUEST.model_copy(update={"box": (box.start, box.stop)})
 
-    segmented(opened(image), ensemble, tmp_path / "r", wish)
+    segmented(opened(image), ensemble, tmp_path / "r", request)
 
     for name in NAMES:
         part = read(tmp_path / "r", name)
@@ -157,11 +156,11 @@ def test_large_blocks_give_what_small_ones_give(
 
 def test_no_tile_is_computed_twice(ensemble, whole):
     run = read_run(whole)
-    tiling = plan_tiling(ensemble.networks[0], run.seen_shape, run.tiles())
+    tiling = plan_tiling(ensemble.networks[0], run.seen_shape, run.tiling)
 
     read = [
         tile.read_box
-        for block in run.blocks()
+        for block in run.blocks
         for tile in tiles_of_volume(run.grid, tiling, block)
     ]
 
@@ -171,15 +170,15 @@ def test_no_tile_is_computed_twice(ensemble, whole):
 def test_a_run_killed_at_any_block_ends_with_the_same_bytes(
     tmp_path, whole, image, ensemble
 ):
-    run = segment_volume(opened(image), ensemble, tmp_path / "r", WISH)
+    run = segment_volume(opened(image), ensemble, tmp_path / "r", REQUEST)
     for _ in range(4):
         next(run)
     run.close()
-    assert not is_finished(tmp_path / "r")
+    assert not is_segmented(tmp_path / "r")
 
     first, *later = segmented(opened(image), ensemble, tmp_path / "r")
 
-    assert first.done_voxels > 0
+    assert first.done > 0
     assert later
     assert bytes_of(tmp_path / "r") == bytes_of(whole)
 
@@ -209,10 +208,10 @@ def test_unless_it_is_asked_for_other_voxels_are_shown_as_they_are(
     )
     own = ArrayVolume(part, spacing_nm=(40, 10, 10), path=Path("/data/a.tif"))
     other = ArrayVolume(part, spacing_nm=(50, 10, 8.5), path=Path("/data/a.tif"))
-    segmented(own, ensemble, tmp_path / "own", Wish(inference=asked))
+    segmented(own, ensemble, tmp_path / "own", SegmentRequest(inference=asked))
 
     with pytest.warns(UserWarning, match="objects look larger") as caught:
-        segmented(other, ensemble, tmp_path / "other", Wish(inference=asked))
+        segmented(other, ensemble, tmp_path / "other", SegmentRequest(inference=asked))
 
     assert [str(w.message) for w in caught] == [
         "/data/a.tif has voxels of 50 x 10 x 8.5 nm (z y x), the model learned from "
@@ -231,7 +230,7 @@ def test_nearly_the_same_voxels_are_not_resampled(discs, ensemble):
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        run = freeze(volume, ensemble, WISH)
+        run = resolve_run(volume, ensemble, REQUEST)
 
     assert run.grid is None
     assert run.seen(volume) is volume
@@ -255,12 +254,12 @@ def test_a_voxel_size_that_cannot_be_right_is_refused(tmp_path, fine, ensemble):
 
 def test_a_resume_sees_what_was_seen(image, ensemble, whole):
     run, volume = read_run(whole), opened(image)
-    check_same_run(run, volume, ensemble, WISH, Path("result"))
+    check_same_run(run, volume, ensemble, REQUEST, Path("result"))
 
     other = TILES.model_copy(update={"resample": False})
-    wish = WISH.model_copy(update={"inference": other})
+    request = REQUEST.model_copy(update={"inference": other})
     with pytest.raises(OutputError) as caught:
-        check_same_run(run, volume, ensemble, wish, Path("result"))
+        check_same_run(run, volume, ensemble, request, Path("result"))
     assert str(caught.value) == (
         "result: was begun with --no-resample False, now asked for True; choose "
         "another --out, or --overwrite to start anew"
@@ -268,7 +267,7 @@ def test_a_resume_sees_what_was_seen(image, ensemble, whole):
 
 
 def test_a_plan_counts_the_tiles_of_the_grid(tmp_path, image, ensemble, whole):
-    foreseen = plan(opened(image), ensemble, WISH, beside=tmp_path)
+    foreseen = plan_segmentation(opened(image), ensemble, REQUEST, beside=tmp_path)
 
     assert foreseen.run.inference == read_run(whole).inference
     assert foreseen.blocks == len(read_run(whole).blocks())
@@ -285,7 +284,7 @@ def test_a_budget_binds(ensemble, spacing, monkeypatch):
         shape, Spacing(*spacing), ensemble.spacing_nm, flat=False, where="a.tif"
     )
 
-    cut = fit(
+    cut = fit_memory(
         volume,
         ensemble,
         InferenceConfig(),

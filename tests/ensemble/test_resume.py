@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble
-from densecell.ensemble.freeze import freeze
+from densecell.ensemble import SegmentRequest, load_ensemble
+from densecell.ensemble.resolve import resolve_run
 from densecell.ensemble.resume import check_same_run
 from densecell.errors import OutputError
 from densecell.volume import ArrayVolume
@@ -18,23 +18,23 @@ def volume_of(intensities, *, spacing=(40, 10, 10), path="a.tif"):
     return ArrayVolume(intensities, spacing_nm=spacing, path=Path("/data") / path)
 
 
-def test_the_same_wish_goes_on(volume, ensemble):
+def test_the_same_request_continues(volume, ensemble):
     tiles = InferenceConfig(tile=(8, 320, 320), margin=(1, 32, 32))  # more than it has
     for inference in (TORCH, InferenceConfig(), tiles):
-        wish = Wish(inference=inference, box=((0, 0, 0), (2, 9, 9)))
-        run = freeze(volume, ensemble, wish)
+        request = SegmentRequest(inference=inference, box=((0, 0, 0), (2, 9, 9)))
+        run = resolve_run(volume, ensemble, request)
 
-        check_same_run(run, volume, ensemble, wish, OUT)
+        check_same_run(run, volume, ensemble, request, OUT)
 
 
 def test_what_was_left_open_stays_as_it_was_settled(volume, ensemble):
-    run = freeze(volume, ensemble, Wish(inference=TORCH))
+    run = resolve_run(volume, ensemble, SegmentRequest(inference=TORCH))
 
-    check_same_run(run, volume, ensemble, Wish(), OUT)
+    check_same_run(run, volume, ensemble, SegmentRequest(), OUT)
 
 
 @pytest.mark.parametrize(
-    ("wish", "sentence"),
+    ("options", "sentence"),
     [
         (
             {"box": ((0, 0, 0), (1, 8, 8))},
@@ -53,10 +53,12 @@ def test_what_was_left_open_stays_as_it_was_settled(volume, ensemble):
         ({"inference": InferenceConfig(threads=2)}, "threads 1, now asked for 2"),
     ],
 )
-def test_other_settings_are_refused_with_both_values(volume, ensemble, wish, sentence):
-    run = freeze(volume, ensemble, Wish(inference=TORCH))
+def test_other_settings_are_refused_with_both_values(
+    volume, ensemble, options, sentence
+):
+    run = resolve_run(volume, ensemble, SegmentRequest(inference=TORCH))
     with pytest.raises(OutputError) as caught:
-        check_same_run(run, volume, ensemble, Wish(**wish), OUT)
+        check_same_run(run, volume, ensemble, SegmentRequest(**options), OUT)
     assert str(caught.value) == (
         f"result: was begun with {sentence}; choose another --out, or --overwrite to "
         "start anew"
@@ -66,7 +68,7 @@ def test_other_settings_are_refused_with_both_values(volume, ensemble, wish, sen
 def test_another_volume_voxel_size_or_model_is_refused(
     discs, volume, ensemble, trained
 ):
-    run = freeze(volume, ensemble, Wish())
+    run = resolve_run(volume, ensemble, SegmentRequest())
     others = {
         "volume /data/a.tif, now asked for /data/b.tif": (
             volume_of(discs[0], path="b.tif"),
@@ -88,20 +90,20 @@ def test_another_volume_voxel_size_or_model_is_refused(
     }
     for sentence, (other_volume, other_ensemble) in others.items():
         with pytest.raises(OutputError, match=sentence):
-            check_same_run(run, other_volume, other_ensemble, Wish(), OUT)
+            check_same_run(run, other_volume, other_ensemble, SegmentRequest(), OUT)
 
 
 def test_what_memory_made_of_the_tiles_is_not_held_against_a_resume(ensemble):
     volume = volume_of(np.tile(np.arange(60, dtype=np.uint8), (40, 300, 10)))
-    wish = Wish(inference=TORCH.model_copy(update={"exact": True}))
-    run = freeze(volume, ensemble, wish)
+    request = SegmentRequest(inference=TORCH.model_copy(update={"exact": True}))
+    run = resolve_run(volume, ensemble, request)
     small = run.inference.model_copy(
         update={"tile": (40, 168, 168), "margin": (0, 72, 72)}
     )
 
     check_same_run(
-        run.model_copy(update={"inference": small}), volume, ensemble, wish, OUT
+        run.model_copy(update={"inference": small}), volume, ensemble, request, OUT
     )
-    plain = freeze(volume, ensemble, Wish(inference=TORCH))
+    plain = resolve_run(volume, ensemble, SegmentRequest(inference=TORCH))
     with pytest.raises(OutputError, match="with --exact False, now asked for True"):
-        check_same_run(plain, volume, ensemble, wish, OUT)
+        check_same_run(plain, volume, ensemble, request, OUT)

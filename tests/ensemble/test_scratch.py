@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble, segment_volume
+from densecell.ensemble import SegmentRequest, load_ensemble, segment_volume
 from densecell.ensemble.scratch import SCRATCH, unpacked
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_ome_zarr, open_volume, write_slices
@@ -36,8 +36,8 @@ def decoded(monkeypatch):
 
 def segmented(volume, trained, out):
     ensemble = load_ensemble(trained / "models" / "tiny")
-    wish = Wish(inference=TILES)
-    run = segment_volume(volume, ensemble, out, wish)
+    request = SegmentRequest(inference=TILES)
+    run = segment_volume(volume, ensemble, out, request)
     was_there = [(out / SCRATCH).exists() for _ in run]
     labels = open_ome_zarr(out / "segmentation.zarr" / "labels" / "classes")
     return labels.read(Box.whole(labels.shape)), any(was_there)
@@ -78,9 +78,11 @@ def test_slices_that_do_not_fit_are_unpacked_first(
 def test_what_needs_no_decoding_is_left_alone(tmp_path, discs, trained):
     volume = ArrayVolume(discs[0], spacing_nm=(40, 10, 10))
     ensemble = load_ensemble(trained / "models" / "tiny")
-    run = segment_volume(volume, ensemble, tmp_path / "r", Wish(inference=TILES))
+    run = segment_volume(
+        volume, ensemble, tmp_path / "r", SegmentRequest(inference=TILES)
+    )
     next(run)
 
-    from densecell.ensemble import read_run
+    from densecell.result import read_run
 
     assert unpacked(volume, read_run(tmp_path / "r"), tmp_path / "r") is volume

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble, segment_volume
+from densecell.ensemble import SegmentRequest, load_ensemble, segment_volume
 from densecell.export.network import Voting
 from densecell.export.weights import write_onnx
 from densecell.geometry import Box
@@ -22,7 +22,7 @@ def test_onnx_labels_tissue_as_segment_does(trained, tmp_path):
     ensemble = load_ensemble(trained / "models" / "tiny")
     volume = ArrayVolume(tissue, spacing_nm=(40, 10, 10))
     for _ in segment_volume(
-        volume, ensemble, out=tmp_path / "out", wish=Wish(inference=EXACT)
+        volume, ensemble, out=tmp_path / "out", request=SegmentRequest(inference=EXACT)
     ):
         pass
     labels = open_ome_zarr(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from densecell.config import InferenceConfig, MeshConfig, ObjectsConfig
-from densecell.ensemble import Wish, load_ensemble, segment_volume
+from densecell.ensemble import SegmentRequest, load_ensemble, segment_volume
 from densecell.errors import OutputError
 from densecell.geometry import Box
 from densecell.objects import measure_objects, open_source
@@ -15,7 +15,7 @@ from densecell.training import load_data, train_members
 from densecell.volume import open_ome_zarr, open_volume
 from soak.jobs import LABELS, write_classes
 
-WISH = Wish(
+REQUEST = SegmentRequest(
     inference=InferenceConfig(
         tile=(4, 32, 32), margin=(1, 8, 8), engine="torch", precision="float32"
     )
@@ -26,7 +26,7 @@ def test_a_volume_that_changes_while_it_is_segmented(tmp_path, discs, trained):
     path, out = tmp_path / "image.npy", tmp_path / "out"
     np.save(path, discs[0])
     volume = open_volume(path, spacing_nm=(40, 10, 10))
-    steps = segment_volume(volume, load_ensemble(trained / "models/tiny"), out, WISH)
+    steps = segment_volume(volume, load_ensemble(trained / "models/tiny"), out, REQUEST)
     next(steps)
     np.lib.format.open_memmap(path, mode="r+")[3] = 7
 

@@ -10,7 +10,7 @@ from distributed import KilledWorker
 
 from densecell.compute import Cluster
 from densecell.config import InferenceConfig, MeshConfig, ObjectsConfig
-from densecell.ensemble import Wish, load_ensemble, segment_volume
+from densecell.ensemble import SegmentRequest, load_ensemble, segment_volume
 from densecell.errors import ClusterError
 from densecell.objects import measure_objects, open_source
 from densecell.surfaces import mesh_result
@@ -43,10 +43,12 @@ def test_a_worker_killed_in_the_middle_changes_nothing(command, tmp_path):
 def test_half_a_chunk_is_removed_at_the_end_of_segment(tmp_path, trained, discs):
     image, out = tmp_path / "image.tif", tmp_path / "out"
     write_tiff(image, ArrayVolume(discs[0], spacing_nm=(40, 10, 10)))
-    wish = Wish(inference=InferenceConfig(engine="torch", precision="float32"))
+    request = SegmentRequest(
+        inference=InferenceConfig(engine="torch", precision="float32")
+    )
     ensemble = load_ensemble(trained / "models" / "tiny")
 
-    steps = segment_volume(open_volume(image), ensemble, out, wish)
+    steps = segment_volume(open_volume(image), ensemble, out, request)
 
     check_dropped(steps, out / LABELS)
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble, segment_volume
+from densecell.ensemble import SegmentRequest, load_ensemble, segment_volume
 from densecell.volume import ArrayVolume, open_volume, write_tiff
 
 NM = (40, 10, 10)
@@ -31,8 +31,8 @@ def segmented(tmp_path_factory, trained, discs):
     box = ((1, 0, 0), (6, 48, 56))
     volume = open_volume(folder / "new.tif")
     ensemble = load_ensemble(folder / "models" / "tiny")
-    wish = Wish(inference=plain, box=box)
-    for _ in segment_volume(volume, ensemble, folder / "result", wish):
+    request = SegmentRequest(inference=plain, box=box)
+    for _ in segment_volume(volume, ensemble, folder / "result", request):
         pass
     return folder
 

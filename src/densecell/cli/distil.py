@@ -14,7 +14,7 @@ from densecell.config.project import ProjectConfig
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from densecell.ensemble import Ensemble, Lesson
+    from densecell.ensemble import Ensemble, TrainingPart
 
 
 class StudentOptions(Frozen):
@@ -81,8 +81,14 @@ def distil(
     from densecell.cli.training_display import training_display
     from densecell.datasets.project import read_project
     from densecell.disk import remove
-    from densecell.ensemble import list_lessons, load_ensemble, rank_members
-    from densecell.ensemble.lessons import LESSONS, check_teacher, learned
+    from densecell.ensemble import (
+        check_teacher,
+        choose_parts,
+        load_ensemble,
+        rank_members,
+        read_soft_labels,
+    )
+    from densecell.ensemble.soft_labels import SOFT_LABELS
     from densecell.errors import ConfigError
     from densecell.report.model.training import draw_scores, draw_training
     from densecell.training import TrainingOptions, load_data, train_members
@@ -103,13 +109,14 @@ def distil(
     check_teacher(ensemble, settings)
     others = [open_volume(v, spacing_nm=material.spacing) for v in material.volumes]
     data = load_data(settings, root)
-    lessons = list_lessons(
+    parts = choose_parts(
         settings, root, data.train, others, most_voxels=material.voxels * 1_000_000
     )
-    if overwrite and (target / LESSONS).exists():  # a mistake must not cost a model
+    # Only a model of `densecell distil` is removed, and only after all checks.
+    if overwrite and (target / SOFT_LABELS).exists():
         remove(target)
-    show_teaching(lessons, ensemble, target)
-    data = data._replace(train=learned(lessons, target, settings))
+    show_soft_labels(parts, ensemble, target)
+    data = data._replace(train=read_soft_labels(parts, target, settings))
     with training_display() as show:
         options = TrainingOptions(watch=draw_training)
         for progress in train_members(settings, data, target, options):
@@ -122,14 +129,14 @@ def distil(
     )
 
 
-def show_teaching(
-    lessons: "Sequence[Lesson]", ensemble: "Ensemble", student: Path
+def show_soft_labels(
+    parts: "Sequence[TrainingPart]", ensemble: "Ensemble", student: Path
 ) -> None:
     """Let the ensemble label what the network learns from, and show progress."""
     from densecell.cli.progress import show_progress
-    from densecell.ensemble.lessons import begin_lessons, teach
+    from densecell.ensemble import begin_soft_labels, make_soft_labels
 
-    begin_lessons(lessons, ensemble, student)
+    begin_soft_labels(parts, ensemble, student)
     with show_progress("segmenting what is learned from") as progress:
-        for step in teach(lessons, ensemble, student):
-            progress(step.done_voxels, step.all_voxels)
+        for step in make_soft_labels(parts, ensemble, student):
+            progress(step.done, step.total)

@@ -20,7 +20,7 @@ from densecell.config.frozen import Frozen
 from densecell.config.inference import InferenceConfig
 
 if TYPE_CHECKING:
-    from densecell.ensemble import Plan
+    from densecell.ensemble import SegmentationPlan
 
 
 class SegmentOptions(Frozen):
@@ -69,7 +69,6 @@ def segment(
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     import sys
 
-    from densecell.claim import is_empty, refuse_claimed
     from densecell.cli.progress import show_progress
     from densecell.compute import (
         connected,
@@ -77,21 +76,18 @@ def segment(
         threads_per_worker,
         workers_asked_for,
     )
-    from densecell.disk import remove
     from densecell.ensemble import (
-        Wish,
-        is_finished,
+        SegmentRequest,
         load_ensemble,
-        plan,
+        plan_segmentation,
         resampling_note,
         segment_volume,
     )
-    from densecell.ensemble.freeze import freeze
-    from densecell.errors import OutputError
+    from densecell.result import is_segmented
     from densecell.volume import open_volume
 
     cluster, max_memory = resources.cluster, resources.max_memory
-    wish = Wish(
+    request = SegmentRequest(
         inference=inference,
         box=corners(options.box),
         keep_members=options.keep_members,
@@ -107,21 +103,18 @@ def segment(
     if note := resampling_note(image, ensemble, inference):
         typer.echo(note, err=True)
     if options.plan:
-        show_plan(plan(image, ensemble, wish, beside=_existing(out)), wish.processes)
+        plan = plan_segmentation(image, ensemble, request, beside=_existing(out))
+        show_plan(plan, request.processes)
         return
-    if overwrite and out.exists():
-        if not (out / "run.yaml").exists() and not is_empty(out):
-            raise OutputError(f"{out}: is no result of densecell; remove it yourself")
-        freeze(image, ensemble, wish)  # a mistake must not cost the old result
-        refuse_claimed(out)
-        remove(out)
-    was_finished = is_finished(out)
+    was_finished = is_segmented(out) and not overwrite
     with connected(cluster) as workers:
         if workers is not None:
             typer.echo(f"{workers.note}: {workers.workers()} ready", err=True)
         with show_progress(f"segmenting {image.path.name}") as progress:
-            for step in segment_volume(image, ensemble, out, wish, cluster=workers):
-                progress(step.done_voxels, step.all_voxels)
+            for step in segment_volume(
+                image, ensemble, out, request, cluster=workers, overwrite=overwrite
+            ):
+                progress(step.done, step.total)
     if options.tiff:
         write_tiff_labels(out, overwrite=overwrite)
     if was_finished:
@@ -129,19 +122,20 @@ def segment(
         return
     count = len(ensemble.networks)
     typer.echo(
-        f"{out}: {step.all_voxels:,} voxels labelled by "
+        f"{out}: {step.total:,} voxels labelled by "
         f"{'one network' if count == 1 else f'{count} networks'}; next `densecell "
         f"measure {out}`, or `densecell evaluate {out} TRUTH` where there is truth"
     )
 
 
-def show_plan(plan: "Plan", processes: int) -> None:
+def show_plan(plan: "SegmentationPlan", processes: int) -> None:
     """Print the time, memory and disk that a run will need."""
     from densecell.cli.progress import format_duration
-    from densecell.ensemble import in_gb
+    from densecell.ensemble import format_bytes
 
     run = plan.run
     frozen = run.inference
+    memory = format_bytes(plan.bytes_of_memory)
     voxels = " x ".join(map(str, run.extent.shape))
     tile, block = (" x ".join(map(str, s)) for s in (frozen.tile, frozen.block))
     lines = {
@@ -150,8 +144,8 @@ def show_plan(plan: "Plan", processes: int) -> None:
         "engine": f"{frozen.engine}, {frozen.precision}, {frozen.threads} threads",
         "tiles": f"{plan.tiles:,} of {tile}",
         "blocks": f"{plan.blocks:,} of {block}",
-        "memory": f"{in_gb(plan.bytes_of_memory)} of each of {processes} processes",
-        "disk": in_gb(plan.bytes_on_disk),
+        "memory": f"{memory} of each of {processes} processes",
+        "disk": format_bytes(plan.bytes_on_disk),
         "time": f"{format_duration(plan.seconds)} in one process",
     }
     if run.grid is not None:

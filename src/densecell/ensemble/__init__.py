@@ -1,15 +1,8 @@
-"""Members to labels: load, rank, combine, segment."""
+"""Load members, rank them, and let them segment volumes together."""
 
-from densecell.ensemble.lessons import (
-    Lesson,
-    begin_lessons,
-    learned,
-    list_lessons,
-    teach,
-)
 from densecell.ensemble.load import Ensemble, load_ensemble
-from densecell.ensemble.memory import in_gb
-from densecell.ensemble.plan import Plan, plan
+from densecell.ensemble.memory import format_bytes
+from densecell.ensemble.plan import SegmentationPlan, plan_segmentation
 from densecell.ensemble.rank import (
     EnsembleFile,
     Member,
@@ -17,34 +10,41 @@ from densecell.ensemble.rank import (
     read_ensemble,
     use_members,
 )
+from densecell.ensemble.request import SegmentRequest
 from densecell.ensemble.resolution import resampling_note
-from densecell.ensemble.run import Run, Wish, read_run
-from densecell.ensemble.segment import Step, is_finished, segment_volume
-from densecell.ensemble.select import Chosen, greedy_members
+from densecell.ensemble.segment import segment_volume
+from densecell.ensemble.select import ChosenMember, greedy_members
+from densecell.ensemble.soft_labels import (
+    SoftLabels,
+    TrainingPart,
+    begin_soft_labels,
+    check_teacher,
+    choose_parts,
+    make_soft_labels,
+    read_soft_labels,
+)
 
 __all__ = [
-    "Chosen",
+    "ChosenMember",
     "Ensemble",
     "EnsembleFile",
-    "Lesson",
     "Member",
-    "Plan",
-    "Run",
-    "Step",
-    "Wish",
-    "begin_lessons",
+    "SegmentRequest",
+    "SegmentationPlan",
+    "SoftLabels",
+    "TrainingPart",
+    "begin_soft_labels",
+    "check_teacher",
+    "choose_parts",
+    "format_bytes",
     "greedy_members",
-    "in_gb",
-    "is_finished",
-    "learned",
-    "list_lessons",
     "load_ensemble",
-    "plan",
+    "make_soft_labels",
+    "plan_segmentation",
     "rank_members",
     "read_ensemble",
-    "read_run",
+    "read_soft_labels",
     "resampling_note",
     "segment_volume",
-    "teach",
     "use_members",
 ]

@@ -1,7 +1,7 @@
-"""All members on one block: read once, every member, mean, argmax, forget.
+"""Label one block with all members: read once, run each, take the mean, then argmax.
 
-Memory holds the sum of the probabilities of one block and one tile of one member,
-whatever the number of members and the size of the volume.
+Memory holds the sum of the probabilities of one block, and one tile of one member. It
+does not grow with the volume.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ from densecell.volume import Grid, Statistics, Volume, normalise, read_padded
 
 
 class Runner(NamedTuple):
-    """One member, ready to be run over a volume, or over a grid laid over it."""
+    """One member, ready to run over a volume, or over a grid laid over it."""
 
     engine: Engine
     tiling: Tiling
@@ -32,7 +32,7 @@ class Runner(NamedTuple):
     grid: Grid | None = None
 
     def tiles(self, box: Box) -> Iterator[Tile]:
-        """Yield the tiles that write into a box of the volume."""
+        """Tiles that write into a box of the volume."""
         if self.grid is None:
             return self.tiling.tiles(box)
         return tiles_of_volume(self.grid, self.tiling, box)
@@ -40,38 +40,38 @@ class Runner(NamedTuple):
     def keep(
         self, tile: Tile, probabilities: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Make what a tile writes of what it computed."""
+        """Turn what a tile computed into what it writes."""
         if self.grid is None:
             return kept_of_tile(tile, probabilities)
         return kept_on_volume(self.grid, tile, probabilities)
 
 
 class Region(NamedTuple):
-    """A block, and the normalised intensities that its tiles look at."""
+    """A block, and the normalised intensities that its tiles read."""
 
-    box: Box  # of the volume
-    seen: Box  # of the volume or of the grid, as what tiles read
-    intensities: NDArray[np.float32]  # of `seen`
+    box: Box  # in voxels of the volume
+    seen: Box  # in voxels of the grid, if there is one; all that tiles read
+    intensities: NDArray[np.float32]  # (Z, Y, X) in `seen`
 
     def read(self, window: Box) -> NDArray[np.float32]:
-        """Give what lies in a window inside `seen`."""
+        """Intensities in a window inside `seen`."""
         return self.intensities[window.relative_to(self.seen.start).slices]
 
 
 class Flat(NamedTuple):
-    """Tiles that differ by less than `threshold` are of class `channel`."""
+    """Rule for flat tiles: those that differ by less than `threshold` get `channel`."""
 
     threshold: float
     channel: int
 
 
 class BlockLabels(NamedTuple):
-    """What an ensemble says of one block."""
+    """Output of an ensemble for one block."""
 
-    channels: NDArray[np.uint8]  # (Z, Y, X), the class with the highest mean
+    channels: NDArray[np.uint8]  # (Z, Y, X), class with the highest mean
     confidence: NDArray[np.uint8]  # 255 * highest mean probability
-    disagreement: NDArray[np.uint8]  # 255 * share of members that say otherwise
-    members: NDArray[np.uint8]  # (M, Z, Y, X), what each member says
+    disagreement: NDArray[np.uint8]  # 255 * share of members that disagree
+    members: NDArray[np.uint8]  # (M, Z, Y, X), class by each member
     probabilities: NDArray[np.float32]  # (K, Z, Y, X), mean over members
     affinities: NDArray[np.float32]  # (A, Z, Y, X), mean over members
 
@@ -79,9 +79,9 @@ class BlockLabels(NamedTuple):
 def read_region(
     volume: Volume, statistics: Statistics, runners: Sequence[Runner], box: Box
 ) -> Region:
-    """Read everything that any member looks at for a box of a volume, once.
+    """Read all intensities that the members need for a box of a volume, once.
 
-    Where members see a grid laid over a volume, `volume` shows that grid.
+    `volume` is the volume as members see it: resampled, if they see another grid.
     """
     windows = (
         tile.read_box.grown(runner.network_margin)
@@ -97,19 +97,19 @@ def label_region(
 ) -> BlockLabels:
     """Label a block with all members.
 
-    Mean and argmax are taken in float32; of equal classes the lowest wins.
+    Mean and argmax are computed in float32; between equal classes the lowest wins.
     """
     shape = region.box.shape
     pairs = runners[0].engine.affinities
     total = np.zeros((classes + pairs, *shape), np.float32)
     members = np.empty((len(runners), *shape), np.uint8)
-    for runner, said in zip(runners, members, strict=True):
-        tiles = _looked_at(region, runner, total, said, flat)
+    for runner, member in zip(runners, members, strict=True):
+        tiles = _not_flat(region, runner, total, member, flat)
         for box, probabilities in tile_probabilities(
             runner.engine, region.read, tiles, runner.network_margin, keep=runner.keep
         ):
             part = box.relative_to(region.box.start).slices
-            said[part] = probabilities[:classes].argmax(0)
+            member[part] = probabilities[:classes].argmax(0)
             total[(slice(None), *part)] += probabilities
         runner.engine.rest()
     total /= len(runners)
@@ -126,14 +126,14 @@ def label_region(
     )
 
 
-def _looked_at(
+def _not_flat(
     region: Region,
     runner: Runner,
     total: NDArray[np.float32],
-    said: NDArray[np.uint8],
+    member: NDArray[np.uint8],
     flat: Flat | None,
 ) -> list[Tile]:
-    """List the tiles that a network has to see; settle the others here."""
+    """Tiles that a network has to see; flat ones are labelled here."""
     tiles = []
     for tile in runner.tiles(region.box):
         window = region.read(tile.read_box.grown(runner.network_margin))
@@ -141,11 +141,11 @@ def _looked_at(
             tiles.append(tile)
             continue
         part = tile.write_box.relative_to(region.box.start).slices
-        said[part] = flat.channel
+        member[part] = flat.channel
         total[(flat.channel, *part)] += 1
     return tiles
 
 
 def _to_byte(share: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Scale 0..1 to 0..255; half goes to even."""
+    """Scale 0..1 to 0..255, rounding halves to even."""
     return np.rint(255 * share).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A model folder in memory: its networks, ready to run."""
+"""Load a model folder: its networks, ready to run."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,22 +23,22 @@ class Ensemble(NamedTuple):
     networks: tuple[Network, ...]
     fingerprints: tuple[str, ...]  # SHA-256 of each member's weights file
     scheme: ClassScheme
-    spacing_nm: Spacing
+    spacing_nm: Spacing  # of the voxels that it was trained on
     appearance: Appearance | None  # of the training volumes; none: not known
-    affinities: tuple[Shape, ...] = ()  # offsets of the pairs that it tells of
+    affinities: tuple[Shape, ...] = ()  # offsets of the pairs that it has learned
 
 
 def load_ensemble(
     folder: Path, *, best: int | None = None, only: tuple[str, ...] | None = None
 ) -> Ensemble:
-    """Load the members of a model that are in use, or the `best`, or `only` these.
+    """Load a model: the members in use, or the `best` of them, or `only` these.
 
     Raises
     ------
     CheckpointError
         If the folder is no model, or a member is missing, damaged or of other classes.
     ConfigError
-        If more members are asked for than are usable.
+        If `best` is more than the members that finished.
     """
     file = read_ensemble(folder)
     names = only or _chosen(file, folder, best)
@@ -63,7 +63,7 @@ def _chosen(file: EnsembleFile, folder: Path, best: int | None) -> tuple[str, ..
     usable = [m.folder for m in file.members if m.outcome.state == "finished"]
     if not 1 <= best <= len(usable):
         raise ConfigError(
-            f"{folder}: {best} members asked for, but 1 to {len(usable)} can be used"
+            f"{folder}: {best} members requested, but 1 to {len(usable)} can be used"
         )
     return tuple(usable[:best])
 
@@ -74,7 +74,7 @@ def _common_affinities(
     found = list(dict.fromkeys(member.network.affinities for member in members))
     if len(found) > 1:
         raise CheckpointError(
-            f"{folder}: its members tell of different affinities ({found[0]} and "
+            f"{folder}: its members learned different affinities ({found[0]} and "
             f"{found[1]}) and cannot vote on them; drop some by `densecell ensemble`"
         )
     return found[0]
@@ -94,5 +94,5 @@ def _load_member(member: Path, file: EnsembleFile) -> Network:
 
 
 def member_fingerprint(member: Path) -> str:
-    """Give the SHA-256 of a member's weights file."""
+    """SHA-256 of a member's weights file."""
     return hashlib.sha256((member / WEIGHTS).read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""Tiles and blocks that fit into a budget of memory."""
+"""Choose tiles and blocks that fit into a memory budget."""
 
 import sys
 from collections.abc import Iterator
@@ -15,22 +15,22 @@ from densecell.volume import Grid, Volume
 
 BLOCK_VOXELS = 3_200_000
 FLAT_DEPTH = 8  # slices of a block where tiles are one slice deep
-ENGINE_BYTES = 200_000_000  # of OpenVINO's own code, seen
-WEIGHT_COPIES = 2  # of float32, in an engine, beside the network's own
-SHARES = 4  # blocks of each process, at least, in volumes large enough
-RESERVE = 0.9  # of the budget is planned with
+ENGINE_BYTES = 200_000_000  # code of OpenVINO, as measured
+WEIGHT_COPIES = 2  # float32 copies in an engine, beside the network's own
+SHARES = 4  # least blocks per process, in volumes that are large enough
+RESERVE = 0.9  # share of the budget to plan with
 
 
-class Cut(NamedTuple):
-    """How a volume is cut, and the memory that labelling it takes."""
+class Fit(NamedTuple):
+    """Tiles and blocks of a volume, and the memory that labelling it takes."""
 
     tiling: Tiling
-    grid: Grid | None  # that the tiles lie on; none: the volume's own voxels
+    grid: Grid | None  # of the tiles; none: the volume's own voxels
     block: Shape
     bytes: int
 
 
-def fit(
+def fit_memory(
     volume: Volume,
     ensemble: Ensemble,
     config: InferenceConfig,
@@ -41,32 +41,34 @@ def fit(
     budget: int,
     processes: int = 1,
     pairs: bool = False,
-) -> Cut:
+) -> Fit:
     """Choose the largest usual tile, and a block of such tiles, that fit.
 
     Parameters
     ----------
-    volume, ensemble
-        What will be labelled, by what.
+    volume
+        Volume to label.
+    ensemble
+        Networks that label it.
     config
-        A tile of the settings is not changed.
+        A tile that it names is not changed.
     grid
-        That the model sees instead of the volume's own voxels.
+        Grid on which the model sees the volume; none: the volume's own voxels.
     extent
-        Voxels of the result.
+        Voxels (z, y, x) of the result.
     tile_bytes
-        Per voxel of a tile, while it is computed.
+        Bytes per voxel of a tile, while it is computed.
     budget
-        Bytes of this process.
+        Bytes that this process may use.
     processes
-        That will share the work, and want some blocks each.
+        Number of processes that share the work. Each gets several blocks.
     pairs
-        Affinities are wanted.
+        Whether affinities are wanted.
 
     Raises
     ------
     ConfigError
-        If not even small tiles fit, with what they would need.
+        If not even small tiles fit. Says how much they would need.
     """
     network = ensemble.networks[0]
     shape = volume.shape if grid is None else grid.shape
@@ -80,20 +82,20 @@ def fit(
             if config.adapt:
                 needed += _of_adapting(tiling, laid, block)
             if needed <= RESERVE * budget:
-                return Cut(tiling, laid, block, needed)
+                return Fit(tiling, laid, block, needed)
         smaller = _smaller(tiling)
         tighter = plan_tiling(network, shape, config, most=smaller, pairs=pairs)
         if min(smaller[1:]) <= 2 * max(tiling.margin) or tighter == tiling:
             raise ConfigError(
-                f"--max-memory {in_gb(budget)} is too little: tiles of "
-                f"{tiling.tile} voxels need {in_gb(needed / RESERVE)}; allow that "
-                "much, or choose a smaller --tile"
+                f"--max-memory {format_bytes(budget)} is too little: tiles of "
+                f"{tiling.tile} voxels need {format_bytes(needed / RESERVE)}; allow "
+                "that much, or choose a smaller --tile"
             )
         tiling = tighter
 
 
 def _block_sizes(unit: Shape, extent: Shape, processes: int) -> Iterator[int]:
-    """Yield how many voxels a block may have, from the usual down to one unit."""
+    """Yield limits for the voxels of a block, from the usual one down to one unit."""
     most = min(BLOCK_VOXELS, Box.whole(extent).voxels // (SHARES * processes))
     while most > Box.whole(unit).voxels:
         yield most
@@ -101,21 +103,21 @@ def _block_sizes(unit: Shape, extent: Shape, processes: int) -> Iterator[int]:
     yield 1
 
 
-def in_gb(size: float) -> str:
-    """Give a number of bytes as people say it.
+def format_bytes(size: float) -> str:
+    """Number of bytes in gigabytes or megabytes.
 
     Examples
     --------
-    >>> in_gb(3.04e9), in_gb(5.2e7)
+    >>> format_bytes(3.04e9), format_bytes(5.2e7)
     ('3.0G', '52M')
     """
     return f"{size / 1e9:.1f}G" if size >= 1e9 else f"{size / 1e6:.0f}M"
 
 
 def block_shape(unit: Shape, extent: Shape, most: int = BLOCK_VOXELS) -> Shape:
-    """Choose blocks of whole units: large enough to read well, small in memory.
+    """Choose blocks of whole units: large enough to read fast, small in memory.
 
-    A unit is what one tile writes.
+    A unit is the box that one tile writes.
     """
     block = list(unit)
     if block[0] == 1:
@@ -129,7 +131,7 @@ def block_shape(unit: Shape, extent: Shape, most: int = BLOCK_VOXELS) -> Shape:
 
 
 def _smaller(tiling: Tiling) -> Shape:
-    """Halve a tile in plane."""
+    """Tile with half the size in plane."""
     z, y, x = tiling.tile
     return (z, y // 2, x // 2)
 
@@ -149,8 +151,8 @@ def _bytes(
     voxels = Box.whole(volume.shape).voxels
     kept = Box.whole(block).voxels
     seen = Box.whole(block).grown(tiling.margin).voxels
-    # Sum of probabilities, a wide integer for argmax, members' labels and results,
-    # twice: one block is computed while another is written.
+    # Sum of probabilities, int64 for the argmax, labels of members and results; twice,
+    # because one block is computed while another is written.
     of_block = kept * (4 * channels + 8 + 2 * (members + 4) + 4 * channels)
     of_reading = 2 * seen * (4 + volume.dtype.itemsize)
     if grid is not None:
@@ -168,23 +170,23 @@ def _bytes(
 def _of_resampling(
     volume: Volume, grid: Grid, tiling: Tiling, block: Shape, channels: int
 ) -> int:
-    """Count what a block takes on its way to the grid, and a tile on its way back."""
+    """Bytes to resample a block to the grid, and a tile back to the volume."""
     read = Box.whole(block).grown(grid.reach(tiling.margin)).voxels
     seen = grid.holding(Box.whole(block)).grown(tiling.margin).voxels
-    # Both as floats, a partial sum and a piece of it, twice: as in `_bytes`.
+    # Both as float32, with a partial sum and a piece of it; twice, as in `_bytes`.
     there = 2 * (read * (4 + volume.dtype.itemsize) + 3 * 4 * max(read, seen))
     tile = min(Box.whole(block_unit(grid, tiling)).voxels, Box.whole(block).voxels)
     return there + (channels + 3) * 4 * tile
 
 
 def _of_adapting(tiling: Tiling, grid: Grid | None, block: Shape) -> int:
-    """Count the arrays between grey values as read and as changed, twice as above."""
+    """Bytes to change grey values, for two blocks at once."""
     box = Box.whole(block)
     seen = (box if grid is None else grid.holding(box)).grown(tiling.margin).voxels
     return 2 * seen * 20  # float32, smoothed, mapped in float64, float32 again
 
 
 def _taken() -> int:
-    """Count what this process holds, and what its engine's code is about to."""
+    """Bytes of this process now, with the code of an engine that is not loaded yet."""
     loaded = "openvino" in sys.modules
     return int(psutil.Process().memory_info().rss) + (0 if loaded else ENGINE_BYTES)

@@ -1,7 +1,7 @@
-"""What a segmentation will take: blocks, memory, disk, time, before it starts.
+"""Estimate blocks, memory, disk and time of a segmentation before it starts.
 
-A few tiles of the volume are segmented into a folder that is then dropped, by the very
-steps of the real run; their time and bytes are scaled to all voxels.
+A few tiles of the volume are segmented into a temporary folder, by the same code as in
+the real run. Their time and bytes are scaled to all voxels.
 """
 
 import tempfile
@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from densecell.ensemble.blocks import Runner
-from densecell.ensemble.freeze import settle
+from densecell.ensemble.labeller import Labeller, make_runners
 from densecell.ensemble.load import Ensemble
-from densecell.ensemble.run import Run, Wish
-from densecell.ensemble.stores import STORE, create_stores, images
-from densecell.ensemble.work import Labeller, make_runners
+from densecell.ensemble.request import SegmentRequest
+from densecell.ensemble.resolve import resolve_with_memory
+from densecell.ensemble.stores import create_stores, images
 from densecell.errors import OutputError
-from densecell.geometry import Box, Shape
+from densecell.geometry import Box, Shape, per_axis
 from densecell.inference import block_unit
+from densecell.result import STORE, Run
 from densecell.volume import Volume, build_pyramid
 
-PROBE_S = 20.0  # after which no further place is probed
-PLACES = 5
+PROBE_S = 20.0  # no further place is probed after this time
+PLACES = ((0.5, 0.5, 0.5), (0, 0.2, 0.2), (1, 0.8, 0.2), (0, 0.2, 0.8), (1, 1, 1))
 
 
-class Plan(NamedTuple):
-    """What is foreseen."""
+class SegmentationPlan(NamedTuple):
+    """Estimate of a segmentation."""
 
     run: Run
     blocks: int
@@ -37,7 +38,7 @@ class Plan(NamedTuple):
 
 
 class _Probe(NamedTuple):
-    """What some places of the volume took."""
+    """Cost of some places of the volume."""
 
     voxels: int
     tiles: int
@@ -46,18 +47,20 @@ class _Probe(NamedTuple):
     bytes: int
 
 
-def plan(volume: Volume, ensemble: Ensemble, wish: Wish, *, beside: Path) -> Plan:
-    """Foresee what `segment_volume` with the same arguments will take.
+def plan_segmentation(
+    volume: Volume, ensemble: Ensemble, request: SegmentRequest, *, beside: Path
+) -> SegmentationPlan:
+    """Estimate what `segment_volume` with the same arguments will take.
 
     Parameters
     ----------
-    volume, ensemble, wish
-        As there.
+    volume, ensemble, request
+        Arguments of `segment_volume`.
     beside
-        A folder of the file system that the result will lie on.
+        A folder on the disk that the result will be written to.
     """
     begin = time.perf_counter()
-    run, memory = settle(volume, ensemble, wish)
+    run, memory = resolve_with_memory(volume, ensemble, request)
     runners = make_runners(run, ensemble)
     ready_s = time.perf_counter() - begin
     try:
@@ -65,8 +68,8 @@ def plan(volume: Volume, ensemble: Ensemble, wish: Wish, *, beside: Path) -> Pla
             probe = _probed(run, volume, runners, Path(name))
     except OSError as error:
         raise OutputError(
-            f"{beside}: nothing can be tried out there ({error.strerror or error}); "
-            "choose an --out in a folder that may be written to"
+            f"{beside}: cannot write a trial there ({error.strerror or error}); choose "
+            "an --out in a folder that may be written to"
         ) from None
     tiles = _count(runners[0], run.extent)
     voxels = run.extent.voxels
@@ -75,9 +78,9 @@ def plan(volume: Volume, ensemble: Ensemble, wish: Wish, *, beside: Path) -> Pla
         + probe.labelling_s * tiles / probe.tiles
         + probe.coarser_s * voxels / probe.voxels
     )
-    return Plan(
+    return SegmentationPlan(
         run,
-        blocks=len(run.blocks()),
+        blocks=len(run.blocks),
         tiles=tiles,
         bytes_of_memory=memory,
         bytes_on_disk=probe.bytes * voxels // probe.voxels,
@@ -88,13 +91,13 @@ def plan(volume: Volume, ensemble: Ensemble, wish: Wish, *, beside: Path) -> Pla
 def _probed(
     run: Run, volume: Volume, runners: Sequence[Runner], folder: Path
 ) -> _Probe:
-    """Segment a tile here and there, until that took long enough."""
+    """Segment single tiles at some places, for at most `PROBE_S`."""
     probe = _Probe(0, 0, 0.0, 0.0, 0)
     written = block_unit(run.grid, runners[0].tiling)
     begin = time.perf_counter()
     for box in _places(run.extent, written):
         warm = probe.voxels > 0
-        part, out = _run_of(run, box), folder / str(len(list(folder.iterdir())))
+        part, out = _cropped(run, box), folder / str(len(list(folder.iterdir())))
         create_stores(part, out)
         labeller = Labeller(part, volume, runners, out)
         if not warm:
@@ -122,32 +125,28 @@ def _count(runner: Runner, box: Box) -> int:
 
 
 def _size(folder: Path) -> int:
-    """Add up the chunks; metadata does not grow with the volume."""
+    """Bytes of all chunks; metadata does not grow with the volume."""
     files = (p for p in folder.rglob("*") if p.name != "zarr.json")
     return sum(p.stat().st_size for p in files if p.is_file())
 
 
 def _places(extent: Box, kept: Shape) -> Iterator[Box]:
-    """Yield what a tile keeps: in the middle, then towards the corners."""
-    shares = ((0.5, 0.5, 0.5), (0, 0.2, 0.2), (1, 0.8, 0.2), (0, 0.2, 0.8), (1, 1, 1))
+    """Yield boxes that one tile writes: in the middle, then towards the corners."""
+
+    def start(first: int, stop: int, kept: int, share: float) -> int:
+        low, high = first // kept, (stop - 1) // kept
+        return round(low + share * (high - low)) * kept
+
     seen = set()
-    for share in shares[:PLACES]:
-        cells = [
-            (a // k, (b - 1) // k)
-            for a, b, k in zip(extent.start, extent.stop, kept, strict=True)
-        ]
-        z, y, x = (
-            round(first + s * (last - first)) * k
-            for (first, last), s, k in zip(cells, share, kept, strict=True)
-        )
-        box = Box((z, y, x), (z + kept[0], y + kept[1], x + kept[2]))
-        box = box.intersection(extent)
+    for shares in PLACES:
+        corner = per_axis(start, extent.start, extent.stop, kept, shares)
+        box = Box.at(corner, kept).intersection(extent)
         if box not in seen:
             seen.add(box)
             yield box
 
 
-def _run_of(run: Run, box: Box) -> Run:
-    """Give the same run for a small box alone, in one block."""
+def _cropped(run: Run, box: Box) -> Run:
+    """Same run for a small box, in one block."""
     inference = run.inference.model_copy(update={"block": box.shape})
     return run.model_copy(update={"box": (box.start, box.stop), "inference": inference})

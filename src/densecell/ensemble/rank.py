@@ -1,13 +1,12 @@
-"""Members compared by their scores on the eval volumes; the best are used together."""
+"""Rank members by their scores on the eval volumes; the best vote together."""
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from densecell.config import SchemeSetting, parse_settings, write_text
+from densecell.config import SchemeSetting, write_text
 from densecell.errors import CheckpointError, ConfigError, TrainingError
 from densecell.training import (
     MemberOutcome,
@@ -15,6 +14,7 @@ from densecell.training import (
     member_folder,
     read_outcome,
 )
+from densecell.training.checkpoint import load_json
 
 ENSEMBLE = "ensemble.json"
 
@@ -28,21 +28,23 @@ class Member(BaseModel, frozen=True, extra="forbid"):
 
 
 class EnsembleFile(BaseModel, frozen=True, extra="forbid"):
-    """`ensemble.json`: members best first, and what all of them share."""
+    """Content of `ensemble.json`: members, best first, and what all of them share."""
 
     format: Literal[1] = 1
     classes: SchemeSetting
     spacing_nm: tuple[float, float, float]
-    mean: float = Field(description="of the training volumes' intensities")
-    std: float = Field(description="of the training volumes' intensities")
+    mean: float = Field(description="mean of the training volumes' intensities")
+    std: float = Field(
+        description="standard deviation of the training volumes' intensities"
+    )
     members: tuple[Member, ...]
 
 
 def rank_members(folder: Path, *, best: int) -> EnsembleFile:
     """Rank all trained members of a model by MIoU(all); write `ensemble.json`.
 
-    Members that were abandoned or failed are listed and not used. Ties go to the lower
-    number.
+    Members that were abandoned or failed are listed but not used. Of equal members, the
+    one with the lower number comes first.
 
     Raises
     ------
@@ -54,9 +56,9 @@ def rank_members(folder: Path, *, best: int) -> EnsembleFile:
     if not usable:
         reasons = "; ".join(f"{name}: {o.reason}" for name, o in trained)
         raise TrainingError(
-            f"{folder}: none of {len(trained)} members is usable ({reasons}); give "
-            "more steps, more labels, or other seeds (ensemble.seed), with --overwrite "
-            "or another --name"
+            f"{folder}: none of {len(trained)} members is usable ({reasons}); train "
+            "with more steps, more labels, or other seeds (ensemble.seed), with "
+            "--overwrite or another --name"
         )
     order = sorted(trained, key=lambda item: -_score(item[1]))
     used = {name for name, o in order if o.state == "finished"}
@@ -74,12 +76,12 @@ def rank_members(folder: Path, *, best: int) -> EnsembleFile:
 
 
 def use_members(folder: Path, names: Collection[str]) -> EnsembleFile:
-    """Let exactly these members vote; write `ensemble.json`.
+    """Let only these members vote; write `ensemble.json`.
 
     Raises
     ------
     ConfigError
-        If one is not there or did not finish, or none is left.
+        If one does not exist or did not finish, or none is left.
     """
     file = read_ensemble(folder)
     usable = {m.folder for m in file.members if m.outcome.state == "finished"}
@@ -109,17 +111,10 @@ def read_ensemble(folder: Path) -> EnsembleFile:
     CheckpointError
         If the folder is no model, or the file is damaged.
     """
-    path = folder / ENSEMBLE
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        return load_json(folder / ENSEMBLE, EnsembleFile)
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(_no_model(folder)) from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path}: not readable as JSON: {error}; copy it again, or "
-            "give the command of the training again"
-        ) from None
-    return parse_settings(values, EnsembleFile, where=str(path))
 
 
 def _no_model(folder: Path) -> str:

@@ -1,23 +1,23 @@
-"""Compressed slices too large to be kept decoded: unpacked once, not for every block.
+"""Unpack compressed slices once, instead of for every block.
 
-A row of blocks looks at the same slices. Where these fit into the reader's cache, they
-are decoded once; where they do not, they are copied into chunks on disk first.
+A row of blocks reads the same slices. If these fit into the reader's cache, they are
+decoded once. Otherwise they are first copied into chunks on disk.
 """
 
 from pathlib import Path
 
 from densecell.disk import remove, written_aside
-from densecell.ensemble.run import Run
-from densecell.geometry import round_up
+from densecell.geometry import per_axis, round_up
+from densecell.result import Run
 from densecell.volume import Volume, copy_voxels, create_ome_zarr, open_volume
 
 SCRATCH = "blocks/volume.zarr"
 
 
 def unpacked(volume: Volume, run: Run, out: Path) -> Volume:
-    """Give a volume that is cheap to read in blocks: itself, or a copy in `out`.
+    """Volume that is fast to read in blocks: itself, or a copy of it in `out`.
 
-    The copy is made when it is not there, and goes with `drop_scratch`.
+    A copy is made if there is none yet. `drop_scratch` removes it.
     """
     if not is_decoded_again(volume, run):
         return volume
@@ -37,17 +37,16 @@ def unpacked(volume: Volume, run: Run, out: Path) -> Volume:
 
 
 def is_decoded_again(volume: Volume, run: Run) -> bool:
-    """Tell whether the blocks of a row would each decode what the last one did."""
-    margin, grid = run.inference.margin, run.grid
-    depth, rows, _ = (
-        min(n, round_up(b + 2 * m, c) + c)
-        for n, b, m, c in zip(
-            volume.shape,
-            run.inference.block,
-            margin if grid is None else grid.reach(margin),
-            volume.chunk,
-            strict=True,
-        )
+    """Whether each block of a row would decode the same slices again."""
+    margin = run.inference.margin
+    if run.grid is not None:
+        margin = run.grid.reach(margin)
+
+    def read(size: int, block: int, margin: int, chunk: int) -> int:
+        return min(size, round_up(block + 2 * margin, chunk) + chunk)
+
+    depth, rows, _ = per_axis(
+        read, volume.shape, run.inference.block, margin, volume.chunk
     )
     decoded = depth * rows * volume.shape[2] * volume.dtype.itemsize
     return 0 < volume.cache_bytes < decoded

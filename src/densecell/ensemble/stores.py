@@ -1,4 +1,4 @@
-"""The arrays of a result: `segmentation.zarr`, one shard per block."""
+"""Arrays of a result in `segmentation.zarr`, with one shard per block."""
 
 import json
 from pathlib import Path
@@ -9,16 +9,14 @@ import numpy as np
 from densecell.classes import ClassScheme
 from densecell.config import write_text
 from densecell.ensemble.blocks import BlockLabels
-from densecell.ensemble.run import Run
-from densecell.geometry import FACES, Box
+from densecell.geometry import FACES, Box, Shape, per_axis
+from densecell.result import STORE, Run
+from densecell.result.layout import AFFINITIES
 from densecell.volume import Kind, Layout, OmeZarrVolume, create_ome_zarr, open_ome_zarr
-
-STORE = "segmentation.zarr"
-AFFINITIES = "affinities.json"  # offsets of the pairs that `affinity_*` tell of
 
 
 class Stores(NamedTuple):
-    """What a block is written to."""
+    """Arrays that each block is written to."""
 
     classes: OmeZarrVolume
     confidence: OmeZarrVolume
@@ -47,7 +45,7 @@ class Stores(NamedTuple):
 
 
 def images(run: Run) -> dict[str, Kind]:
-    """Every array of the store with its kind."""
+    """Names of all arrays of the store, with the kind of each."""
     names: dict[str, Kind] = {
         "labels/classes": "label",
         "confidence": "image",
@@ -62,18 +60,10 @@ def images(run: Run) -> dict[str, Kind]:
 
 
 def create_stores(run: Run, out: Path) -> None:
-    """Make empty arrays, dropping what is there."""
+    """Create empty arrays in place of existing ones."""
     if run.affinities:
         pairs = {"format": 1, "offsets": run.affinities, "attractive": len(FACES)}
-        write_text(out / STORE / AFFINITIES, json.dumps(pairs, indent=1) + "\n")
-    frozen = run.inference
-    block = frozen.block
-    kept = [t - 2 * m for t, m in zip(frozen.tile, frozen.margin, strict=True)]
-    if run.grid is not None:
-        kept = [(k * r).numerator for k, r in zip(kept, run.grid.ratio, strict=True)]
-    chunk = (block[0], *(min(k, b) for k, b in zip(kept[1:], block[1:], strict=True)))
-    if any(b % c for b, c in zip(block, chunk, strict=True)):
-        chunk = block
+        write_text(out / AFFINITIES, json.dumps(pairs, indent=1) + "\n")
     for name, kind in images(run).items():
         create_ome_zarr(
             out / STORE / name,
@@ -81,14 +71,14 @@ def create_stores(run: Run, out: Path) -> None:
             dtype=np.uint8,
             spacing_nm=run.spacing_nm,
             kind=kind,
-            layout=Layout(chunk=(chunk[0], chunk[1], chunk[2]), shard=block),
+            layout=Layout(chunk=_chunk(run), shard=run.inference.block),
             scheme=run.classes if kind == "label" else None,
             overwrite=True,
         )
 
 
 def open_stores(run: Run, out: Path) -> Stores:
-    """Open what `create_stores` made."""
+    """Open the arrays that `create_stores` made."""
 
     def opened(name: str) -> OmeZarrVolume:
         return open_ome_zarr(out / STORE / name, writable=True)
@@ -103,3 +93,15 @@ def open_stores(run: Run, out: Path) -> Stores:
         tuple(opened(f"probability_{i}") for i in ids),
         tuple(opened(f"affinity_{i}") for i in range(len(run.affinities))),
     )
+
+
+def _chunk(run: Run) -> Shape:
+    """Chunk of a block: what one tile writes, if it divides the block."""
+    frozen = run.inference
+    kept = per_axis(lambda tile, margin: tile - 2 * margin, frozen.tile, frozen.margin)
+    if run.grid is not None:
+        kept = per_axis(lambda k, ratio: (k * ratio).numerator, kept, run.grid.ratio)
+    _, y, x = per_axis(min, kept, frozen.block)
+    chunk = (frozen.block[0], y, x)
+    divides = per_axis(lambda block, size: block % size == 0, frozen.block, chunk)
+    return chunk if all(divides) else frozen.block

@@ -15,26 +15,26 @@ import pytest
 
 from densecell.compute import connect
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble, segment_volume
+from densecell.ensemble import SegmentRequest, load_ensemble, segment_volume
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.volume import open_volume
 
 TILES = InferenceConfig(
     tile=(4, 32, 32), margin=(1, 8, 8), engine="torch", precision="float32", threads=1
 )
-WISH = Wish(inference=TILES)
+REQUEST = SegmentRequest(inference=TILES)
 LABEL = """
 import sys
 from pathlib import Path
 from densecell.config import InferenceConfig
-from densecell.ensemble import Wish, load_ensemble, memory, segment_volume
+from densecell.ensemble import SegmentRequest, load_ensemble, memory, segment_volume
 from densecell.volume import open_volume
 memory.BLOCK_VOXELS = 1
 volume, model, out = map(Path, sys.argv[1:4])
-wish = Wish(inference=InferenceConfig.model_validate_json(sys.argv[4]))
+request = SegmentRequest(inference=InferenceConfig.model_validate_json(sys.argv[4]))
 volume = open_volume(volume, spacing_nm=(40, 10, 10))
-for step in segment_volume(volume, load_ensemble(model), out, wish):
-    print(step.done_voxels, flush=True)
+for step in segment_volume(volume, load_ensemble(model), out, request):
+    print(step.done, flush=True)
 """
 
 
@@ -67,7 +67,7 @@ def here(image, model, tmp_path_factory):
 
 def segment(image, model, out, cluster=None):
     volume = open_volume(image, spacing_nm=(40, 10, 10))
-    return segment_volume(volume, load_ensemble(model), out, WISH, cluster=cluster)
+    return segment_volume(volume, load_ensemble(model), out, REQUEST, cluster=cluster)
 
 
 def bytes_of(out):
@@ -109,7 +109,7 @@ def test_a_run_that_is_killed_goes_on_with_the_same_bytes(tmp_path, image, model
 
     steps = list(segment(image, model, out))
 
-    assert steps[0].done_voxels > 0
+    assert steps[0].done > 0
     assert bytes_of(out) == here
     assert {name: t for name, t in finished(out).items() if name in before} == before
 
@@ -133,16 +133,16 @@ def test_workers_without_the_model_say_so(tmp_path, image, model, discs):
 def test_a_block_that_fails_is_named_and_tried_again_next_time(
     tmp_path, image, model, here, monkeypatch
 ):
-    from densecell.ensemble import work
+    from densecell.ensemble import labeller
 
-    read = work.read_region
+    read = labeller.read_region
 
     def torn(volume, statistics, runners, box):
         if box.start == (2, 16, 0):
             raise OSError("chunk 7 is torn")
         return read(volume, statistics, runners, box)
 
-    monkeypatch.setattr(work, "read_region", torn)
+    monkeypatch.setattr(labeller, "read_region", torn)
     with pytest.raises(BlocksFailedError) as caught:
         list(segment(image, model, tmp_path / "r"))
     lines = str(caught.value).splitlines()
@@ -172,26 +172,26 @@ def test_marks_count_what_members_say(tmp_path, image, model):
 def test_a_process_loads_a_run_once_and_anew_when_another_is_begun_there(
     tmp_path, image, model, here, monkeypatch
 ):
-    from densecell.ensemble import work
+    from densecell.ensemble import labeller
 
-    out, loads, load = tmp_path / "r", [], work.load_ensemble
+    out, loads, load = tmp_path / "r", [], labeller.load_ensemble
 
     def counted(folder, **options):
         loads.append(options["only"])
         return load(folder, **options)
 
-    monkeypatch.setattr(work, "load_ensemble", counted)
+    monkeypatch.setattr(labeller, "load_ensemble", counted)
     list(segment(image, model, out))
     for number in (0, 1, 2):
-        work.label_anywhere(out, number)
+        labeller.label_anywhere(out, number)
     assert len(loads) == 1
     assert bytes_of(out) == here
 
     shutil.rmtree(out)
     volume = open_volume(image, spacing_nm=(40, 10, 10))
-    list(segment_volume(volume, load_ensemble(model, best=1), out, WISH))
+    list(segment_volume(volume, load_ensemble(model, best=1), out, REQUEST))
     one = bytes_of(out)
-    work.label_anywhere(out, 0)
+    labeller.label_anywhere(out, 0)
 
     assert [len(names) for names in loads] == [2, 1]
     assert bytes_of(out) == one

@@ -7,13 +7,13 @@ import yaml
 from densecell.classes import ClassScheme
 from densecell.config import ProjectConfig, load_settings
 from densecell.ensemble import (
-    begin_lessons,
-    learned,
-    list_lessons,
-    teach,
+    begin_soft_labels,
+    choose_parts,
+    make_soft_labels,
+    read_soft_labels,
 )
-from densecell.ensemble import lessons as module
-from densecell.ensemble.lessons import check_teacher, with_truth
+from densecell.ensemble import soft_labels as module
+from densecell.ensemble.soft_labels import check_teacher, with_truth
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box
 from densecell.patches import PARTIAL, UNKNOWN
@@ -47,7 +47,7 @@ def other(tmp_path, discs):
 
 def listed(project, root, others=(), most_voxels=10**9):
     labelled = load_data(project, root).train
-    return list_lessons(project, root, labelled, others, most_voxels=most_voxels)
+    return choose_parts(project, root, labelled, others, most_voxels=most_voxels)
 
 
 def test_truth_has_half_of_the_say_where_it_is_known(labelled):
@@ -89,7 +89,7 @@ def test_parts_are_drawn_as_long_as_they_fit(project, tmp_path, monkeypatch):
 
     def parts(most_voxels):
         found = listed(project, tmp_path, most_voxels=most_voxels)
-        return [lesson.part for lesson in found if lesson.truth is None]
+        return [part.part for part in found if part.truth is None]
 
     everything, one = parts(10**9), parts(24 * 56)
     assert everything == [
@@ -119,13 +119,13 @@ def test_an_image_of_the_project_that_is_named_again_stays_hidden_in_part(
 
 
 def test_what_the_ensemble_says_is_learned(project, tmp_path, ensemble, other):
-    lessons = listed(project, tmp_path, [other])
+    parts = listed(project, tmp_path, [other])
 
-    steps = list(teach(lessons, ensemble, tmp_path / "model"))
-    known, rest, far = learned(lessons, tmp_path / "model", project)
+    steps = list(make_soft_labels(parts, ensemble, tmp_path / "model"))
+    known, rest, far = read_soft_labels(parts, tmp_path / "model", project)
 
-    total = sum(lesson.part.voxels for lesson in lessons)
-    assert steps[-1].done_voxels == steps[-1].all_voxels == total
+    total = sum(part.part.voxels for part in parts)
+    assert steps[-1].done == steps[-1].total == total
     assert known.shares.shape == (2, 3, 48, 56)
     assert far.shares.shape == (2, 6, 24, 28)
     assert far.spacing_nm == (40, 10, 10)
@@ -136,7 +136,7 @@ def test_what_the_ensemble_says_is_learned(project, tmp_path, ensemble, other):
     np.testing.assert_array_equal(rest.channels[5], rest.shares[:, 5].argmax(0))
     window = rest.intensities[rest.labelled.slices]
     np.testing.assert_allclose(window[:3], known.intensities, rtol=1e-6)
-    again = list(teach(lessons, ensemble, tmp_path / "model"))
+    again = list(make_soft_labels(parts, ensemble, tmp_path / "model"))
     assert all(step.skipped for step in again)
 
 
@@ -144,26 +144,26 @@ def test_the_papers_weights_are_given_to_all(project, tmp_path, ensemble):
     loss = project.training.loss.model_copy(update={"weighting": "paper"})
     training = project.training.model_copy(update={"loss": loss})
     project = project.model_copy(update={"training": training})
-    lessons = listed(project, tmp_path)
-    for _ in teach(lessons, ensemble, tmp_path / "model"):
+    parts = listed(project, tmp_path)
+    for _ in make_soft_labels(parts, ensemble, tmp_path / "model"):
         pass
 
-    known, rest = learned(lessons, tmp_path / "model", project)
+    known, rest = read_soft_labels(parts, tmp_path / "model", project)
 
     assert known.weights.shape == known.channels.shape
     assert (rest.weights[rest.channels == UNKNOWN] == 0).all()
 
 
-def test_a_model_goes_on_with_the_same_lessons_only(project, tmp_path, ensemble):
-    lessons, model = listed(project, tmp_path), tmp_path / "model"
-    begin_lessons(lessons, ensemble, model)
+def test_a_model_goes_on_with_the_same_parts_only(project, tmp_path, ensemble):
+    parts, model = listed(project, tmp_path), tmp_path / "model"
+    begin_soft_labels(parts, ensemble, model)
     before = (model / "lessons.yaml").read_bytes()
 
-    begin_lessons(lessons, ensemble, model)
+    begin_soft_labels(parts, ensemble, model)
     with pytest.raises(OutputError, match=r"was begun with other parts than these"):
-        begin_lessons(lessons[:1], ensemble, model)
+        begin_soft_labels(parts[:1], ensemble, model)
     with pytest.raises(OutputError, match=r"was begun with other members than these"):
-        begin_lessons(lessons, ensemble._replace(fingerprints=("a", "b")), model)
+        begin_soft_labels(parts, ensemble._replace(fingerprints=("a", "b")), model)
 
     assert (model / "lessons.yaml").read_bytes() == before
 
@@ -172,7 +172,7 @@ def test_another_model_is_left_alone(trained, tmp_path, ensemble):
     model = shutil.copytree(trained / "models" / "tiny", tmp_path / "model")
 
     with pytest.raises(OutputError, match=r"holds something else than a model from"):
-        begin_lessons([], ensemble, model)
+        begin_soft_labels([], ensemble, model)
 
 
 def test_teachers_of_other_things_are_refused(trained, ensemble):
