@@ -63,7 +63,7 @@ def arguments() -> argparse.Namespace:
 
 def report(out: Path, peak: int) -> None:
     """Compare the pace of finished blocks, by when they were marked."""
-    blocks = read_run(out).blocks()
+    blocks = read_run(out).blocks
     marks = sorted(
         (mark.stat().st_mtime, blocks[int(mark.stem)].voxels)
         for mark in (out / "blocks" / "segment").glob("*.json")

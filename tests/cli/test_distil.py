@@ -64,7 +64,7 @@ def test_other_settings_into_the_same_place_are_refused(teacher):
     run(teacher, *OPTIONS)
     before = weights(teacher.with_name("tiny-distilled"))
 
-    with pytest.raises(OutputError, match=r"training\.steps 8, now 9"):
+    with pytest.raises(OutputError, match=r"training\.steps 8, now asked for 9"):
         run(teacher, *OPTIONS, "--steps", 9)
     assert weights(teacher.with_name("tiny-distilled")) == before
 

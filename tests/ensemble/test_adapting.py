@@ -80,10 +80,10 @@ def test_results_with_and_without_do_not_mix(tmp_path, ensemble, other):
         check_same_run(run, other, ensemble, plain, tmp_path / "out")
 
 
-def test_a_model_that_does_not_know_its_look_is_refused(ensemble, other):
+def test_a_model_that_does_not_know_its_appearance_is_refused(ensemble, other):
     with pytest.raises(CheckpointError) as caught:
-        resolve_run(other, ensemble._replace(look=None), REQUEST)
+        resolve_run(other, ensemble._replace(appearance=None), REQUEST)
     assert str(caught.value) == (
-        f"{ensemble.path}: does not say what the volumes that it learned from look "
-        "like, so that --adapt has no aim; train it anew, or leave --adapt out"
+        f"{ensemble.path}: was trained before models kept the appearance of their "
+        "training volumes, which --adapt needs; train it again, or leave --adapt out"
     )

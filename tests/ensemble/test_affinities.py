@@ -116,5 +116,5 @@ def test_members_that_tell_of_other_pairs_cannot_vote(folder, tmp_path):
     text = settings.read_text()
     settings.write_text(text.replace("- -4\n", "- -5\n"))
 
-    with pytest.raises(CheckpointError, match="tell of different affinities"):
+    with pytest.raises(CheckpointError, match="learned different affinities"):
         load_ensemble(tmp_path / "model")

@@ -43,7 +43,7 @@ def test_more_members_than_there_are_cannot_be_asked_for(model, best):
     with pytest.raises(ConfigError) as caught:
         load_ensemble(model, best=best)
     assert str(caught.value) == (
-        f"{model}: {best} members asked for, but 1 to 2 can be used"
+        f"{model}: {best} members requested, but 1 to 2 can be used"
     )
 
 

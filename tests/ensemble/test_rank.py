@@ -81,8 +81,8 @@ def test_without_a_usable_member_there_is_no_ensemble(model):
         rank_members(model.path, best=4)
     assert str(caught.value) == (
         f"{model.path}: none of 2 members is usable (member_00: why; member_01: why); "
-        "give more steps, more labels, or other seeds (ensemble.seed), "
-        "with --overwrite or another --name"
+        "train with more steps, more labels, or other seeds (ensemble.seed), with "
+        "--overwrite or another --name"
     )
     assert not (model.path / "ensemble.json").exists()
 

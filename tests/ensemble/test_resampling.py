@@ -149,7 +149,7 @@ def test_large_blocks_give_what_small_ones_give(
 
     segmented(opened(image), ensemble, tmp_path / "r")
 
-    assert len(read_run(tmp_path / "r").blocks()) < len(read_run(whole).blocks())
+    assert len(read_run(tmp_path / "r").blocks) < len(read_run(whole).blocks)
     for name in NAMES:
         np.testing.assert_array_equal(read(tmp_path / "r", name), read(whole, name))
 
@@ -270,7 +270,7 @@ def test_a_plan_counts_the_tiles_of_the_grid(tmp_path, image, ensemble, whole):
     foreseen = plan_segmentation(opened(image), ensemble, REQUEST, beside=tmp_path)
 
     assert foreseen.run.inference == read_run(whole).inference
-    assert foreseen.blocks == len(read_run(whole).blocks())
+    assert foreseen.blocks == len(read_run(whole).blocks)
     assert foreseen.tiles == 4 * 3 * 3  # of 1 x 16 x 16 voxels of the grid
 
 
