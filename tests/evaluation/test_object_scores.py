@@ -9,15 +9,15 @@ from densecell.evaluation.instances import (
     variation_of_information,
 )
 from densecell.evaluation.object_counts import Sides, count_objects
-from densecell.evaluation.object_scores import Truth, score_layer
+from densecell.evaluation.object_scores import TruthSource, score_layer
 from densecell.evaluation.object_truth import Placed, true_components
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume
 
 SCHEME = ClassScheme.platelet()
 CELL, MITO, ALPHA, CHANNEL, DENSE, CORE = range(1, 7)
-GIVEN = Truth("ids.tif", False, 0.0)
-MADE = Truth("components", True, 0.0)
+GIVEN = TruthSource("ids.tif", False, 0.0)
+MADE = TruthSource("components", True, 0.0)
 MITO_OF, ALPHA_OF = "mitochondrion", "alpha granule"
 
 
@@ -256,7 +256,7 @@ def test_touching_components_are_one_and_small_ones_are_left_out():
         None,
         found,
         {1: MITO, 2: ALPHA, 3: MITO},
-        Truth("components", True, 1.0),
+        TruthSource("components", True, 1.0),
     )
 
     assert scores.classes[MITO_OF].every.true == 1

@@ -4,7 +4,12 @@ import pytest
 from densecell.classes import ClassScheme
 from densecell.geometry import Spacing
 from densecell.viewer import layers
-from densecell.viewer.layers import class_layer, objects_layer, placed, placed_meshes
+from densecell.viewer.layers import (
+    class_layer,
+    objects_layer,
+    placed_meshes,
+    placed_voxels,
+)
 
 SCHEME = ClassScheme.platelet()
 NM = Spacing(40, 10, 5)
@@ -12,7 +17,9 @@ NM = Spacing(40, 10, 5)
 
 @pytest.mark.parametrize(("centred", "shift"), [(True, 0.5), (False, 0.0)])
 def test_voxels_have_their_corners_at_whole_numbers(centred, shift):
-    transform = placed("zarr3://x", NM, start=(2, 3, 7), centred=centred)["transform"]
+    transform = placed_voxels("zarr3://x", NM, start=(2, 3, 7), centred=centred)[
+        "transform"
+    ]
 
     np.testing.assert_array_equal(np.array(transform["matrix"])[:, :3], np.eye(3))
     assert [row[3] for row in transform["matrix"]] == [2 + shift, 3 + shift, 7 + shift]

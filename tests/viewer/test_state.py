@@ -9,7 +9,7 @@ from densecell.viewer import (
     Published,
     Truth,
     open_contents,
-    open_truth,
+    open_true_labels,
     viewer_state,
 )
 from densecell.volume import ArrayVolume, write_tiff
@@ -112,7 +112,7 @@ def test_grey_values_are_stretched_to_what_there_is(state_of, here):
 def test_truth_lies_beside_the_result_over_the_same_image(state_of, here):
     contents = open_contents(here / "result")
     path = here / "result/segmentation.zarr/labels/classes"
-    labels, box = open_truth(path, contents)
+    labels, box = open_true_labels(path, contents)
     assert box == contents.result.box
 
     truth = Truth(labels, box, contents.result.scheme)
@@ -159,13 +159,13 @@ def test_truth_of_another_shape_is_refused(here, tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((3, 4, 5), np.uint8))
 
     with pytest.raises(VolumeError, match=r"a\.npy: has shape \(3, 4, 5\), but result"):
-        open_truth(tmp_path / "a.npy", open_contents(here / "result"))
+        open_true_labels(tmp_path / "a.npy", open_contents(here / "result"))
 
 
 def test_truth_of_the_whole_volume_begins_at_its_corner(here, tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((15, 60, 300), np.uint8))
 
-    labels, box = open_truth(tmp_path / "a.npy", open_contents(here / "result"))
+    labels, box = open_true_labels(tmp_path / "a.npy", open_contents(here / "result"))
 
     assert box == Box.whole((15, 60, 300))
     assert labels.spacing_nm == (40, 10, 10)

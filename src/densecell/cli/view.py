@@ -53,12 +53,12 @@ def view(
     import webbrowser
 
     from densecell.datasets.scheme import choose_scheme
-    from densecell.viewer import Truth, open_contents, open_truth
+    from densecell.viewer import Truth, open_contents, open_true_labels
 
     shown = [open_contents(result) for result in results]
     beside = None
     if truth is not None:
-        labels, box = open_truth(truth, shown[0])
+        labels, box = open_true_labels(truth, shown[0])
         scheme = choose_scheme(None, labels=[labels], stored=shown[0].result.scheme)
         beside = Truth(labels, box, scheme)
     for sentence in (sentence for contents in shown for sentence in contents.missing):

@@ -30,7 +30,7 @@ from densecell.result import Result, is_segmentation
 from densecell.volume import Volume
 
 
-class Agreement(NamedTuple):
+class ObjectAgreement(NamedTuple):
     """How far the objects of two segmentations agree."""
 
     a: int  # objects there
@@ -46,7 +46,7 @@ class Comparison(NamedTuple):
     """How far two segmentations agree, in classes and in objects."""
 
     scores: Scores  # A stands as truth
-    objects: dict[str, Agreement]  # by layer that both have
+    objects: dict[str, ObjectAgreement]  # by layer that both have
     box: Box  # compared, in voxels of the whole volume
     threshold: float
 
@@ -118,7 +118,7 @@ def compare(
         overlaps = add_overlaps(parts)
         matches = match_objects(overlaps, threshold=threshold)
         variation = variation_of_information(overlaps)
-        found[name] = Agreement(
+        found[name] = ObjectAgreement(
             matches.truth,
             matches.predicted,
             len(matches.pairs),

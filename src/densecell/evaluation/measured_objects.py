@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping
+from typing import get_args
 
 from densecell.address import Address
 from densecell.classes import ClassScheme, Layer
@@ -11,9 +12,9 @@ from densecell.evaluation.blockwise import truth_box
 from densecell.evaluation.object_counts import ObjectCounts, Sides, count_objects
 from densecell.evaluation.object_scores import (
     COMPONENTS,
-    LayerObjects,
+    LayerScores,
     ObjectScores,
-    Truth,
+    TruthSource,
     measured_as,
     score_layer,
 )
@@ -27,7 +28,7 @@ from densecell.geometry import Box
 from densecell.result import Result
 from densecell.volume import Volume
 
-LAYERS: tuple[Layer, ...] = ("cells", "organelles", "parts")
+_LAYERS: tuple[Layer, ...] = get_args(Layer)
 OPTIONS = {"cells": "--objects", "organelles": "--organelles"}  # of `evaluate`
 
 
@@ -90,7 +91,7 @@ def score_objects(
     Memory grows with the number of objects; components need up to 2 GB more.
     """
     scheme, placed = _scheme(result), _placed(result, truth)
-    wanted = [layer for layer in LAYERS if scheme.heads(layer)]
+    wanted = [layer for layer in _LAYERS if scheme.heads(layer)]
     others = [layer for layer in wanted if layer not in ids]
     fits = box.voxels <= COMPONENT_VOXELS
     made = true_components(placed, scheme, others if fits else [], box=box)
@@ -109,7 +110,7 @@ def score_objects(
         on_block=on_block,
     )
     notes = [] if fits else [_too_large(layer, truth, box) for layer in others]
-    scores: dict[str, LayerObjects] = {}
+    scores: dict[str, LayerScores] = {}
     for layer, of_layer in counts.items():
         true = _truth(result, layer, ids.get(layer))
         scores[layer], more = _scored(result, layer, of_layer, true)
@@ -120,8 +121,8 @@ def score_objects(
 
 
 def _scored(
-    result: Result, layer: Layer, counts: ObjectCounts, truth: Truth
-) -> tuple[LayerObjects, list[str]]:
+    result: Result, layer: Layer, counts: ObjectCounts, truth: TruthSource
+) -> tuple[LayerScores, list[str]]:
     return score_layer(
         counts,
         truth,
@@ -157,20 +158,20 @@ def _found_classes(result: Result, layer: Layer) -> dict[int, int]:
     return {i: by_name[row["class"]] for i, row in rows if row["class"] in by_name}
 
 
-def _truth(result: Result, layer: Layer, ids: Placed | None) -> Truth:
+def _truth(result: Result, layer: Layer, ids: Placed | None) -> TruthSource:
     """What stands for the true objects of a layer.
 
     Components are dropped by the size below which `densecell measure` drops objects.
     """
     if ids is not None:
-        return Truth(short_name(ids.volume.path), False, 0.0)
+        return TruthSource(short_name(ids.volume.path), False, 0.0)
     assert result.measurement is not None
     config = result.measurement.objects
     smallest = {
         "cells": config.cells.min_volume_um3,
         "organelles": config.organelles.min_volume_um3,
     }
-    return Truth(COMPONENTS, True, smallest.get(layer, 0.0))
+    return TruthSource(COMPONENTS, True, smallest.get(layer, 0.0))
 
 
 def _too_large(layer: Layer, truth: Volume, box: Box) -> str:

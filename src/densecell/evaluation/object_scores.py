@@ -27,8 +27,8 @@ from densecell.result import Result, layout
 
 THRESHOLDS = (0.5, 0.75)
 NAMED = 10  # ids in a note
-Ids = NDArray[np.uint64]
-Voxels = NDArray[np.int64]
+_Ids = NDArray[np.uint64]
+_Voxels = NDArray[np.int64]
 
 
 class Matching(BaseModel, frozen=True, extra="forbid"):
@@ -62,7 +62,7 @@ class Census(BaseModel, frozen=True, extra="forbid"):
     volume_bias: float | None = Field(description="the same of the mean volume")
 
     @classmethod
-    def of(cls, true: Voxels, found: Voxels, *, voxel_um3: float) -> Self:
+    def of(cls, true: _Voxels, found: _Voxels, *, voxel_um3: float) -> Self:
         """Compare the sizes of true and found objects, in voxels."""
         both = len(true) > 0 and len(found) > 0
         return cls(
@@ -86,7 +86,7 @@ class ClassObjects(BaseModel, frozen=True, extra="forbid"):
     )
 
 
-class LayerObjects(BaseModel, frozen=True, extra="forbid"):
+class LayerScores(BaseModel, frozen=True, extra="forbid"):
     """Scores of the objects of one layer."""
 
     truth: str = Field(description="file of the true ids, or what stands for them")
@@ -103,7 +103,7 @@ class ObjectScores(BaseModel, frozen=True, extra="forbid"):
     """How far the objects of a result agree with true objects."""
 
     measurement: str = Field(description="SHA-256 of objects.yaml of the result")
-    layers: dict[str, LayerObjects]
+    layers: dict[str, LayerScores]
     notes: tuple[str, ...] = Field(description="what the reader should know")
 
     @property
@@ -123,7 +123,7 @@ class ObjectScores(BaseModel, frozen=True, extra="forbid"):
 COMPONENTS = "connected components of the true classes"
 
 
-class Truth(NamedTuple):
+class TruthSource(NamedTuple):
     """Where the true objects of a layer come from."""
 
     name: str
@@ -133,14 +133,14 @@ class Truth(NamedTuple):
 
 def score_layer(
     counts: ObjectCounts,
-    truth: Truth,
+    truth: TruthSource,
     found_classes: Mapping[int, int],
     scheme: ClassScheme,
     layer: Layer,
     *,
     voxel_um3: float,
-) -> tuple[LayerObjects, list[str]]:
-    """Score the objects of one layer, and say what is odd about them.
+) -> tuple[LayerScores, list[str]]:
+    """Score the objects of one layer, and note what is odd about them.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def score_layer(
         if scheme.layer_of(i) == layer
     }
     variation = variation_of_information(overlaps)
-    scores = LayerObjects(
+    scores = LayerScores(
         truth=truth.name,
         components=truth.components,
         smallest_um3=truth.smallest_um3 if truth.components else 0.0,
@@ -190,8 +190,8 @@ def measured_as(result: Result) -> str:
 class _Objects(NamedTuple):
     """Objects of one side."""
 
-    ids: Ids  # (N,) ascending
-    voxels: Voxels
+    ids: _Ids  # (N,) ascending
+    voxels: _Voxels
     classes: NDArray[np.int64]  # class id, -1 for none
     doubtful: NDArray[np.bool_]  # no class has above half of the voxels
 
@@ -201,7 +201,7 @@ class _Objects(NamedTuple):
 
 
 def _true_objects(counts: ObjectCounts, scheme: ClassScheme, layer: Layer) -> _Objects:
-    """Give each true object the class of the layer that most of its voxels have."""
+    """True objects, each of the class of the layer that most of its voxels have."""
     heads = scheme.heads(layer)
     columns = sorted(set(heads.values()))
     there = counts.classes.truth > 0
@@ -229,7 +229,7 @@ def _found_objects(counts: ObjectCounts, classes: Mapping[int, int]) -> _Objects
     return found.where(ids > 0)
 
 
-def _only(overlaps: Overlaps, true: Ids, found: Ids) -> Overlaps:
+def _only(overlaps: Overlaps, true: _Ids, found: _Ids) -> Overlaps:
     """Make background of all other objects."""
     return overlaps._replace(
         truth=np.where(np.isin(overlaps.truth, true), overlaps.truth, 0),
@@ -255,7 +255,7 @@ def _score_class(
 
 
 def _notes(layer: Layer, true: _Objects, found: _Objects) -> list[str]:
-    """Say what is odd about the objects of a layer."""
+    """What is odd about the objects of a layer."""
     notes = []
     if not len(true.ids):
         notes.append(f"{layer}: no true object is there, so their scores are undefined")
@@ -276,6 +276,6 @@ def _notes(layer: Layer, true: _Objects, found: _Objects) -> list[str]:
     return notes
 
 
-def _listed(ids: Ids) -> str:
+def _listed(ids: _Ids) -> str:
     more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
     return ", ".join(map(str, ids[:NAMED].tolist())) + more

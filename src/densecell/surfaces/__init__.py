@@ -3,12 +3,12 @@
 ::
 
     surface_of(mask, spacing_nm=...) -> Surface(vertices_nm, faces, reliable)
-    surfaces_of([Solid(mask, spacing_nm), ...]): of many small objects at a time
+    surfaces_of([ObjectMask(mask, spacing_nm), ...]): of many small objects at a time
     simplify(surface, max_error_nm=...) -> Surface
     mesh_result(path, config): all objects of a result, into `meshes/`
 """
 
-from densecell.surfaces.extract import Solid, surface_of, surfaces_of
+from densecell.surfaces.extract import ObjectMask, surface_of, surfaces_of
 from densecell.surfaces.files import Triangles, write_mesh
 from densecell.surfaces.levels import objects_fingerprint
 from densecell.surfaces.run import mesh_result
@@ -16,7 +16,7 @@ from densecell.surfaces.simplify import simplify
 from densecell.surfaces.surface import Surface
 
 __all__ = [
-    "Solid",
+    "ObjectMask",
     "Surface",
     "Triangles",
     "mesh_result",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from densecell.surfaces.extra import imported
+from densecell.surfaces.extra import mesh_package
 from densecell.surfaces.surface import Points, Surface
 
 # Triangles tried for each point; the nearest counts. A point that seems far off gets
@@ -83,7 +83,7 @@ def _at_most(points: Points, triangles: Points) -> NDArray[np.float64]:
 
 def _exactly(points: Points, triangles: Points) -> NDArray[np.float64]:
     """Distances (N, K) of each point to its triangles (N, K, 3, 3)."""
-    closest_point = imported("trimesh.triangles").closest_point
+    closest_point = mesh_package("trimesh.triangles").closest_point
     several = np.repeat(points, triangles.shape[1], axis=0)
     found = closest_point(triangles.reshape(-1, 3, 3), several)
     away = np.linalg.norm(found - several, axis=1)

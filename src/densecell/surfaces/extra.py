@@ -4,4 +4,4 @@ from functools import partial
 
 from densecell.volume import extra
 
-imported = partial(extra.imported, what="meshes", extra="mesh")
+mesh_package = partial(extra.imported, what="meshes", extra="mesh")

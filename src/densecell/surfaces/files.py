@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.disk import written_aside
-from densecell.surfaces.extra import imported
+from densecell.surfaces.extra import mesh_package
 from densecell.surfaces.surface import Surface
 
 GLB_UNIT_NM = 1000.0
@@ -82,7 +82,7 @@ def write_glb(path: Path, nodes: Sequence[SceneNode]) -> None:
     MissingExtraError
         If trimesh is not installed.
     """
-    trimesh = imported("trimesh")
+    trimesh = mesh_package("trimesh")
     scene = trimesh.Scene()
     scene.metadata["unit"] = "micrometre"
     for node in nodes:
@@ -108,13 +108,13 @@ def write_mesh(path: Path, surface: Surface) -> None:
 
 def _mesh(surface: Surface, *, unit_nm: float = 1.0) -> Any:
     points, faces = to_xyz(surface, unit_nm=unit_nm)
-    return imported("trimesh").Trimesh(points, faces, process=False)
+    return mesh_package("trimesh").Trimesh(points, faces, process=False)
 
 
 def _material(node: SceneNode) -> Any:
     """Dull material; both sides of translucent ones show, also from inside a cell."""
     opaque = node.opacity >= 1
-    return imported("trimesh.visual.material").PBRMaterial(
+    return mesh_package("trimesh.visual.material").PBRMaterial(
         name=node.name.rsplit(" ", 1)[0],
         baseColorFactor=[*node.colour, round(255 * node.opacity)],
         metallicFactor=0.0,

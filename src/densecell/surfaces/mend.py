@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.surfaces.extra import imported
+from densecell.surfaces.extra import mesh_package
 from densecell.surfaces.surface import Faces, Points, Surface
 
 AT_CORNER = 0.9  # share of a corner in the nearest place, of all three
@@ -139,7 +139,7 @@ def _sides(faces: Faces) -> Faces:
 
 def _shares(points: Points, triangles: Points) -> NDArray[np.float64]:
     """Shares (N, 3) of three corners in the place nearest to each point."""
-    known = imported("trimesh.triangles")
+    known = mesh_package("trimesh.triangles")
     places = known.closest_point(triangles, points)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares: NDArray[np.float64] = known.points_to_barycentric(triangles, places)

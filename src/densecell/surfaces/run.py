@@ -25,12 +25,12 @@ from densecell.result import (
     layout,
     read_mesh_settings,
 )
-from densecell.surfaces.extra import imported
+from densecell.surfaces.extra import mesh_package
 from densecell.surfaces.levels import objects_fingerprint
 from densecell.surfaces.precomputed import write_precomputed_info
 from densecell.surfaces.scenes import (
     MeshObject,
-    Scene,
+    MeshScene,
     mesh_scene,
     objects_of,
     scenes_of,
@@ -81,7 +81,7 @@ def mesh_result(
     time; the rest does not grow with the volume.
     """
     for package in ("trimesh", "fast_simplification"):
-        imported(package)
+        mesh_package(package)
     result = Result(path)
     result.require_measured()
     if overwrite:
@@ -153,7 +153,7 @@ def _mesh(
 
 
 def _finish(
-    result: Result, objects: Sequence[MeshObject], scenes: Sequence[Scene]
+    result: Result, objects: Sequence[MeshObject], scenes: Sequence[MeshScene]
 ) -> None:
     """Write what needs all scenes: the table, and neuroglancer's info files."""
     path, settings = result.path, read_mesh_settings(result.path)

@@ -58,7 +58,7 @@ class MeshObject(NamedTuple):
         return f"{self.kind}_{self.id}"
 
 
-Scene = tuple[MeshObject, ...]  # the cell first, if there is one
+MeshScene = tuple[MeshObject, ...]  # the cell first, if there is one
 
 
 def objects_of(result: Result) -> list[MeshObject]:
@@ -77,7 +77,7 @@ def objects_of(result: Result) -> list[MeshObject]:
     ]
 
 
-def scenes_of(objects: Sequence[MeshObject]) -> list[Scene]:
+def scenes_of(objects: Sequence[MeshObject]) -> list[MeshScene]:
     """Group organelles by their cells, ascending; then those without a cell, alone."""
     cells = {o.id: [o] for o in objects if o.layer == CELLS}
     alone = []
@@ -89,7 +89,7 @@ def scenes_of(objects: Sequence[MeshObject]) -> list[Scene]:
     return [tuple(scene) for scene in [*cells.values(), *alone]]
 
 
-def stage_of(result: Path, scenes: Sequence[Scene]) -> Stage:
+def stage_of(result: Path, scenes: Sequence[MeshScene]) -> Stage:
     """Stage of meshing the scenes of a result; marks hold rows of the table."""
     return Stage(result / layout.MESH_STAGE, len(scenes))
 

@@ -18,7 +18,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from densecell.surfaces.distance import distances_nm
-from densecell.surfaces.extra import imported
+from densecell.surfaces.extra import mesh_package
 from densecell.surfaces.mend import drawn_through, parted
 from densecell.surfaces.surface import Faces, Points, Surface, together
 
@@ -139,7 +139,7 @@ def _collapsed(surface: Surface, guess_nm: float) -> Surface:
     1e-9 (n + 3) ** agg, and else ends at a number of triangles: the surface is scaled
     so that its last pass ends at the guess.
     """
-    collapse = imported("fast_simplification").simplify
+    collapse = mesh_package("fast_simplification").simplify
     middle = surface.vertices_nm.mean(axis=0)
     scale = math.sqrt(1e-9 * (ROUNDS + 2) ** RAMP) / guess_nm
     with ALONE:

@@ -9,7 +9,7 @@ What a result lacks is listed and left out. `viewer.server` needs the extra `vie
 """
 
 from densecell.viewer.addresses import Addresses, Place, Published
-from densecell.viewer.contents import Contents, open_contents, open_truth
+from densecell.viewer.contents import Contents, open_contents, open_true_labels
 from densecell.viewer.state import Truth, viewer_state
 
 __all__ = [
@@ -19,6 +19,6 @@ __all__ = [
     "Published",
     "Truth",
     "open_contents",
-    "open_truth",
+    "open_true_labels",
     "viewer_state",
 ]

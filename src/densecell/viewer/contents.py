@@ -75,7 +75,7 @@ def open_contents(path: Path) -> Contents:
     )
 
 
-def open_truth(path: Address | str, beside: Contents) -> tuple[Volume, Box]:
+def open_true_labels(path: Address | str, beside: Contents) -> tuple[Volume, Box]:
     """Open true labels, of the whole volume or of what was segmented of it.
 
     Returns

@@ -36,7 +36,9 @@ def dimensions_of(spacing_nm: Spacing) -> Json:
     return {axis: [_metres(size), "m"] for axis, size in sizes}
 
 
-def placed(url: str, spacing_nm: Spacing, *, start: Shape, centred: bool) -> Json:
+def placed_voxels(
+    url: str, spacing_nm: Spacing, *, start: Shape, centred: bool
+) -> Json:
     """Place an array of voxels in a view.
 
     Parameters

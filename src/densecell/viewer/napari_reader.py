@@ -16,12 +16,12 @@ from densecell.viewer.contents import Contents, open_contents
 from densecell.viewer.lazy import LazyArray
 from densecell.volume import OmeZarrVolume, Volume, open_levels
 
-Layer = tuple[Any, dict[str, Any], str]
+NapariLayer = tuple[Any, dict[str, Any], str]
 PIECE: Shape = (16, 256, 256)  # voxels read together, where a file has no chunks
 SHOWN_AT_FIRST = ("image", "classes")
 
 
-def reader_of(path: str | Sequence[str]) -> Callable[[Any], list[Layer]] | None:
+def reader_of(path: str | Sequence[str]) -> Callable[[Any], list[NapariLayer]] | None:
     """Function with which napari reads a path; None for anything but a result.
 
     Parameters
@@ -36,7 +36,7 @@ def reader_of(path: str | Sequence[str]) -> Callable[[Any], list[Layer]] | None:
     return read_result if is_segmentation(result) else None
 
 
-def read_result(path: str | Path) -> list[Layer]:
+def read_result(path: str | Path) -> list[NapariLayer]:
     """Layers of a result, read when shown, in nanometres.
 
     Returns
@@ -72,7 +72,7 @@ def read_result(path: str | Path) -> list[Layer]:
     return [_alone(layer) if len(layer[0]) == 1 else layer for layer in layers]
 
 
-def _alone(layer: Layer) -> Layer:
+def _alone(layer: NapariLayer) -> NapariLayer:
     """Take a single level out of its list: napari would take its slices for levels."""
     (level,), settings, kind = layer
     return level, settings | {"multiscale": False}, kind

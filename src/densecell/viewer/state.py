@@ -18,8 +18,8 @@ from densecell.viewer.layers import (
     image_layer,
     names_document,
     objects_layer,
-    placed,
     placed_meshes,
+    placed_voxels,
 )
 from densecell.viewer.start import start_of
 from densecell.volume import Kind, Volume
@@ -146,7 +146,7 @@ def _source(
     address = addresses.volume(volume, kind)
     if address is None:
         return None
-    return placed(address.url, spacing, start=start, centred=address.centred)
+    return placed_voxels(address.url, spacing, start=start, centred=address.centred)
 
 
 def _names(

@@ -15,7 +15,7 @@ from densecell.geometry import Box, Shape, Spacing, per_axis
 from densecell.objects.blocks.object_runs import Item, NumberedBlocks
 from densecell.objects.depth import depth_nm
 from densecell.objects.runs.drawing import Frame, ObjectRuns, draw, frame_around
-from densecell.surfaces import Solid, surfaces_of
+from densecell.surfaces import ObjectMask, surfaces_of
 
 MOST = 2_000_000  # voxels of one object that a surface is drawn around
 MOST_INSIDE = 16_000_000  # voxels of one cell that distances are measured in
@@ -45,7 +45,7 @@ def areas_of(
     um2, um3 = np.full((2, len(items)), math.nan)
     reliable = np.zeros(len(items), bool)
     seen = [n for n, mask in enumerate(masks) if mask.any()]
-    solids = [Solid(masks[n], _pixel(frames[n], spacing_nm)) for n in seen]
+    solids = [ObjectMask(masks[n], _pixel(frames[n], spacing_nm)) for n in seen]
     for n, found in zip(seen, surfaces_of(solids), strict=True):
         um2[n], um3[n] = found.area_um2, found.volume_um3
         reliable[n] = found.surface.reliable

@@ -9,7 +9,7 @@ import numpy as np
 from densecell.errors import VolumeError
 from densecell.result import Row, layout, read_table
 from densecell.surfaces import Triangles
-from densecell.surfaces.extra import imported
+from densecell.surfaces.extra import mesh_package
 
 GLB = "glb"
 TRIANGLES = 260_000  # of all objects together: about 3.5 MB of the page
@@ -106,7 +106,7 @@ def _nodes(result: Path, files: Set[str]) -> Iterator[tuple[str, int, Triangles]
 
 
 def _geometry(path: Path) -> dict[str, Any]:
-    trimesh = imported("trimesh")
+    trimesh = mesh_package("trimesh")
     try:
         found: dict[str, Any] = trimesh.load(path, process=False).geometry
     except Exception as error:  # whatever it stumbles over
@@ -122,7 +122,7 @@ def _thinned(triangles: Triangles, target: int) -> Triangles:
     """Collapse edges until at most about `target` triangles are left."""
     if len(triangles.faces) <= target:
         return triangles
-    points, faces = imported("fast_simplification").simplify(
+    points, faces = mesh_package("fast_simplification").simplify(
         np.ascontiguousarray(triangles.points),
         np.ascontiguousarray(triangles.faces.astype(np.int32)),
         target_count=target,
