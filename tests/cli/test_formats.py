@@ -154,7 +154,7 @@ def test_a_volume_that_left_its_server_is_missing(result, server, served):
     found = next(verify_result(result))
 
     assert found.state == "missing"
-    assert found.told == f"{served}#channel=1: is not there any more"
+    assert found.detail == f"{served}#channel=1: is not there any more"
 
 
 def test_labels_of_any_format_are_scored_compared_and_measured(

@@ -35,7 +35,7 @@ def moved(made, tmp_path):
 
 def faults(result, **options):
     findings = verify_result(result, **options)
-    return {f.part: f.told for f in findings if f.is_fault}
+    return {f.part: f.detail for f in findings if f.is_fault}
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -109,7 +109,7 @@ def test_other_versions_and_unfinished_steps_are_notes(result, monkeypatch):
     found = {f.part: f for f in verify_result(result)}
 
     assert not any(f.is_fault for f in found.values())
-    assert "numpy" in found["segment, versions"].told
+    assert "numpy" in found["segment, versions"].detail
     assert found["measure, files"].state == "note"
 
 

@@ -1,7 +1,15 @@
+import numpy as np
 import pytest
 
 from densecell.report.pictures import charts
-from densecell.report.pictures.charts import learning_curves, score_bars
+from densecell.report.pictures.charts import (
+    Group,
+    confusion_picture,
+    fraction_picture,
+    learning_curves,
+    score_bars,
+    size_picture,
+)
 
 
 def test_curves_of_two_members_differ_from_those_of_one():
@@ -36,3 +44,46 @@ def test_the_highest_loss_lies_below_the_frame(losses, monkeypatch):
     bottom, top = drawn[0].axes[0].get_ylim()
     assert bottom == 0
     assert top == (1.05 * max(losses) or 1)
+
+
+def axes_of(monkeypatch, draw, *arguments):
+    """What a plot draws, before it becomes a file."""
+    drawn = []
+    monkeypatch.setattr(charts, "png", lambda figure: drawn.append(figure) or b"")
+    draw(*arguments)
+    return drawn[0].axes[0]
+
+
+def test_a_confusion_matrix_holds_shares_of_each_true_class(monkeypatch):
+    counts = np.array([[3, 1, 0], [0, 0, 0], [0, 9, 1]])
+
+    axis = axes_of(monkeypatch, confusion_picture, counts, ["a$", "b", "c"])
+
+    (image,) = axis.images
+    np.testing.assert_allclose(
+        image.get_array(), [[0.75, 0.25, 0], [0] * 3, [0, 0.9, 0.1]]
+    )
+    written = {text.get_position(): text.get_text() for text in axis.texts}
+    assert written == {(0, 0): "75.0", (1, 0): "25.0", (1, 2): "90.0", (2, 2): "10.0"}
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["a\\$", "b", "c"]
+
+
+def test_every_value_is_a_dot_and_the_bar_is_the_median(monkeypatch):
+    groups = [Group("a", (255, 0, 0), [1.0, 2.0, 9.0]), Group("b", (0, 0, 0), [])]
+
+    axis = axes_of(monkeypatch, size_picture, groups)
+
+    (dots,) = axis.collections
+    assert sorted(dots.get_offsets()[:, 0]) == [1.0, 2.0, 9.0]
+    assert abs(dots.get_offsets()[:, 1]).max() < 0.3
+    (median,) = axis.lines
+    assert list(median.get_xdata()) == [2.0, 2.0]
+    assert axis.get_xlim() == (0.1, 10.0)
+    assert [t.get_text() for t in axis.get_yticklabels()] == ["a (3)", "b (0)"]
+
+
+def test_shares_begin_at_zero(monkeypatch):
+    axis = axes_of(monkeypatch, fraction_picture, [Group("a", (0, 0, 0), [20.0, 30.0])])
+
+    assert axis.get_xlim()[0] == 0
+    assert axis.get_xlabel() == "% of the cell"

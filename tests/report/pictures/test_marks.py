@@ -5,9 +5,11 @@ from densecell.classes import ClassScheme
 from densecell.report.pictures.marks import (
     cell_colours,
     cells_overlay,
+    outlined_overlay,
     overlay,
     stretched,
     write_cells,
+    write_classes,
 )
 
 SCHEME = ClassScheme.platelet()
@@ -70,5 +72,30 @@ def test_ids_are_written_inside_the_largest_cells(monkeypatch):
 
     found = {text.get_text(): text.get_position() for text in axis.texts}
     assert set(found) == {"900", "7"}
+    for number, (x, y) in found.items():
+        assert ids[y, x] == int(number)
+
+
+def test_classes_are_parted_by_a_dark_line_of_one_pixel():
+    grey = np.full((3, 4), 0.5, np.float32)
+    ids = np.array([[1, 1, 2, 2], [1, 1, 2, 2], [0, 0, 0, 0]])
+
+    shown = outlined_overlay(grey, ids, SCHEME)
+
+    tinted = overlay(grey, ids.astype(np.uint8), SCHEME)
+    line = np.array([[0, 0, 1, 0], [0, 0, 1, 0], [1, 1, 1, 1]], bool)
+    np.testing.assert_allclose(shown[line], 0.5 * tinted[line])
+    np.testing.assert_allclose(shown[~line], tinted[~line])
+
+
+def test_the_number_of_a_class_is_written_into_its_widest_regions():
+    ids = np.zeros((40, 60), np.uint8)
+    ids[5:35, 5:35], ids[5:9, 40:44], ids[20:38, 40:58] = 1, 1, 2  # one is too narrow
+    axis = Figure().subplots()
+
+    write_classes(axis, ids, SCHEME)
+
+    found = {text.get_text(): text.get_position() for text in axis.texts}
+    assert set(found) == {"1", "2"}
     for number, (x, y) in found.items():
         assert ids[y, x] == int(number)

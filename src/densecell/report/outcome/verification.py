@@ -27,7 +27,7 @@ class Finding(NamedTuple):
 
     part: str
     state: Literal["same", "note", "changed", "missing"]
-    told: str
+    detail: str
 
     @property
     def is_fault(self) -> bool:
@@ -111,8 +111,8 @@ def _versions(step: str, then: Mapping[str, str]) -> Iterator[Finding]:
         if version != _installed(name)
     ]
     if differ:
-        told = f"made with other versions: {'; '.join(differ)}"
-        yield Finding(f"{step}, versions", "note", told)
+        detail = f"made with other versions: {'; '.join(differ)}"
+        yield Finding(f"{step}, versions", "note", detail)
     else:
         yield Finding(f"{step}, versions", "same", "the same packages are installed")
 
@@ -132,8 +132,8 @@ def _measured_labels(result: Path, measurement: Measurement) -> Finding:
     try:
         labels = open_volume(path, labels=True, spacing_nm=measurement.spacing_nm)
         if fingerprint(labels) != measurement.fingerprint:
-            told = f"{path}: holds other labels than were measured"
-            return Finding(part, "changed", told)
+            detail = f"{path}: holds other labels than were measured"
+            return Finding(part, "changed", detail)
     except DensecellError as error:
         return Finding(part, "missing", str(error))
     return Finding(part, "same", "shape and samples of what was measured")
@@ -145,10 +145,10 @@ def _meshed_objects(result: Result) -> Finding:
     try:
         now = objects_fingerprint(result)
         if now != read_mesh_settings(result.path).objects:
-            told = (
+            detail = (
                 f"{result.path / layout.MESHES}: was made of other objects than these"
             )
-            return Finding(part, "changed", told)
+            return Finding(part, "changed", detail)
     except DensecellError as error:
         return Finding(part, "missing", str(error))
     return Finding(part, "same", "the objects that were meshed")
