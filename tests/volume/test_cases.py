@@ -30,6 +30,8 @@ def read(name, **options):
         ("ilastik_axes/ilastik_xyz.h5", (8, 64, 64)),
         ("hdf5-axistags/zyxc.h5", (8, 48, 56)),
         ("ome_multifile/omemulti", (8, 64, 64)),
+        ("jpg_bmp_slices/jpg", (8, 64, 64)),
+        ("jpg_bmp_slices/bmp", (8, 64, 64)),
     ],
 )
 def test_it_opens_with_its_axes_in_order(name, shape):

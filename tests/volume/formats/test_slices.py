@@ -4,6 +4,7 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from densecell.errors import VolumeError
 from densecell.geometry import Box
@@ -72,8 +73,8 @@ def test_a_folder_without_slices_says_what_it_expected(folder):
 
 
 def test_other_images_are_named(folder):
-    (folder / "0.jpg").touch()
-    with pytest.raises(VolumeError, match=r"found \.jpg, convert them to PNG"):
+    (folder / "0.gif").touch()
+    with pytest.raises(VolumeError, match=r"found \.gif, convert them to PNG"):
         open_volume(folder)
 
 
@@ -170,3 +171,39 @@ def test_slices_where_zero_is_white_are_inverted_and_it_is_said_once(folder, arr
     )
     labels = open_volume(folder, labels=True)
     np.testing.assert_array_equal(labels.read(Box.whole(volume.shape)), array[:3])
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".bmp"])
+def test_jpeg_and_bmp_slices_are_read(folder, array, suffix):
+    planes = (array // 256).astype(np.uint8)
+    for z, plane in enumerate(planes):
+        Image.fromarray(plane).save(folder / f"s{z}{suffix}", quality=95)
+    wanted = [np.asarray(Image.open(folder / f"s{z}{suffix}")) for z in range(12)]
+
+    volume = open_volume(folder)
+
+    np.testing.assert_array_equal(volume.read(Box.whole(volume.shape)), wanted)
+    np.testing.assert_array_equal(volume.read(INNER), np.array(wanted)[INNER.slices])
+    lossy = suffix != ".bmp"
+    assert [n for n in volume.notes if "JPEG is lossy" in n] == list(volume.notes)
+    assert len(volume.notes) == lossy
+
+
+def test_previews_beside_slices_are_ignored(folder, array):
+    write_png(folder / "0.png", array[0])
+    Image.fromarray(np.zeros((2, 3), np.uint8)).save(folder / "preview.jpg")
+
+    assert open_volume(folder).shape == (1, 7, 9)
+
+
+def test_jpeg_and_bmp_slices_are_not_mixed(folder):
+    for name in ("0.jpg", "1.bmp"):
+        Image.fromarray(np.zeros((7, 9), np.uint8)).save(folder / name)
+    with pytest.raises(VolumeError, match=r"mixes 1 \.bmp and 1 \.jpg files"):
+        open_volume(folder)
+
+
+def test_labels_as_jpeg_are_refused(folder):
+    Image.fromarray(np.zeros((7, 9), np.uint8)).save(folder / "0.jpg")
+    with pytest.raises(VolumeError, match="changes labels along borders: save them as"):
+        open_volume(folder, labels=True)

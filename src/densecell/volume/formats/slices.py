@@ -1,12 +1,10 @@
-"""Folders of slices, one PNG or TIFF image each, in natural order."""
+"""Folders of slices, one picture each, in natural order."""
 
-import struct
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,15 +12,25 @@ from densecell.errors import VolumeError
 from densecell.geometry import Box
 from densecell.volume.cache import SegmentCache
 from densecell.volume.dtypes import stored_dtype
+from densecell.volume.formats.pictures import (
+    BMP,
+    JPEG,
+    PNG,
+    SliceKind,
+    picture_kind,
+    read_picture,
+)
 from densecell.volume.formats.slice_names import Ordered, order_slices
 from densecell.volume.formats.tiff import open_tiff
 from densecell.volume.formats.tiff_layout import open_checked, set_names
-from densecell.volume.interface import Volume, damaged
+from densecell.volume.interface import Volume
 from densecell.volume.spacing import settle_spacing
 
-PNG = ".png"
 TIFF = (".tif", ".tiff")
-OTHER_IMAGES = (".jpg", ".jpeg", ".bmp", ".gif", ".jp2", ".webp")
+KINDS = {suffix: kind[0] for kind in (PNG, TIFF, JPEG, BMP) for suffix in kind}
+LOSSY = "JPEG is lossy and leaves patterns in the image; prefer the originals"
+FIRST = {PNG[0], TIFF[0]}  # JPEG and BMP beside them are previews
+OTHER_IMAGES = (".gif", ".jp2", ".webp")
 
 
 def open_slices(
@@ -47,6 +55,11 @@ def open_slices(
             names = set_names(tif)
         if len(names) > 1 and {file.name for file in ordered.files} <= {*names}:
             return open_tiff(first, spacing_nm=spacing_nm, labels=labels)
+    if labels and first.suffix.lower() in JPEG:
+        raise VolumeError(
+            f"{path}: holds JPEG files; JPEG is lossy and changes labels along "
+            "borders: save them as PNG"
+        )
     return SliceFolder(path, ordered, spacing_nm=spacing_nm, labels=labels)
 
 
@@ -59,8 +72,8 @@ class SliceFolder(Volume):
 
     Notes
     -----
-    A PNG is decoded whole, even if a part of it is read. For random access to slices
-    above some hundred million voxels, convert the folder to OME-Zarr first.
+    A PNG or JPEG is decoded whole, even if a part of it is read. For random access to
+    slices above some hundred million voxels, convert the folder to OME-Zarr first.
     """
 
     def __init__(
@@ -89,6 +102,7 @@ class SliceFolder(Volume):
                 *notes,
                 *(f"{path}: {note}" for note in ordered.notes),
                 *first.notes,
+                *([f"{path}: {LOSSY}"] if self.files[0].suffix.lower() in JPEG else []),
             ),
         )
 
@@ -100,8 +114,8 @@ class SliceFolder(Volume):
         for plane, z in enumerate(range(box.start[0], box.stop[0])):
             file = self.files[z]
             self._check_like_first(file)
-            if file.suffix.lower() == PNG:
-                whole = self._cache.get(file, partial(_decoded_png, file))
+            if file.suffix.lower() not in TIFF:
+                whole = self._cache.get(file, partial(read_picture, file))
                 out[plane] = whole[box.slices[1:]]
             else:
                 row = Box((0, *box.start[1:]), (1, *box.stop[1:]))
@@ -119,23 +133,17 @@ class SliceFolder(Volume):
                 f"{self.shape[2]} of {self.dtype}: make all slices alike"
             )
 
-    def _kind(self, file: Path) -> "_SliceKind":
+    def _kind(self, file: Path) -> SliceKind:
         """Shape and dtype of one slice."""
-        if file.suffix.lower() == PNG:
-            return _png_kind(file)
+        if file.suffix.lower() not in TIFF:
+            return picture_kind(file)
         volume = open_tiff(file, labels=self._labels, cache=self._cache)
         if volume.shape[0] != 1:
             raise VolumeError(
                 f"{file}: holds {volume.shape[0]} slices; expected one image per file: "
                 "open this file alone, or move it out of the folder"
             )
-        return _SliceKind(volume.shape[1:], volume.dtype, volume.notes)
-
-
-class _SliceKind(NamedTuple):
-    shape: tuple[int, int]
-    dtype: np.dtype[Any]
-    notes: tuple[str, ...] = ()
+        return SliceKind(volume.shape[1:], volume.dtype, volume.notes)
 
 
 def _range_of(files: list[Path]) -> str:
@@ -148,42 +156,20 @@ def _range_of(files: list[Path]) -> str:
 def _slice_files(path: Path) -> Ordered:
     """Slices from first to last; an empty or mixed folder is refused."""
     files = [f for f in path.iterdir() if f.is_file() and not f.name.startswith(".")]
-    slices = [f for f in files if f.suffix.lower() in (PNG, *TIFF)]
-    if not slices:
+    kinds = Counter(KINDS[s] for f in files if (s := f.suffix.lower()) in KINDS)
+    if FIRST & {*kinds}:
+        kinds = Counter({kind: n for kind, n in kinds.items() if kind in FIRST})
+    if not kinds:
         others = sorted({f.suffix.lower() for f in files} & set(OTHER_IMAGES))
         found = f"; found {', '.join(others)}, convert them to PNG" if others else ""
         raise VolumeError(
             f"{path}: holds no slices; expected PNG or TIFF images, one per slice, "
             f"or an OME-Zarr{found}"
         )
-    kinds = Counter(PNG if f.suffix.lower() == PNG else TIFF[0] for f in slices)
     if len(kinds) > 1:
         counts = " and ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
         raise VolumeError(
             f"{path}: mixes {counts} files; expected slices of one kind: "
             "move the others out of the folder"
         )
-    return order_slices(slices)
-
-
-def _png_kind(file: Path) -> _SliceKind:
-    """Shape and dtype from the header: size, depth and colour are in bytes 16 to 26."""
-    with file.open("rb") as stream:
-        head = stream.read(26)
-    if len(head) < 26 or head[:8] != b"\x89PNG\r\n\x1a\n":
-        raise damaged(file, "PNG", "not a PNG file")
-    width, height, bits, colour = struct.unpack(">IIBB", head[16:26])
-    if colour != 0 or bits not in (8, 16):
-        kinds = {0: "greyscale", 2: "colour", 3: "palette", 4: "grey with alpha"}
-        raise VolumeError(
-            f"{file}: is a PNG of {bits}-bit {kinds.get(colour, 'colour with alpha')}; "
-            "expected 8- or 16-bit greyscale: convert it (labels: to class ids)"
-        )
-    return _SliceKind((height, width), np.dtype(np.uint8 if bits == 8 else np.uint16))
-
-
-def _decoded_png(file: Path) -> NDArray[Any]:
-    try:
-        return imagecodecs.png_decode(file.read_bytes())
-    except (RuntimeError, ValueError) as error:
-        raise damaged(file, "PNG", str(error)) from None
+    return order_slices([f for f in files if KINDS.get(f.suffix.lower()) in kinds])
