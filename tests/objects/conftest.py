@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tissue import run, tissue
 
 from densecell.classes import ClassScheme
 from densecell.config import ObjectsConfig
@@ -48,6 +49,14 @@ def plain():
         return ObjectsConfig(**{"cells": PLAIN, "organelles": PLAIN} | changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory, source_of, plain):
+    """Folder of the measured tissue: do not touch."""
+    out = tmp_path_factory.mktemp("measured")
+    run(source_of(tissue(), out), plain())
+    return out
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,13 @@
 """Measurements from end to end, on drawn labels of a few hundred voxels."""
 
-import csv
 import json
-import math
 
 import numpy as np
 import pytest
+from tissue import UM3, objects, run, table, tissue
 
 from densecell.classes import ClassScheme
 from densecell.errors import BlocksFailedError, ConfigError, OutputError
-from densecell.geometry import Box
 from densecell.objects import (
     drop_objects,
     measure,
@@ -17,39 +15,7 @@ from densecell.objects import (
 )
 from densecell.objects.work import BLOCK_STAGES
 from densecell.result import is_measured
-from densecell.volume import create_ome_zarr, open_ome_zarr, open_volume
-
-UM3 = 40 * 10 * 20 * 1e-9  # of one voxel
-
-
-def tissue():
-    """Draw two cells and what they hold, (6, 16, 18)."""
-    labels = np.zeros((6, 16, 18), np.uint8)
-    labels[1:5, 1:9, 1:9] = 1
-    labels[2:4, 3:6, 3:6] = 5  # a dense granule
-    labels[3, 4, 4] = 6  # with a core
-    labels[2, 7, 2:5] = 2  # a mitochondrion of 3 voxels
-    labels[2, 2, 7] = 0  # a hole of the cell
-    labels[0:3, 11:16, 12:18] = 1  # a cell at the border
-    labels[1, 13, 14] = 3
-    labels[1, 13, 16] = 3  # two alpha granules of one voxel
-    labels[5, 15, 0] = 4  # a channel outside every cell
-    labels[5, 15, 2] = 6  # a core outside everything
-    return labels
-
-
-def run(source, config):
-    return list(measure_objects(source, config))
-
-
-def table(out, name):
-    with (out / "tables" / f"{name}.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def objects(out, name):
-    volume = open_ome_zarr(out / "segmentation.zarr" / "labels" / name)
-    return volume.read(Box.whole(volume.shape))
+from densecell.volume import create_ome_zarr, open_volume
 
 
 def bytes_of(out):
@@ -61,14 +27,6 @@ def bytes_of(out):
     ]
     assert files
     return {str(p.relative_to(out)): p.read_bytes() for p in files}
-
-
-@pytest.fixture(scope="module")
-def measured(tmp_path_factory, source_of, plain):
-    """Folder of the measured tissue: do not touch."""
-    out = tmp_path_factory.mktemp("measured")
-    run(source_of(tissue(), out), plain())
-    return out
 
 
 def test_cells_are_the_class_and_all_that_lies_in_it(measured):
@@ -91,89 +49,6 @@ def test_a_granule_covers_its_core_and_the_core_is_a_part(measured):
     (number,) = np.unique(organelles[granule])
     np.testing.assert_array_equal(organelles == number, granule)
     assert np.argwhere(parts).tolist() == [[3, 4, 4]]
-
-
-def test_the_table_of_cells(measured):
-    border, whole = table(measured, "cells")
-
-    assert (border["cell_id"], whole["cell_id"]) == ("1", "2")
-    assert (border["touches_border"], whole["touches_border"]) == ("true", "false")
-    assert int(whole["voxels"]) == 4 * 8 * 8
-    assert float(whole["volume_um3"]) == pytest.approx(256 * UM3)
-    assert float(whole["centroid_z_nm"]) == 3 * 40
-    assert float(whole["centroid_y_nm"]) == 5 * 10
-    assert float(whole["centroid_x_nm"]) == 5 * 20
-    box = [whole[f"box_{a}_{end}_voxels"] for a in "zyx" for end in ("start", "stop")]
-    assert box == ["1", "5", "1", "9", "1", "9"]
-    assert whole["dense_granule_count"] == whole["dense_granule_core_count"] == "1"
-    assert float(whole["dense_granule_volume_fraction"]) == pytest.approx(18 / 256)
-    assert float(whole["mitochondrion_volume_fraction"]) == pytest.approx(3 / 256)
-    assert whole["alpha_granule_count"] == "0"
-    assert border["alpha_granule_count"] == "2"
-    between = math.dist((3 * 40, 50, 100), (1.5 * 40, 135, 300))
-    assert float(whole["nearest_neighbour_nm"]) == pytest.approx(between)
-    # a box of the same moments: its longest side over its shortest, 160 to 80 nm
-    assert float(whole["elongation"]) == pytest.approx(2)
-    assert float(whole["sphericity"]) < 1
-    assert whole["confidence"] == ""
-
-
-def test_the_table_of_organelles(measured):
-    rows = table(measured, "organelles")
-
-    granule = next(r for r in rows if r["class"] == "dense granule")
-    core = next(r for r in rows if r["class"] == "dense granule core")
-    alpha = [r for r in rows if r["class"] == "alpha granule"]
-    assert (granule["cell_id"], core["cell_id"]) == ("2", "2")
-    assert (core["layer"], core["inside_organelle_id"]) == (
-        "parts",
-        granule["organelle_id"],
-    )
-    assert [a["cell_id"] for a in alpha] == ["1", "1"]
-    assert [float(a["nearest_neighbour_nm"]) for a in alpha] == [40, 40]
-    assert core["nearest_neighbour_nm"] == ""
-    assert float(granule["membrane_distance_nm"]) == 30  # from y 3 to y 0
-    assert alpha[0]["surface_reliable"] == "false"
-
-
-def test_the_table_of_classes_leaves_the_border_out_of_means(measured):
-    rows = {r["class"]: r for r in table(measured, "classes")}
-
-    cell = rows["cell"]
-    assert (cell["objects"], cell["whole_objects"], cell["objects_left_out"]) == (
-        "2",
-        "1",
-        "1",
-    )
-    assert float(cell["volume_um3_mean"]) == pytest.approx(256 * UM3)
-    assert cell["volume_um3_sd"] == ""
-    granule = rows["dense granule"]
-    assert (granule["whole_cells"], granule["cells_left_out"]) == ("1", "1")
-    assert float(granule["count_per_cell_mean"]) == 1
-    assert float(rows["alpha granule"]["count_per_cell_mean"]) == 0
-    assert rows["background"]["objects"] == ""
-    shares = [float(r["volume_fraction"]) for r in rows.values()]
-    assert sum(shares) == pytest.approx(1)
-
-
-def test_what_breaks_the_rules_of_parents_is_dropped_and_counted(measured):
-    rows = {r["class"]: r for r in table(measured, "classes")}
-
-    assert rows["canalicular channel"]["dropped_outside_parent"] == "1"
-    assert rows["dense granule core"]["dropped_outside_parent"] == "1"
-    assert rows["dense granule"]["dropped_without_own_voxel"] == "1"
-    assert rows["canalicular channel"]["objects"] == "0"
-    assert objects(measured, "organelles")[5].max() == 0
-
-
-def test_contacts_are_counted_once(measured):
-    rows = {(r["class_a"], r["class_b"]): r for r in table(measured, "contacts")}
-
-    core = rows["dense granule", "dense granule core"]
-    # of the core's six faces one, behind it along z, is the cell's
-    area = 200 + math.hypot(2 * 800, 2 * 400)  # before it along z in another patch
-    assert float(core["area_um2"]) == pytest.approx(area * 1e-6, rel=1e-4)
-    assert ("cell", "dense granule core") in rows
 
 
 def test_a_finished_measurement_is_left_alone(measured, source_of, plain):

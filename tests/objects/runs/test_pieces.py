@@ -61,18 +61,3 @@ def test_all_pieces_that_touch_are_found_and_by_what(block):
 
     assert pairs == touching(voxels, faces=False)
     assert by_face == touching(voxels, faces=True)
-
-
-@given(KINDS, st.data())
-@settings(deadline=None, max_examples=30)
-def test_any_box_is_read_back_from_runs(block, data):
-    ends = [
-        sorted(data.draw(st.sets(st.integers(0, n), min_size=2, max_size=2)))
-        for n in SHAPE
-    ]
-    box = Box(tuple(a for a, _ in ends), tuple(b for _, b in ends))
-    runs = runs_of([block])
-
-    found = spread(runs.of(block), runs.start, SHAPE, box)
-
-    np.testing.assert_array_equal(found, block[box.slices])

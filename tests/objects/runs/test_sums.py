@@ -5,10 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from densecell.geometry import Box, Spacing
+from densecell.geometry import Box
 from densecell.objects.runs.encoding import runs_of
 from densecell.objects.runs.sums import MOMENTS, sum_objects
-from densecell.objects.shape.moments import centroids_nm, elongations
 
 SHAPE = (3, 4, 6)
 IDS = arrays(np.uint32, SHAPE, elements=st.integers(0, 3))
@@ -65,35 +64,6 @@ def test_shifted_sums_are_those_of_the_place_in_the_volume():
     assert shifted.position[0].tolist() == places.sum(0).tolist()
     squares = [(places[:, i] * places[:, j]).sum() for i, j in MOMENTS]
     assert list(shifted.square[0]) == squares
-
-
-def test_moments_of_a_huge_object_do_not_overflow():
-    """A tera of voxels, a hundred thousand voxels from the corner."""
-    classes = np.zeros(SHAPE, np.uint8)
-    one = summed(np.ones(SHAPE, np.uint32), classes, classes).taken(np.array([0]))
-    many = one._replace(
-        voxels=one.voxels * 10**10,
-        position=one.position * 10**10,
-        square=one.square.astype(object) * 10**10,
-    )
-    block = Box((10**5,) * 3, (10**5 + 3, 10**5 + 4, 10**5 + 6))
-
-    far = many.shifted(block, (10**6,) * 3)
-
-    assert far.square[0, 0] > 2**63
-    near = elongations(many, Spacing(1, 1, 1))
-    assert elongations(far, Spacing(1, 1, 1)) == near
-
-
-def test_centroids_and_elongations_are_physical():
-    ids = np.zeros(SHAPE, np.uint32)
-    ids[0:2, 0:2, 0:4] = 1
-    classes = np.zeros(SHAPE, np.uint8)
-    sums = summed(ids, classes, classes).taken(np.array([0]))
-
-    assert centroids_nm(sums, Spacing(40, 10, 10)).tolist() == [[40, 10, 20]]
-    # a box of 80 x 20 x 40 nm
-    assert elongations(sums, Spacing(40, 10, 10)) == 4
 
 
 def test_added_sums_keep_the_first_voxel_and_the_whole_box():

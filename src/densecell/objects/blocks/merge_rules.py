@@ -12,6 +12,7 @@ In this order, layer by layer from cells inwards:
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,8 @@ class Dropped(NamedTuple):
     too_small: NDArray[np.int64]  # (G,)
 
 
-class Objects(NamedTuple):
+@dataclass(frozen=True)
+class Objects:
     """The objects of a layer; row i has the id i + 1."""
 
     group: NDArray[np.uint8]  # (M,) number of the group, from 1
@@ -53,7 +55,7 @@ class Objects(NamedTuple):
     filled_voxels: int  # of enclosed pieces
 
     def __len__(self) -> int:
-        """Count the objects."""
+        """Number of objects."""
         return len(self.group)
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from densecell.config import parse_settings
 from densecell.errors import VolumeError
 from densecell.geometry import FACES, Box, Shape, Spacing, per_axis
+from densecell.objects.cut.coarse import filled_up
 from densecell.result.layout import AFFINITIES, STORE
 from densecell.volume import Volume, open_ome_zarr
 
@@ -146,8 +147,7 @@ def _pooled(
     """Reduce groups of voxels to one; the last are repeated to fill a group."""
     if factors == (1, 1, 1):
         return array
-    odd = [(0, -n % f) for n, f in zip(array.shape, factors, strict=True)]
-    padded = np.pad(array, odd, mode="edge") if any(b for _, b in odd) else array
+    padded = filled_up(array, factors)
     z, y, x = per_axis(int.__floordiv__, padded.shape, factors)
     cut = padded.reshape(z, factors[0], y, factors[1], x, factors[2])
     return how(cut, axis=(1, 3, 5))

@@ -5,6 +5,7 @@ they are deep; a halo of two micrometres is then a few dozen voxels.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +48,12 @@ def occupancy(mask: NDArray[np.bool_], factors: Shape) -> Counts:
     >>> occupancy(np.array([[[True, True, False, True, True]]]), (1, 1, 2))
     array([[[2, 1, 2]]], dtype=uint16)
     """
-    odd = [(0, -n % f) for n, f in zip(mask.shape, factors, strict=True)]
-    padded = np.pad(mask, odd, mode="edge") if any(b for _, b in odd) else mask
+    padded = filled_up(mask, factors)
     # Up to eight voxels of a row are one word, whose set bits are counted at once.
     word = min(factors[2], 8)
     words = np.ascontiguousarray(padded).view(f"u{word}")
     within = (factors[0], factors[1], factors[2] // word)
-    sizes = [n // f for n, f in zip(words.shape, within, strict=True)]
+    sizes = per_axis(int.__floordiv__, words.shape, within)
     many = math.prod(factors) > np.iinfo(np.uint16).max
     counts: Counts = np.zeros(sizes, np.uint16)
     if many:
@@ -63,6 +63,12 @@ def occupancy(mask: NDArray[np.bool_], factors: Shape) -> Counts:
             words[z :: within[0], y :: within[1], x :: within[2]]
         )
     return counts
+
+
+def filled_up(array: NDArray[Any], factors: Shape) -> NDArray[Any]:
+    """Repeat the last voxels of an array, so that they fill coarse voxels."""
+    odd = per_axis(lambda size, factor: (0, -size % factor), array.shape, factors)
+    return np.pad(array, odd, mode="edge") if np.any(odd) else array
 
 
 def refined(objects: NDArray[np.uint32], factors: Shape) -> NDArray[np.uint32]:

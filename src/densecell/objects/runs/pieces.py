@@ -48,11 +48,11 @@ def pieces_of(runs: Runs, kinds: Sequence[NDArray[np.integer]], shape: Shape) ->
     Parameters
     ----------
     runs
-        Of the block.
+        Runs of the block.
     kinds
         (R,) each: runs are of one kind where none of these differs.
     shape
-        Of the block.
+        Shape of the block.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""What is summed over the voxels of objects: exact, so that no cut of blocks matters.
+"""Sums over the voxels of objects: exact, so that no cut into blocks matters.
 
 All sums are whole numbers. Those of one block fit into 53 bits; where blocks are added
 up, the second moments are Python's unbounded integers.

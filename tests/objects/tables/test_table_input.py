@@ -1,0 +1,62 @@
+"""Counts and fractions in cells, and columns of ranges."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from densecell.objects.layers import Group, Layer
+from densecell.objects.tables.table_input import (
+    Range,
+    TableInput,
+    counts_in_cells,
+    fractions_in_cells,
+)
+
+CELL, MITO, GRANULE = (Group(i, (i,), needs_cell=True, split=None) for i in (1, 2, 5))
+LAYERS = (Layer("cells", (CELL,)), Layer("organelles", (MITO, GRANULE)))
+
+
+class Drawn(SimpleNamespace):
+    """Stands for objects."""
+
+    def __len__(self):
+        return len(self.group)
+
+
+@pytest.fixture
+def m():
+    """Three cells; of five organelles one lies in none."""
+    cells = Drawn(group=np.ones(3, int))
+    organelles = Drawn(group=np.array([1, 1, 2, 1, 1]), host=np.array([3, 3, 1, 0, 1]))
+    found = {"cells": cells, "organelles": organelles}
+    ranges = {("cell_count", 2): Range(np.array([0, 1]), np.array([2, 1]))}
+    return TableInput(None, LAYERS, found, {}, None, None, ranges)
+
+
+def test_organelles_are_counted_by_class_and_cell(m):
+    assert counts_in_cells(m, 2).tolist() == [1, 0, 2]
+    assert counts_in_cells(m, 5).tolist() == [1, 0, 0]
+    with pytest.raises(KeyError):
+        counts_in_cells(m, 1)  # cells are in no cell
+
+
+def test_a_fraction_counts_all_that_lies_in_a_class(platelet):
+    by_class = np.zeros((2, 7), int)
+    by_class[0, [1, 5, 6]] = 6, 3, 1  # a granule with its core
+    by_class[1, [1, 2]] = 3, 1
+
+    granule = fractions_in_cells(by_class, np.array([10, 4]), platelet, 5)
+
+    assert granule.tolist() == [0.4, 0]
+
+
+def test_a_range_is_two_columns_if_there_is_one(m):
+    columns = m.range_columns("cell_count", 2, "mito_count")
+
+    assert {k: v.tolist() for k, v in columns.items()} == {
+        "mito_count_min": [0, 1],
+        "mito_count_max": [2, 1],
+    }
+    assert m.range_columns("cell_count", 5, "granule_count") == {}
+    assert m.organelle_groups == [MITO, GRANULE]
