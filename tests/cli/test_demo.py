@@ -14,7 +14,7 @@ def test_the_demo_goes_the_whole_road_and_a_second_time_changes_nothing(
         module,
         "PROJECT",
         module.PROJECT.replace("width: 16", "width: 2").replace(
-            "validations: 4", "validations: 4\n  abandon_below: 0"
+            "validations: 4", "validations: 1\n  abandon_below: 0"
         ),
     )
 

@@ -4,6 +4,7 @@ The tissue comes from `densecell.phantom`, at the model's voxel size.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from densecell.classes import ClassScheme
 from densecell.export.description import RAW, ModelFacts
 from densecell.export.network import Voting
-from densecell.geometry import Spacing, per_axis
+from densecell.geometry import Shape, Spacing, per_axis
 from densecell.phantom import make_phantom
 from densecell.report.pictures import slice_picture
 from densecell.volume import ArrayVolume, intensity_statistics, normalise
@@ -32,13 +33,18 @@ def sample_tensors(network: Voting, facts: ModelFacts) -> Tensors:
     shape = per_axis(
         lambda least, step: least + MORE * step, facts.sizes.least, facts.sizes.step
     )
-    raw = make_phantom(shape, seed=0, spacing_nm=facts.spacing_nm).intensities
+    raw = _tissue(shape, facts.spacing_nm)
     seen = normalise(raw, intensity_statistics(ArrayVolume(raw)))
     with torch.inference_mode():
         said = network(torch.from_numpy(seen)[None, None])
     outputs = (said,) if isinstance(said, torch.Tensor) else said
     named = zip(facts.outputs, outputs, strict=True)
     return {RAW: raw[None, None], **{name: tensor.numpy() for name, tensor in named}}
+
+
+@lru_cache(maxsize=1)  # the packages of a model have the same sample
+def _tissue(shape: Shape, spacing_nm: Spacing) -> NDArray[np.uint8]:
+    return make_phantom(shape, seed=0, spacing_nm=spacing_nm).intensities
 
 
 def cover(

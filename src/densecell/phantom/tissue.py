@@ -85,10 +85,12 @@ class Tissue:
         Voxels inside the structure; 0 if it has no room here.
         """
         outer = structure.outer
+        if not self._may_fit(outer.body, at_nm):
+            return 0
         box = self.lattice.box_around(
             at_nm, outer.body.reach_nm + structure.clearance_nm
         )
-        if not box.voxels or not self._may_fit(outer.body, at_nm):
+        if not box.voxels:
             return 0
         offsets = self.lattice.offsets(box, at_nm)
         distance = outer.body.distance_nm(offsets)
@@ -109,10 +111,15 @@ class Tissue:
     def _may_fit(self, body: Body, at_nm: Vector) -> bool:
         """Whether a few points of a body have room: most misfits fail here."""
         points = (at_nm + body.landmarks_nm) / np.asarray(self.lattice.spacing_nm)
-        voxels = np.floor(points).astype(int)
-        within = ((voxels >= 0) & (voxels < self.lattice.shape)).all(axis=1)
-        room = self.room[tuple(voxels[within].T)]
-        return bool(room.size and room[0] != _TAKEN and (room == room[0]).all())
+        depth, height, width = self.lattice.shape
+        first: int | None = None
+        for z, y, x in np.floor(points).astype(int).tolist():
+            if 0 <= z < depth and 0 <= y < height and 0 <= x < width:
+                room = self.room.item(z, y, x)
+                first = room if first is None else first
+                if room == _TAKEN or room != first:
+                    return False
+        return first is not None
 
     def _is_free(self, box: Box, near: NDArray[np.bool_]) -> bool:
         room = self.room[box.slices][near]
