@@ -59,7 +59,7 @@ def show(browser, address):
     said, asked, opened = [], [], []
 
     def open_page(width, at=address):
-        page = browser.new_page(viewport={"width": width, "height": 800})
+        page = browser.new_page(viewport={"width": width, "height": 500})
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda m: said.append(m.text) if m.type == "error" else 0)
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -77,7 +77,7 @@ def show(browser, address):
 
 
 def test_a_click_on_a_heading_sorts_and_a_second_turns_round(show):
-    page = show(1200)
+    page = show(700)
     column = "#cells tbody td:first-child"
     volumes = page.locator("#cells th button", has_text="volume")
     before = page.locator(column).all_text_contents()
@@ -113,7 +113,7 @@ def test_a_cell_among_thousands_is_found_by_its_number(show, tmp_path):
 
 
 def test_classes_and_cells_of_the_scene_are_switched(show):
-    page = show(1200)
+    page = show(700)
     page.locator("#cells-in-3d").scroll_into_view_if_needed()
     page.wait_for_selector(".scene.drawn .plot canvas")
     data = "document.querySelector('.plot').data"
@@ -131,7 +131,7 @@ def test_classes_and_cells_of_the_scene_are_switched(show):
 
 
 def test_cells_of_the_scene_are_coloured_by_class_or_each_for_itself(show):
-    page = show(1200)
+    page = show(700)
     page.locator("#cells-in-3d").scroll_into_view_if_needed()
     page.wait_for_selector(".scene.drawn .plot canvas")
     pictures, colours = [page.locator(".plot").screenshot()], []
@@ -163,7 +163,7 @@ def test_nothing_is_wider_than_a_phone(show):
 
 
 def test_print_shows_the_still_picture_instead_of_the_scene(show):
-    page = show(1200)
+    page = show(700)
     page.locator("#cells-in-3d").scroll_into_view_if_needed()
     page.wait_for_selector(".scene.drawn")
     assert not page.locator(".still").is_visible()
