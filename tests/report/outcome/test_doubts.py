@@ -1,8 +1,15 @@
+import numpy as np
 import pytest
 
-from densecell.report.outcome.doubts import compare_appearances, member_remarks
-from densecell.result import MemberAgreement
-from densecell.volume import Appearance
+from densecell.geometry import Box
+from densecell.report.outcome.doubts import (
+    appearance_remarks,
+    compare_appearances,
+    member_remarks,
+    unsure_remarks,
+)
+from densecell.result import MemberAgreement, Result
+from densecell.volume import Appearance, ArrayVolume
 
 LEARNED = Appearance((-2.0, -0.9, 0.0, 0.9, 1.6), 0.3)
 
@@ -85,3 +92,42 @@ def test_of_two_members_nobody_knows_which_is_wrong():
     members = {"a": member(0.99, cell=0.9), "b": member(0.5, cell=0.1)}
 
     assert member_remarks(members) == []
+
+
+def confidence(drawn, share):
+    """A result of which this share of the voxels is unsure, all in the first rows."""
+    values = np.full((4, 20, 30), 200, np.uint8)
+    values[:, : round(20 * share)] = 127
+    layer = {"confidence": ArrayVolume(values, spacing_nm=(40, 10, 10))}.get
+    return drawn(layer=layer, box=Box.at((1, 2, 3), (4, 20, 30)))
+
+
+def test_a_region_of_low_confidence_is_named_in_voxels_of_the_whole_volume(drawn):
+    (sentence,) = unsure_remarks(confidence(drawn, 0.25))
+
+    assert "together: z 1 to 5, y 2 to 22, x 3 to 33 (25 %); 25.0 % of all." in sentence
+
+
+def test_a_little_doubt_is_not_worth_a_sentence(drawn):
+    assert unsure_remarks(confidence(drawn, 0.0)) == []
+    assert unsure_remarks(drawn()) == []
+
+
+def test_a_volume_is_compared_with_what_its_model_learned_from(result, change_run):
+    assert appearance_remarks(Result(result)) == []
+
+    statistics = Result(result).run.volume.statistics
+    mean, *rest = statistics
+    volume = Result(result).run.volume
+    other = volume.model_copy(update={"statistics": (mean + 100, *rest)})
+    change_run(result, volume=other)
+
+    (sentence,) = appearance_remarks(Result(result))
+    assert sentence.startswith("The contrast of this volume differs from that of the")
+
+
+def test_a_model_that_is_gone_says_nothing(result, change_run, tmp_path):
+    model = Result(result).run.model
+    change_run(result, model=model.model_copy(update={"path": tmp_path / "gone"}))
+
+    assert appearance_remarks(Result(result)) == []

@@ -1,4 +1,4 @@
-"""Where labels may be wrong: another look, a strange member, low confidence."""
+"""Where labels may be wrong: another appearance, a strange member, low confidence."""
 
 import statistics
 from collections.abc import Mapping
@@ -51,9 +51,9 @@ def appearance_remarks(result: Result) -> list[str]:
         return []
     if wanted is None:
         return []
-    seen, statistics = run.seen(result.open_source()), run.statistics
+    seen = run.seen(result.open_source())
     boxes = sampled_boxes(seen.shape)
-    here = appearance_of(normalise(seen.read(b), statistics) for b in boxes)
+    here = appearance_of(normalise(seen.read(b), run.statistics) for b in boxes)
     return compare_appearances(here, wanted, resampled=run.inference.ratio is not None)
 
 

@@ -3,14 +3,13 @@
 import shlex
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
 
 from densecell import __version__
 from densecell.errors import DensecellError
 from densecell.geometry import format_spacing
 from densecell.report.page import Section, Table
 from densecell.report.words import format_axes, format_settings
-from densecell.result import Result, layout, read_mesh_settings
+from densecell.result import Result, Run, layout, read_mesh_settings
 from densecell.training import MemberSettings, load_member_settings
 
 
@@ -86,19 +85,20 @@ def _segmentation(result: Result) -> list[list[str]]:
             "engine",
             f"{frozen.engine}, {frozen.precision}, threads a call: {frozen.threads}",
         ],
-        ["options", _options(frozen.model_dump(), run)],
+        ["options", _options(run)],
         ["versions", _versions(run.versions)],
     ]
 
 
-def _options(frozen: Mapping[str, Any], run: Any) -> str:
+def _options(run: Run) -> str:
     """Name what was switched on."""
+    frozen = run.inference
     wanted = {
-        "--exact": frozen["exact"],
-        "--tta": frozen["tta"],
-        "--adapt": frozen["change"] is not None,
-        "--skip-flat": frozen["skip_flat"] is not None,
-        "--no-resample": not frozen["resample"],
+        "--exact": frozen.exact,
+        "--tta": frozen.tta,
+        "--adapt": frozen.change is not None,
+        "--skip-flat": frozen.skip_flat is not None,
+        "--no-resample": not frozen.resample,
         "--keep-members": run.keep_members,
         "--probabilities": run.probabilities,
     }
