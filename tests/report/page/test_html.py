@@ -112,6 +112,17 @@ def test_the_first_page_of_a_long_table_needs_no_script(tmp_path):
     assert len(json.loads(data)["rows"]) == 30
 
 
+def test_cells_of_a_wide_table_of_prose_say_what_they_are_on_a_phone(tmp_path):
+    wide = Table(["volume", "for", 'a "b"'], [["x.tif", "scores", "<9>"]], prose=True)
+    narrow = Table(["", "title"], [["x", "y"]], prose=True)
+
+    write_page(tmp_path / "page.html", "T", "L", [Section("S", parts=[wide, narrow])])
+
+    text = (tmp_path / "page.html").read_text()
+    assert '<td data-label="a &#34;b&#34;">&lt;9&gt;</td>' in text
+    assert "<td>y</td>" in text
+
+
 def test_a_legend_names_all_classes_but_the_background(tmp_path):
     scheme = ClassScheme(
         classes={
