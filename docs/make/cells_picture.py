@@ -102,7 +102,7 @@ def _strewn(
     to_pixels: Callable[[Floats], Floats],
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
-    """Give points (N, 3) on the triangles that face the eye, and normals there."""
+    """Points (N, 3) on the triangles that face the eye, and normals there."""
     a, b, c = to_pixels(mesh.vertices)[mesh.faces].transpose(1, 0, 2)
     area = np.cross(b - a, c - a)[:, 2] / 2  # as seen; below 0 from behind
     count = rng.poisson(np.clip(area, 0, None) * POINTS_PER_PIXEL)
@@ -160,7 +160,7 @@ def _turned(points: Floats) -> Floats:
 
 
 def _colour(name: str) -> Floats:
-    """Give the colour of the class that a node `mitochondrion 12` is of."""
+    """Colour of the class in the name of a node, such as `mitochondrion 12`."""
     class_name = name.rpartition(" ")[0]
     found = next(c for c in SCHEME.classes.values() if c.name == class_name)
     return np.array(found.colour) / 255

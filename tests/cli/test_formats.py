@@ -42,7 +42,7 @@ def write_channels(path, *arrays):
 
 @pytest.fixture
 def served(server, discs):
-    """Give the address of the discs on a server, between channels of nothing."""
+    """Address of the discs on a server, between empty channels."""
     nothing = np.zeros_like(discs[0])
     write_channels(server.folder / "a.zarr", nothing, discs[0], nothing)
     return f"{server.url}/a.zarr"

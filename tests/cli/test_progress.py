@@ -7,7 +7,7 @@ from densecell.cli.progress import format_duration, show_progress
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Give a clock that only the test moves."""
+    """A clock that only the test moves."""
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now

@@ -133,7 +133,7 @@ def test_a_result_is_not_dropped_for_a_mistake_in_the_command(image, model, tmp_
 
 
 def refused(kind, image, model, tmp_path, *options):
-    """Give the message of a refusal that left nothing behind."""
+    """Message of a refusal that left nothing behind."""
     with pytest.raises(kind) as caught:
         run(image, model, tmp_path / "result", *options)
     assert not (tmp_path / "result").exists()

@@ -17,7 +17,7 @@ SHORT = {"window": (3, 64, 64), "steps": 6, "validations": 2, "abandon_below": 0
 
 @pytest.fixture
 def fetched(tmp_path, monkeypatch):
-    """Give a folder with `platelet` in it, laid out by the code that fetches it."""
+    """Folder with `platelet` in it, laid out by the code that fetches it."""
     source = tmp_path / "source"
     for seed, role in enumerate(platelet.ROLES):
         tissue = source / f"{role}.zarr"

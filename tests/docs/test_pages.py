@@ -17,13 +17,13 @@ PAGES = ("start.md", "own-data.md", "labelling.md")
 
 
 def blocks_of(text):
-    """Give the reason not to run it, or none, and the lines of every shell block."""
+    """Reason not to run it, or none, and lines of every shell block."""
     return [(m[2] or None, m[3].splitlines()) for m in BLOCK.finditer(text)]
 
 
 @pytest.fixture(scope="module")
 def reference():
-    """Give the module that renders commands and settings."""
+    """The module that renders commands and settings."""
     sys.path.insert(0, str(DOCS / "make"))
     try:
         import reference
