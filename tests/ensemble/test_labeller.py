@@ -77,9 +77,21 @@ def bytes_of(out):
     return found | {"agreement": (out / "agreement.json").read_bytes()}
 
 
-@pytest.mark.parametrize("where", ["local:1", "local:2"])
-def test_workers_give_the_same_bytes(tmp_path, image, model, here, where):
-    with connect(where) as cluster:
+@pytest.fixture(scope="module")
+def one_worker():
+    with connect("local:1") as cluster:
+        yield cluster
+
+
+def test_a_worker_gives_the_same_bytes(tmp_path, image, model, here, one_worker):
+    steps = list(segment(image, model, tmp_path / "r", one_worker))
+
+    assert len(steps) > 10
+    assert bytes_of(tmp_path / "r") == here
+
+
+def test_two_workers_give_the_same_bytes(tmp_path, image, model, here):
+    with connect("local:2") as cluster:
         steps = list(segment(image, model, tmp_path / "r", cluster))
 
     assert len(steps) > 10
@@ -120,14 +132,13 @@ def finished(out):
     return {path.name: path.stat().st_mtime_ns for path in marks}
 
 
-def test_workers_without_the_model_say_so(tmp_path, image, model, discs):
-    with connect("local:1") as cluster:
-        run = segment(image, model, tmp_path / "r", cluster)
-        next(run)
-        path = tmp_path / "r" / "run.yaml"
-        path.write_text(path.read_text().replace(str(model), "/nowhere/tiny"))
-        with pytest.raises(BlocksFailedError, match=r"/nowhere/tiny: no such model"):
-            list(run)
+def test_workers_without_the_model_say_so(tmp_path, image, model, one_worker):
+    run = segment(image, model, tmp_path / "r", one_worker)
+    next(run)
+    path = tmp_path / "r" / "run.yaml"
+    path.write_text(path.read_text().replace(str(model), "/nowhere/tiny"))
+    with pytest.raises(BlocksFailedError, match=r"/nowhere/tiny: no such model"):
+        list(run)
 
 
 def test_a_block_that_fails_is_named_and_tried_again_next_time(

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +94,10 @@ def test_another_volume_voxel_size_or_model_is_refused(
             check_same_run(run, other_volume, other_ensemble, SegmentRequest(), OUT)
 
 
-def test_what_memory_made_of_the_tiles_is_not_held_against_a_resume(ensemble):
+def test_what_memory_made_of_the_tiles_is_not_held_against_a_resume(
+    ensemble, monkeypatch
+):
+    monkeypatch.setattr("densecell.ensemble.resolve.WORTH_MEASURING", math.inf)
     volume = volume_of(np.tile(np.arange(60, dtype=np.uint8), (40, 300, 10)))
     request = SegmentRequest(inference=TORCH.model_copy(update={"exact": True}))
     run = resolve_run(volume, ensemble, request)

@@ -16,11 +16,19 @@ from densecell.ensemble import soft_labels as module
 from densecell.ensemble.soft_labels import check_teacher, with_truth
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box
+from densecell.inference import EngineChoice
 from densecell.patches import PARTIAL, UNKNOWN
 from densecell.training import load_data
 from densecell.volume import ArrayVolume, write_tiff
 
 WHOLE = (6, 48, 56)
+
+
+@pytest.fixture(autouse=True)
+def _torch(monkeypatch):
+    """Label by torch: it begins at once, OpenVINO compiles for seconds."""
+    engine = EngineChoice("torch", "float32", 1)
+    monkeypatch.setattr("densecell.ensemble.resolve.choose_engine", lambda _: engine)
 
 
 @pytest.fixture
