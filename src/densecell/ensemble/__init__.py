@@ -10,8 +10,8 @@ from densecell.ensemble.rank import (
     read_ensemble,
     use_members,
 )
-from densecell.ensemble.request import SegmentRequest
 from densecell.ensemble.resolution import resampling_note
+from densecell.ensemble.resolve import SegmentRequest
 from densecell.ensemble.segment import segment_volume
 from densecell.ensemble.select import ChosenMember, greedy_members
 from densecell.ensemble.soft_labels import (

@@ -13,8 +13,7 @@ from typing import NamedTuple
 from densecell.ensemble.blocks import Runner
 from densecell.ensemble.labeller import Labeller, make_runners
 from densecell.ensemble.load import Ensemble
-from densecell.ensemble.request import SegmentRequest
-from densecell.ensemble.resolve import resolve_with_memory
+from densecell.ensemble.resolve import SegmentRequest, resolve_with_memory
 from densecell.ensemble.stores import create_stores, images
 from densecell.errors import OutputError
 from densecell.geometry import Box, Shape, per_axis

@@ -1,10 +1,11 @@
 """Resolve a request: choose engine, tiles and statistics once, for `run.yaml`."""
 
+from pydantic import BaseModel
+
 from densecell.compute import usable_memory, versions
 from densecell.config import InferenceConfig
 from densecell.ensemble.load import Ensemble
 from densecell.ensemble.memory import Fit, fit_memory
-from densecell.ensemble.request import SegmentRequest
 from densecell.ensemble.resolution import grid_of
 from densecell.errors import CheckpointError, ConfigError, OutputError
 from densecell.geometry import Box, Shape
@@ -36,6 +37,20 @@ from densecell.volume import (
 WORTH_MEASURING = 4_000_000  # voxels times members; below, no engine is measured
 USUAL_TILE_BYTES = 400.0  # per voxel, where no engine is measured
 SHARE_OF_FREE = 2 / 3  # of the free memory, if the request has no budget
+
+
+class SegmentRequest(BaseModel, frozen=True):
+    """Options of one segmentation; `resolve_run` settles what they leave open."""
+
+    inference: InferenceConfig = InferenceConfig()
+    box: tuple[Shape, Shape] | None = None
+    keep_members: bool = False
+    probabilities: bool = False
+    affinities: bool = True  # where the model has learned some
+    command: str = ""
+    max_memory: int | None = None  # bytes, for all processes on this machine
+    processes: int = 1  # that share this memory
+    cores: int | None = None  # per process, where another machine computes
 
 
 def resolve_run(volume: Volume, ensemble: Ensemble, request: SegmentRequest) -> Run:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from densecell.compute import check_same
 from densecell.ensemble.load import Ensemble
-from densecell.ensemble.request import SegmentRequest
-from densecell.ensemble.resolve import requested_offsets
+from densecell.ensemble.resolve import SegmentRequest, requested_offsets
 from densecell.errors import OutputError
 from densecell.inference import plan_tiling
 from densecell.result import Run

@@ -25,9 +25,8 @@ from densecell.ensemble.labeller import (
     segment_stage,
 )
 from densecell.ensemble.load import Ensemble
-from densecell.ensemble.request import SegmentRequest
 from densecell.ensemble.resolution import warn_of_spacing
-from densecell.ensemble.resolve import resolve_run
+from densecell.ensemble.resolve import SegmentRequest, resolve_run
 from densecell.ensemble.resume import check_same_run, check_same_voxels
 from densecell.ensemble.scratch import drop_scratch, unpacked
 from densecell.ensemble.stores import create_stores, images

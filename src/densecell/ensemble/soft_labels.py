@@ -25,7 +25,7 @@ from densecell.config import (
     save_settings,
 )
 from densecell.ensemble.load import Ensemble
-from densecell.ensemble.request import SegmentRequest
+from densecell.ensemble.resolve import SegmentRequest
 from densecell.ensemble.segment import segment_volume
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box, Shape, tile
