@@ -1,12 +1,12 @@
 import pytest
 
 from densecell.classes import ClassScheme
-from densecell.export.description import ModelFacts, PackageFiles, package_description
+from densecell.export.description import PackageFacts, PackageFiles, package_description
 from densecell.export.network import WindowSizes
 from densecell.geometry import FACES, Spacing
 from densecell.report.model.card import Terms
 
-FACTS = ModelFacts(
+FACTS = PackageFacts(
     name="drawn model",
     members=2,
     scheme=ClassScheme.from_ids([0, 3]),

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from densecell.classes import ClassScheme
-from densecell.export.description import ModelFacts
+from densecell.export.description import PackageFacts
 from densecell.export.network import window_sizes
 from densecell.export.sample import cover, sample_tensors
 from densecell.geometry import FACES, Spacing
@@ -14,7 +14,7 @@ SCHEME = ClassScheme.from_ids([0, 3, 4])
 
 
 def facts_of(network, offsets):
-    return ModelFacts(
+    return PackageFacts(
         name="drawn model",
         members=2,
         scheme=SCHEME,

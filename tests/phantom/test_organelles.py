@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from densecell.classes import ClassScheme
-from densecell.phantom.decoys import DECOYS
 from densecell.phantom.organelles import ORGANELLES, dense_granule
 
 
@@ -30,12 +29,3 @@ def test_the_core_of_a_dense_granule_is_its_second_body():
 
     assert (body.class_id, core.class_id) == (5, 6)
     assert core.body.reach_nm < body.body.reach_nm
-
-
-def test_what_only_looks_like_an_organelle_has_no_class():
-    rng = np.random.default_rng(0)
-
-    bodies = [body for recipe in DECOYS for body in recipe.draw(rng).bodies]
-
-    assert len(bodies) > len(DECOYS) > 5
-    assert all(body.class_id is None for body in bodies)

@@ -62,7 +62,7 @@ def findings() -> dict[str, Any]:
         "usable_memory_gb": round(usable_memory() / 1e9, 1),
         "machine_memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "gpu": gpus,
-        "native_bfloat16": native_bfloat16(),
+        "native_bfloat16": bfloat16_units(),
         "torch_threads": torch.get_num_threads(),
         "torch": _version("torch"),
         "openvino": _version("openvino"),
@@ -92,7 +92,7 @@ def engine_speeds() -> dict[str, float]:
     return dict(sorted(measured.items(), key=lambda item: -item[1]))
 
 
-def native_bfloat16() -> list[str]:
+def bfloat16_units() -> list[str]:
     """What computes bfloat16 natively here; elsewhere it is emulated and slow."""
     import torch
 

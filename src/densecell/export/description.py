@@ -25,7 +25,7 @@ SPACE = ("z", "y", "x")
 Values = dict[str, Any]
 
 
-class ModelFacts(NamedTuple):
+class PackageFacts(NamedTuple):
     """Facts about the model in a package.
 
     Parameters
@@ -71,7 +71,7 @@ class PackageFiles(NamedTuple):
 
 
 def package_description(
-    facts: ModelFacts,
+    facts: PackageFacts,
     files: PackageFiles,
     terms: Terms,
     *,
@@ -122,7 +122,7 @@ def package_description(
     }
 
 
-def densecell_facts(facts: ModelFacts) -> Values:
+def densecell_facts(facts: PackageFacts) -> Values:
     """Facts that the format has no place for: ids, colours, roles, offsets of pairs."""
     return {
         "classes": facts.scheme.as_settings(),
@@ -133,7 +133,7 @@ def densecell_facts(facts: ModelFacts) -> Values:
     }
 
 
-def _sentences(facts: ModelFacts) -> str:
+def _sentences(facts: PackageFacts) -> str:
     networks = f"{facts.members} networks vote" if facts.members > 1 else "a network"
     pairs = "; tells touching cells apart by affinities" if facts.affinities else ""
     return (
@@ -143,13 +143,13 @@ def _sentences(facts: ModelFacts) -> str:
     )[:1024]
 
 
-def _tags(facts: ModelFacts) -> list[str]:
+def _tags(facts: PackageFacts) -> list[str]:
     of_classes = ["-".join(re.findall(r"\w+", n)) for n in facts.scheme.names]
     general = ["electron-microscopy", "3d", "cells", "semantic-segmentation", "unet"]
     return [*general, "pytorch", "volume-em", "densecell", *of_classes]
 
 
-def _input(facts: ModelFacts, files: PackageFiles) -> Values:
+def _input(facts: PackageFacts, files: PackageFiles) -> Values:
     sizes = zip(facts.sizes.least, facts.sizes.step, strict=True)
     sized = [{"min": least, "step": step} for least, step in sizes]
     axes: list[Values] = [
@@ -174,7 +174,7 @@ def _input(facts: ModelFacts, files: PackageFiles) -> Values:
     }
 
 
-def _output(name: str, facts: ModelFacts, files: PackageFiles) -> Values:
+def _output(name: str, facts: PackageFacts, files: PackageFiles) -> Values:
     axes: list[Values] = [
         {"type": "batch"},
         {"type": "channel", "channel_names": _channels(name, facts)},
@@ -195,13 +195,13 @@ def _output(name: str, facts: ModelFacts, files: PackageFiles) -> Values:
     }
 
 
-def _channels(name: str, facts: ModelFacts) -> list[str]:
+def _channels(name: str, facts: PackageFacts) -> list[str]:
     if name == PROBABILITIES:
         return list(facts.scheme.names)
     return ["same cell at {} {} {}".format(*offset) for offset in facts.affinities]
 
 
-def _space(facts: ModelFacts) -> Sequence[Values]:
+def _space(facts: PackageFacts) -> Sequence[Values]:
     return [
         {"type": "space", "id": name, "unit": "nanometer", "scale": scale}
         for name, scale in zip(SPACE, facts.spacing_nm, strict=True)

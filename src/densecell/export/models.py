@@ -14,7 +14,7 @@ from densecell.export.bioimageio import (
     check_terms,
     imported,
 )
-from densecell.export.description import ModelFacts
+from densecell.export.description import PackageFacts
 from densecell.export.network import Voting, window_sizes
 from densecell.export.package import ONNX, write_package, zip_folder
 from densecell.networks import Network
@@ -87,8 +87,8 @@ def _packages(ensemble: Ensemble) -> Iterator[tuple[str, Sequence[Network]]]:
             yield name, [network]
 
 
-def _facts(name: str, networks: Sequence[Network], ensemble: Ensemble) -> ModelFacts:
-    return ModelFacts(
+def _facts(name: str, networks: Sequence[Network], ensemble: Ensemble) -> PackageFacts:
+    return PackageFacts(
         name=name,
         members=len(networks),
         scheme=ensemble.scheme,

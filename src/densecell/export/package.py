@@ -13,7 +13,7 @@ from densecell.export.bioimageio import imported
 from densecell.export.description import (
     PROBABILITIES,
     RAW,
-    ModelFacts,
+    PackageFacts,
     PackageFiles,
     densecell_facts,
     package_description,
@@ -30,7 +30,7 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)  # time of all files in a package
 
 
 def write_package(
-    network: Voting, facts: ModelFacts, terms: Terms, folder: Path, *, card: str
+    network: Voting, facts: PackageFacts, terms: Terms, folder: Path, *, card: str
 ) -> None:
     """Write all files of a package into a new folder.
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
-from densecell.export.description import RAW, ModelFacts
+from densecell.export.description import RAW, PackageFacts
 from densecell.export.network import Voting
 from densecell.geometry import Shape, Spacing, per_axis
 from densecell.phantom import make_phantom
@@ -23,7 +23,7 @@ MORE = 2  # steps that the sample is larger than the smallest window
 Tensors = Mapping[str, NDArray[Any]]
 
 
-def sample_tensors(network: Voting, facts: ModelFacts) -> Tensors:
+def sample_tensors(network: Voting, facts: PackageFacts) -> Tensors:
     """Input and outputs by name, all (1, C, Z, Y, X).
 
     Returns

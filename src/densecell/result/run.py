@@ -21,7 +21,7 @@ from densecell.geometry import Box, Shape, Spacing, per_axis, tile
 from densecell.result.layout import RUN
 from densecell.volume import (
     AdaptedVolume,
-    Change,
+    GreyChange,
     Grid,
     ResampledVolume,
     Statistics,
@@ -142,7 +142,7 @@ class Run(BaseModel, frozen=True, extra="forbid"):
         seen = volume if self.grid is None else ResampledVolume(volume, self.grid)
         if (change := self.inference.change) is None:
             return seen
-        changed = Change(change.sigma_px, change.source, change.target)
+        changed = GreyChange(change.sigma_px, change.source, change.target)
         return AdaptedVolume(seen, self.statistics, changed)
 
 

@@ -34,7 +34,7 @@ from densecell.volume.ome_zarr.store import (
     read_scheme,
 )
 from densecell.volume.opening import open_volume
-from densecell.volume.views.adapted import AdaptedVolume, Change, change_to
+from densecell.volume.views.adapted import AdaptedVolume, GreyChange, change_to
 from densecell.volume.views.array import ArrayVolume
 from densecell.volume.views.crop import CroppedVolume
 from densecell.volume.views.grid import SPACING_TOLERANCE, Grid, grid_between
@@ -55,8 +55,8 @@ __all__ = [
     "AdaptedVolume",
     "Appearance",
     "ArrayVolume",
-    "Change",
     "CroppedVolume",
+    "GreyChange",
     "Grid",
     "Kind",
     "Layout",

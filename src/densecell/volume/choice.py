@@ -90,7 +90,7 @@ def select(
     """
     if any(size > 1 for axis, size in sizes if axis not in (*AXES, *"ct")):
         raise VolumeError(
-            f"{path}: has axes {format_axes(sizes)}; expected no others than t, c, z, "
+            f"{path}: has axes {format_sizes(sizes)}; expected no others than t, c, z, "
             "y, x: save one part of them alone"
         )
     return Selection(
@@ -100,12 +100,12 @@ def select(
     )
 
 
-def format_axes(sizes: Sequence[tuple[str, int]]) -> str:
+def format_sizes(sizes: Sequence[tuple[str, int]]) -> str:
     """Axes and their lengths for people to read.
 
     Examples
     --------
-    >>> format_axes([("z", 5), ("y", 7)])
+    >>> format_sizes([("z", 5), ("y", 7)])
     'z=5, y=7'
     """
     return ", ".join(f"{axis}={size}" for axis, size in sizes)
@@ -151,7 +151,7 @@ def _channel(
     if channel is None:
         if count > 1:
             raise VolumeError(
-                f"{path}: has axes {format_axes(sizes)}; expected one channel: choose "
+                f"{path}: has axes {format_sizes(sizes)}; expected one channel: choose "
                 f"one of {listed} with --channel, or as {path}{CHANNEL}0{hint}"
             )
         return 0
@@ -173,7 +173,7 @@ def _time(
     if time is None:
         if count > 1:
             raise VolumeError(
-                f"{path}: has axes {format_axes(sizes)}; expected one time point: "
+                f"{path}: has axes {format_sizes(sizes)}; expected one time point: "
                 f"choose one of 0 to {count - 1} with --time, or as {path}{TIME}0{hint}"
             )
         return 0

@@ -3,7 +3,7 @@ import pytest
 
 from densecell.report.pictures import charts
 from densecell.report.pictures.charts import (
-    Group,
+    DotRow,
     confusion_picture,
     fraction_picture,
     learning_curves,
@@ -69,7 +69,7 @@ def test_a_confusion_matrix_holds_shares_of_each_true_class(monkeypatch):
 
 
 def test_every_value_is_a_dot_and_the_bar_is_the_median(monkeypatch):
-    groups = [Group("a", (255, 0, 0), [1.0, 2.0, 9.0]), Group("b", (0, 0, 0), [])]
+    groups = [DotRow("a", (255, 0, 0), [1.0, 2.0, 9.0]), DotRow("b", (0, 0, 0), [])]
 
     axis = axes_of(monkeypatch, size_picture, groups)
 
@@ -83,7 +83,9 @@ def test_every_value_is_a_dot_and_the_bar_is_the_median(monkeypatch):
 
 
 def test_shares_begin_at_zero(monkeypatch):
-    axis = axes_of(monkeypatch, fraction_picture, [Group("a", (0, 0, 0), [20.0, 30.0])])
+    axis = axes_of(
+        monkeypatch, fraction_picture, [DotRow("a", (0, 0, 0), [20.0, 30.0])]
+    )
 
     assert axis.get_xlim()[0] == 0
     assert axis.get_xlabel() == "% of the cell"

@@ -7,10 +7,10 @@ from PIL import Image
 from densecell.classes import CellClass, ClassScheme
 from densecell.report.pictures.figures import (
     class_legend,
+    escape_math,
     format_length,
     jpeg,
     nice_length_nm,
-    plain,
     png,
     scale_bar,
 )
@@ -65,7 +65,7 @@ def test_a_legend_names_classes_with_their_numbers(background, labels):
 
 
 def test_nothing_in_a_name_is_mathematics():
-    assert plain("a$b$") == "a\\$b\\$"
+    assert escape_math("a$b$") == "a\\$b\\$"
 
 
 def test_equal_figures_give_equal_files_that_say_what_they_are_about():

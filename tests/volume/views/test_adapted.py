@@ -5,7 +5,7 @@ from scipy import ndimage
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, intensity_statistics, normalise
 from densecell.volume.appearance import appearance_of
-from densecell.volume.views.adapted import AdaptedVolume, Change, change_to
+from densecell.volume.views.adapted import AdaptedVolume, GreyChange, change_to
 
 SHAPE = (4, 70, 90)
 
@@ -84,7 +84,7 @@ def test_a_box_is_a_cut_of_the_whole(tissue):
 
 
 def test_grey_values_beyond_the_landmarks_go_on_straight():
-    change = Change(0.0, (-2, -1, 0, 1, 2), (-1, -0.5, 0, 1, 3))
+    change = GreyChange(0.0, (-2, -1, 0, 1, 2), (-1, -0.5, 0, 1, 3))
 
     mapped = change.apply(np.array([[[-4, -2, -1.5, 0, 1.5, 3]]], np.float32))
 
@@ -92,7 +92,7 @@ def test_grey_values_beyond_the_landmarks_go_on_straight():
 
 
 def test_landmarks_that_fall_together_do_no_harm():
-    change = Change(0.0, (-1, 0, 0, 0, 1), (-1, -0.5, 0, 0.5, 1))
+    change = GreyChange(0.0, (-1, 0, 0, 0, 1), (-1, -0.5, 0, 0.5, 1))
 
     mapped = change.apply(np.linspace(-1, 1, 9, dtype=np.float32).reshape(1, 1, 9))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from densecell.report.outcome.members import has_one_network
 from densecell.report.page import Picture, Section, Table
 from densecell.report.pictures.charts import (
-    Group,
+    DotRow,
     fraction_picture,
     size_picture,
 )
@@ -31,7 +31,7 @@ def organelles_section(result: Result) -> Section | None:
         _table(classes, members=result.run is not None and not has_one_network(result))
     ]
     fractions = [
-        Group(
+        DotRow(
             row["class"],
             colours.get(row["class"], GREY),
             _fractions(whole, columns.get(row["class"], column_name(row["class"]))),
@@ -75,13 +75,13 @@ def _sizes(
     cells: Sequence[Row],
     organelles: Sequence[Row],
     colours: dict[str, tuple[int, int, int]],
-) -> tuple[list[Group], str]:
+) -> tuple[list[DotRow], str]:
     """Volumes of whole organelles in whole cells; in all if no cell is whole."""
     whole = {row["cell_id"] for row in cells if is_whole(row)}
     inside = [row for row in organelles if row["cell_id"] in whole] or organelles
     kept = [row for row in inside if is_whole(row)]
     groups = [
-        Group(
+        DotRow(
             name,
             colour,
             [float(row["volume_um3"]) for row in kept if row["class"] == name],

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
-from densecell.report.pictures.figures import DPI, plain, png, share_of_one
+from densecell.report.pictures.figures import DPI, escape_math, png, share_of_one
 
 # Okabe and Ito's colours without yellow, told apart by colour-blind readers.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -22,7 +22,7 @@ MOST = 1000  # dots of a class
 EDGE = 0.02  # of a decade that is left free beside the outermost dots
 
 
-class Group(NamedTuple):
+class DotRow(NamedTuple):
     """The values of a class, for a row of dots."""
 
     name: str
@@ -62,7 +62,7 @@ def score_bars(scores: Mapping[str, Mapping[str, float | None]]) -> bytes:
         values = [iou[c] or 0.0 for c in classes]
         axis.bar(at, values, width * 0.92, color=LINES[n % len(LINES)], label=name)
     axis.set(ylabel="IoU", ylim=(0, 1))
-    names = [plain(name) for name in classes]
+    names = [escape_math(name) for name in classes]
     axis.set_xticks(range(len(classes)), names, rotation=30, ha="right")
     draw_grid(axis, "y")
     figure.legend(
@@ -93,7 +93,7 @@ def confusion_picture(
             fontsize=8,
             color="white" if share > DARK else "black",
         )
-    shown = [plain(name) for name in names]
+    shown = [escape_math(name) for name in names]
     axis.set_xticks(range(len(names)), shown, rotation=40, ha="right", fontsize=8)
     axis.set_yticks(range(len(names)), shown, fontsize=8)
     axis.set_xlabel("found (% of the voxels of the row)", fontsize=9)
@@ -105,24 +105,24 @@ def confusion_picture(
     return png(figure)
 
 
-def fraction_picture(groups: Sequence[Group]) -> bytes:
+def fraction_picture(groups: Sequence[DotRow]) -> bytes:
     """Draw shares of cells in percent; a PNG file."""
     return _dots(groups, "% of the cell", log=False)
 
 
-def size_picture(groups: Sequence[Group]) -> bytes:
+def size_picture(groups: Sequence[DotRow]) -> bytes:
     """Draw volumes in cubic micrometres on a logarithmic axis; a PNG file."""
     return _dots(groups, "volume (µm³)", log=True)
 
 
-def _dots(groups: Sequence[Group], unit: str, *, log: bool) -> bytes:
+def _dots(groups: Sequence[DotRow], unit: str, *, log: bool) -> bytes:
     figure = Figure(
         figsize=(WIDE, FRAME + ROW * len(groups)), dpi=DPI, layout="constrained"
     )
     axis = figure.subplots()
     for row, group in enumerate(groups):
         _row(axis, row, group)
-    names = [f"{plain(g.name)} ({len(g.values)})" for g in groups]
+    names = [f"{escape_math(g.name)} ({len(g.values)})" for g in groups]
     axis.set_yticks(range(len(groups)), names, fontsize=9)
     axis.set_ylim(len(groups) - 0.5, -0.5)
     axis.set_xlabel(unit, fontsize=9)
@@ -150,7 +150,7 @@ def _decades(values: Sequence[float]) -> tuple[float, float]:
     return float(10**low), float(10 ** np.ceil(exponents.max() + EDGE))
 
 
-def _row(axis: Axes, row: int, group: Group) -> None:
+def _row(axis: Axes, row: int, group: DotRow) -> None:
     """Draw dots, scattered up and down so that they hide each other less."""
     values = np.array(group.values)
     if values.size == 0:

@@ -117,7 +117,7 @@ def class_legend(
             facecolor=share_of_one(about.colour),
             edgecolor="black",
             linewidth=0.5,
-            label=f"{class_id} {plain(about.name)}",
+            label=f"{class_id} {escape_math(about.name)}",
         )
         for class_id, about in sorted(scheme.classes.items())
         if about.role != "background" or background
@@ -133,7 +133,7 @@ def class_legend(
         )
 
 
-def plain(name: str) -> str:
+def escape_math(name: str) -> str:
     """Write a name so that matplotlib takes nothing in it for mathematics."""
     return name.replace("$", r"\$")
 

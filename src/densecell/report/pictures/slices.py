@@ -17,8 +17,8 @@ from densecell.report.pictures.figures import (
     LEGEND_INCHES,
     PANEL_INCHES,
     class_legend,
+    escape_math,
     jpeg,
-    plain,
     png,
     scale_bar,
     share_of_one,
@@ -214,7 +214,7 @@ def _fractions(
             linewidth=0.6,
             hatch="" if k == 0 else "////",
         )
-    axis.set_yticks(places + 0.2, [plain(c.name) for c in shown], fontsize=8)
+    axis.set_yticks(places + 0.2, [escape_math(c.name) for c in shown], fontsize=8)
     axis.invert_yaxis()
     axis.set_xscale("symlog", linthresh=1)
     axis.set_xlabel("% of the volume", fontsize=8)
@@ -226,7 +226,9 @@ def _comparison_legend(figure: Figure, scheme: ClassScheme) -> None:
     patches = [Patch(color=DIFFERENT, label="different")]
     for class_id in scheme.ids:
         about = scheme.classes[class_id]
-        patches.append(Patch(color=share_of_one(about.colour), label=plain(about.name)))
+        patches.append(
+            Patch(color=share_of_one(about.colour), label=escape_math(about.name))
+        )
     figure.legend(
         handles=patches,
         loc="outside lower center",

@@ -13,7 +13,7 @@ from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
 from densecell.errors import VolumeError
 from densecell.geometry import Shape
-from densecell.volume.choice import format_axes, refuse_choice, select
+from densecell.volume.choice import format_sizes, refuse_choice, select
 from densecell.volume.interface import damaged
 
 UNNAMED = "unnamed"
@@ -238,7 +238,7 @@ def _slices_named(
     long = [axis for axis, n in outer if n > 1]
     if long.count(UNNAMED) > 1 or {"z", UNNAMED} <= set(long):
         raise VolumeError(
-            f"{path}: has axes {format_axes(outer)}, y, x: slices cannot be told "
+            f"{path}: has axes {format_sizes(outer)}, y, x: slices cannot be told "
             "from channels; save one channel alone, or name the axes, in Python by "
             "tifffile.imwrite(..., imagej=True, metadata={'axes': 'ZCYX'})"
         )

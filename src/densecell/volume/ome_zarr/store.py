@@ -26,7 +26,7 @@ from densecell.geometry import Box, Spacing
 from densecell.volume.choice import (
     AXES,
     Selection,
-    format_axes,
+    format_sizes,
     refuse_choice,
     select,
 )
@@ -334,6 +334,6 @@ def _sizes(
     sizes = list(zip(axes, shape, strict=True))
     if tuple(axis for axis in axes if axis in AXES) not in (AXES, AXES[1:]):
         raise VolumeError(
-            f"{path}: has axes {format_axes(sizes)}; expected z, y, x in this order"
+            f"{path}: has axes {format_sizes(sizes)}; expected z, y, x in this order"
         )
     return sizes

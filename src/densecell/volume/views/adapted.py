@@ -26,7 +26,7 @@ LEAST_GAP = 1e-3  # between landmarks, in deviations
 TRIED = 8  # blocks on which each width is tried
 
 
-class Change(NamedTuple):
+class GreyChange(NamedTuple):
     """How to change grey values, counted in deviations from their mean."""
 
     sigma_px: float  # of a Gaussian in plane; 0: none
@@ -58,7 +58,9 @@ class AdaptedVolume(Volume):
         From `change_to`.
     """
 
-    def __init__(self, volume: Volume, statistics: Statistics, change: Change) -> None:
+    def __init__(
+        self, volume: Volume, statistics: Statistics, change: GreyChange
+    ) -> None:
         super().__init__(
             volume.path,
             shape=volume.shape,
@@ -82,7 +84,7 @@ class AdaptedVolume(Volume):
         return grey + np.float32(self._statistics.mean)
 
 
-def change_to(wanted: Appearance, volume: Volume, statistics: Statistics) -> Change:
+def change_to(wanted: Appearance, volume: Volume, statistics: Statistics) -> GreyChange:
     """Find the change that gives a volume the appearance that is wanted.
 
     Parameters
@@ -98,13 +100,13 @@ def change_to(wanted: Appearance, volume: Volume, statistics: Statistics) -> Cha
     map of its grey values; no smoothing if it is hardly noisier.
     """
 
-    def found(sigma_px: float, *, most: int | None = None) -> tuple[Change, float]:
+    def found(sigma_px: float, *, most: int | None = None) -> tuple[GreyChange, float]:
         """Change with this smoothing, and the noise that it leaves."""
-        smooth = Change(sigma_px, wanted.landmarks, wanted.landmarks)
+        smooth = GreyChange(sigma_px, wanted.landmarks, wanted.landmarks)
         source = appearance_of(
             smooth.apply(b) for b in _blocks(volume, statistics, most)
         ).landmarks
-        change = Change(sigma_px, source, wanted.landmarks)
+        change = GreyChange(sigma_px, source, wanted.landmarks)
         left = appearance_of(
             change.apply(b) for b in _blocks(volume, statistics, TRIED)
         )
