@@ -191,6 +191,30 @@ def _(at):
     return ["evaluate", at / "empty", at.labels()]
 
 
+@case("true ids of another shape")
+def _(at):
+    ids = at.labels("organelles.tif", np.ones((6, 48, 40), np.uint16))
+    return ["evaluate", at.result(), at.labels(), "--organelles", ids]
+
+
+@case("true ids that are fractions")
+def _(at):
+    ids = at.labels("organelles.tif", np.ones(SHAPE, np.float32))
+    return ["evaluate", at.result(), at.labels(), "--organelles", ids]
+
+
+@case("true ids below 0")
+def _(at):
+    ids = at.labels("organelles.tif", np.full(SHAPE, -3, np.int16))
+    return ["evaluate", at.result(), at.labels(), "--organelles", ids]
+
+
+@case("true cells for a result without a class of cells")
+def _(at):
+    labels = at.labels()
+    return ["evaluate", at.result(), labels, "--objects", labels]
+
+
 @case("labels to measure without a place for the tables")
 def _(at):
     return ["measure", at.labels(), "--classes", "platelet"]

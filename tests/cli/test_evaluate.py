@@ -3,18 +3,20 @@ import json
 import commands
 import numpy as np
 import pytest
-from results import write_layer, write_run
+from results import write_layer, write_measurement, write_objects, write_run
 
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
 from densecell.evaluation import score
+from densecell.evaluation.object_scores import ObjectScores
 from densecell.geometry import Box
+from densecell.result import Result
 
 SCHEME = ClassScheme.platelet()
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 4, (6, 7, 9)).astype(np.uint8)
 PREDICTED = RNG.integers(0, 4, (6, 7, 9)).astype(np.uint8)
-SPACING = (40, 10, 10)
+SPACING = (400, 100, 100)
 PART = Box((2, 1, 3), (5, 6, 9))
 
 
@@ -101,6 +103,106 @@ def test_another_volume_is_refused(tmp_path, truth):
         VolumeError, match=r"has shape \(4, 7, 9\) and the truth \(6, 7,"
     ):
         run(tmp_path / "mine.npy", truth)
+
+
+@pytest.fixture
+def measured(result):
+    """The result with two cells and a mitochondrion, of which one cell is true."""
+    cells = np.zeros(PART.shape, np.uint32)
+    cells[0], cells[2, 1:] = 1, 2
+    mitochondria = np.zeros(PART.shape, np.uint32)
+    mitochondria[0, 2:4, 2:5] = 1
+    write_measurement(result, SCHEME, PART.shape, SPACING)
+    write_objects(result, "parts", cells * 0, SPACING, "dense granule core")
+    write_objects(result, "cells", cells, SPACING, "cell")
+    write_objects(
+        result, "organelles", mitochondria, SPACING, "mitochondrion", cells=cells
+    )
+    return result
+
+
+@pytest.fixture
+def true_ids(tmp_path):
+    """Options with true ids, which nest in `drawn.npy`."""
+    classes, cells, organelles = (np.zeros(TRUTH.shape, np.uint16) for _ in range(3))
+    at = np.s_[PART.start[0], PART.start[1] : PART.stop[1], PART.start[2] :]
+    classes[at], cells[at] = 1, 7
+    classes[2, 3:5, 5:8], organelles[2, 3:5, 5:8] = 2, 3
+    for name, array in (("drawn", classes), ("cells", cells), ("bodies", organelles)):
+        np.save(tmp_path / f"{name}.npy", array.astype(np.uint8))
+    ids = (tmp_path / f"{name}.npy" for name in ("cells", "bodies"))
+    return (tmp_path / "drawn.npy", "--objects", next(ids), "--organelles", next(ids))
+
+
+def test_objects_of_a_measured_result_are_scored_against_true_ids(measured, true_ids):
+    record = json.loads(run(measured, *true_ids, "--json"))
+
+    layers = record["objects"]["layers"]
+    cell = layers["cells"]["classes"]["cell"]
+    assert (cell["every"]["true"], cell["every"]["found"]) == (1, 2)
+    assert cell["at"]["0.75"] == {
+        "matched": 1,
+        "precision": 0.5,
+        "recall": 1,
+        "f1": 2 / 3,
+    }
+    assert layers["cells"]["truth"] == "cells.npy"
+    mitochondrion = layers["organelles"]["classes"]["mitochondrion"]
+    assert mitochondrion["panoptic_quality"] == 1
+    assert layers["parts"]["components"]
+    kept = json.loads((measured / "scores" / "drawn.json").read_text())
+    assert kept == record
+    ObjectScores.model_validate(kept["objects"])
+    assert set(Result(measured).scores) == {"drawn"}
+
+
+def test_without_true_ids_components_stand_in_and_it_says_so(measured, true_ids):
+    text = " ".join(run(measured, true_ids[0]).split())
+
+    assert "True cells, organelles, parts: connected components of the true" in text
+    assert "mitochondrion 1 1 1 1.00 1.00 1.00 1.00 1.00" in text
+    assert "whole" in text
+    assert "organelles: variation of information 0.000 bits" in text
+    assert "parts: no true object is there, so their scores are undefined" in text
+    assert f"next `densecell report {measured}`" in text
+
+
+def test_what_is_not_measured_gives_scores_of_voxels_and_says_what_comes_first(
+    result, truth
+):
+    outcome = commands.run("evaluate", result, truth, "--objects", truth, "--json")
+
+    assert "objects" not in json.loads(outcome.stdout)
+    assert outcome.stderr == (
+        f"{result}: its objects are not scored, because there are none yet. Run "
+        "`densecell measure` first, then this command again\n"
+    )
+
+
+def test_true_ids_of_other_voxels_are_refused_before_anything_is_kept(
+    measured, truth, tmp_path
+):
+    np.save(tmp_path / "ids.npy", np.ones((2, 3, 4), np.uint8))
+    with pytest.raises(VolumeError, match=r"ids.npy: has shape \(2, 3, 4\), but the t"):
+        run(measured, truth, "--organelles", tmp_path / "ids.npy")
+    assert not (measured / "scores").exists()
+
+
+def test_measured_labels_from_elsewhere_are_a_result_too(tmp_path):
+    labels = np.zeros((6, 7, 9), np.uint8)
+    labels[1:4, 2:5, 3:6] = 1
+    np.save(tmp_path / "mine.npy", labels)
+    commands.run(
+        *("measure", tmp_path / "mine.npy", "-o", tmp_path / "out"),
+        *("--classes", "platelet", "--spacing", 400, 100, 100),
+    )
+
+    record = json.loads(run(tmp_path / "out", tmp_path / "mine.npy", "--json"))
+
+    cells = record["objects"]["layers"]["cells"]["classes"]["cell"]
+    assert cells["whole"]["count_bias"] == 0
+    assert cells["whole"]["true_volume_um3"] == pytest.approx(27 * 0.004)
+    assert (tmp_path / "out" / "scores" / "mine.json").exists()
 
 
 def test_a_truth_of_the_box_alone_is_scored_where_the_box_lies(result, tmp_path):

@@ -99,18 +99,20 @@ def demo(
         WorkerOptions(),
     )
 
-    truth = unseen / "labels" / "classes"
-    _say(f"evaluate {result} {truth}")
-    evaluate(str(result), str(truth), TruthOptions())
     _say(f"measure {result}")
     measure(str(result), BareOptions(), VolumeOptions(), ObjectsOptions())
+    truth, cells, organelles = (
+        str(unseen / "labels" / name) for name in ("classes", "cells", "organelles")
+    )
+    _say(f"evaluate {result} {truth} --objects {cells} --organelles {organelles}")
+    evaluate(str(result), truth, TruthOptions(objects=cells, organelles=organelles))
     _say(f"mesh {result}")
     try:
         mesh(result, MeshOptions())
     except MissingExtraError as error:
         typer.echo(f"left out: {error}")
     _say(f"report {result} --truth {truth} --title 'densecell demo'")
-    report(result, truth=truth, title="densecell demo")
+    report(result, truth=Path(truth), title="densecell demo")
     typer.echo("next, your own data: densecell init --help")
 
 

@@ -1,10 +1,12 @@
 """Score labels against truth."""
 
 import json
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
+from densecell.classes import Layer
 from densecell.cli.options import AsJson, Classes, SubBox, corners
 from densecell.config.frozen import Frozen
 
@@ -39,6 +41,29 @@ class TruthOptions(Frozen):
     where_labelled: Annotated[
         bool, typer.Option(help="Count only voxels where TRUTH is above 0.")
     ] = False
+    objects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CELLS",
+            help="Compare cells with these true ids: a volume with one id for each "
+            "cell. Default: connected components of TRUTH.",
+        ),
+    ] = None
+    organelles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORGANELLES",
+            help="Compare organelles with these true ids. Default: connected components"
+            " of TRUTH.",
+        ),
+    ] = None
+
+    @property
+    def true_ids(self) -> dict[Layer, str]:
+        """Volumes of true ids that were given, by layer."""
+        given: dict[Layer, str | None]
+        given = {"cells": self.objects, "organelles": self.organelles}
+        return {layer: path for layer, path in given.items() if path is not None}
 
 
 def evaluate(
@@ -59,7 +84,10 @@ def evaluate(
     classes: Classes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score RESULT against TRUTH: overlap per class and on average.
+    """Score RESULT against TRUTH: overlap per class, and objects where measured.
+
+    Objects count once `densecell measure` has found them: how many match true ones, and
+    how far counts and sizes are off.
 
     Keeps the scores in RESULT/scores/NAME.json, where NAME is that of the truth, with
     its channel or time point. Scores of another truth of that name, of another box or
@@ -72,12 +100,16 @@ def evaluate(
     from rich.console import Console
 
     from densecell.address import to_address
+    from densecell.cli.objects_table import objects_table
     from densecell.cli.progress import show_progress
     from densecell.cli.scores_table import scores_table
     from densecell.datasets.scheme import choose_scheme
     from densecell.evaluation import (
+        open_ids,
+        open_measured,
         open_prediction,
         save_scores,
+        score_objects,
         scored_box,
         scores_from_confusion,
         scores_record,
@@ -85,7 +117,7 @@ def evaluate(
         volumes_confusion,
     )
     from densecell.geometry import Box
-    from densecell.result import is_segmentation
+    from densecell.result import is_result
     from densecell.volume import open_volume
 
     scored = to_address(result)
@@ -96,15 +128,9 @@ def evaluate(
     area = scored_box(labels.shape, found.box, partial=found.partial, wanted=wanted)
     start = truth_box(labels.shape, found.box).start
     scheme = choose_scheme(classes, stored=found.scheme, labels=[labels, found.labels])
-    done = 0
+    measured = open_measured(scored)
+    ids = open_ids(measured, labels, options.true_ids) if measured else {}
     with show_progress("scoring") as progress:
-        progress(0, area.voxels)
-
-        def on_block(block: Box) -> None:
-            nonlocal done
-            done += block.voxels
-            progress(done, area.voxels)
-
         confusion = volumes_confusion(
             labels,
             found.labels,
@@ -112,19 +138,56 @@ def evaluate(
             box=area.relative_to(start),
             origin=found.box.relative_to(start).start,
             where_labelled=options.where_labelled,
-            on_block=on_block,
+            on_block=_adding_up(progress, area.voxels),
         )
     scores = scores_from_confusion(
         confusion, scheme, where_labelled=options.where_labelled
     )
+    objects = None
+    if measured is not None:
+        with show_progress("scoring objects") as progress:
+            objects = score_objects(
+                measured,
+                labels,
+                ids,
+                box=area,
+                where_labelled=options.where_labelled,
+                on_block=_adding_up(progress, area.voxels),
+            )
 
+    record = scores_record(scores, truth=labels.path, box=area, objects=objects)
     kept = None
-    if is_segmentation(scored):
-        kept = save_scores(scores, scored, truth=labels.path, box=area)
+    if is_result(scored):
+        kept = save_scores(scores, scored, truth=labels.path, box=area, objects=objects)
     if as_json:
-        typer.echo(json.dumps(scores_record(scores, truth=labels.path, box=area)))
+        typer.echo(json.dumps(record))
     else:
         title = f"{result} against {truth}"
         Console().print(scores_table(scores, title=title, box=area))
+        if objects is not None:
+            typer.echo()
+            Console().print(objects_table(objects))
         if kept is not None:
-            typer.echo(f"{kept}: kept; next `densecell measure {result}`")
+            step = "measure" if objects is None else "report"
+            typer.echo(f"{kept}: kept; next `densecell {step} {result}`")
+    if options.true_ids and objects is None:
+        typer.echo(
+            f"{result}: its objects are not scored, because there are none yet. Run "
+            "`densecell measure` first, then this command again",
+            err=True,
+        )
+
+
+def _adding_up(
+    progress: Callable[[int, int | None], None], total: int
+) -> Callable[[Any], None]:
+    """Function of a block that is done, which shows the voxels of all so far."""
+    done = 0
+    progress(0, total)
+
+    def add(block: Any) -> None:
+        nonlocal done
+        done += block.voxels
+        progress(done, total)
+
+    return add

@@ -4,6 +4,7 @@
 
     open_prediction -> Prediction -> volumes_confusion -> Scores -> save_scores
     shared_objects -> compare -> Comparison     of two annotators, or two models
+    open_measured, open_ids -> score_objects -> ObjectScores -> save_scores
     score(truth, predicted, scheme): arrays in, scores out
 
 Nothing here imports torch.
@@ -24,11 +25,18 @@ from densecell.evaluation.kept import (
     save_scores,
     scores_record,
 )
+from densecell.evaluation.measured_objects import (
+    open_ids,
+    open_measured,
+    score_objects,
+)
+from densecell.evaluation.object_scores import ObjectScores, measured_as
 from densecell.evaluation.prediction import Prediction, open_prediction
 from densecell.evaluation.scores import Scores, score, scores_from_confusion
 
 __all__ = [
     "Comparison",
+    "ObjectScores",
     "Prediction",
     "Scores",
     "compare",
@@ -37,10 +45,14 @@ __all__ = [
     "folder_name",
     "kept_path",
     "match_objects",
+    "measured_as",
+    "open_ids",
+    "open_measured",
     "open_prediction",
     "placed",
     "save_scores",
     "score",
+    "score_objects",
     "scored_box",
     "scores_from_confusion",
     "scores_record",

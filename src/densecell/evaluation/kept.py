@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 
 from densecell.address import Address, split_choice
 from densecell.config import FORMAT, write_text
+from densecell.evaluation.object_scores import ObjectScores
 from densecell.evaluation.scores import Scores
 from densecell.geometry import Box
 from densecell.result import layout
@@ -19,13 +20,20 @@ About = tuple[str, ...]  # the full address of the other labels, then what else 
 GENERIC = ("", "labels", layout.STORE)  # folders that tell nothing apart
 
 
-def save_scores(scores: Scores, result: Path, *, truth: Address, box: Box) -> Path:
+def save_scores(
+    scores: Scores,
+    result: Path,
+    *,
+    truth: Address,
+    box: Box,
+    objects: ObjectScores | None = None,
+) -> Path:
     """Write `scores/<truth name>.json` into a result folder, all at once.
 
     Scores of the same truth, box and choice of voxels are replaced; those of others
     are kept, and the file gets another name.
     """
-    record = scores_record(scores, truth=truth, box=box)
+    record = scores_record(scores, truth=truth, box=box, objects=objects)
     text = json.dumps(record, indent=1)
     path = kept_path(
         result / layout.SCORES,
@@ -38,8 +46,13 @@ def save_scores(scores: Scores, result: Path, *, truth: Address, box: Box) -> Pa
     return path
 
 
-def scores_record(scores: Scores, *, truth: Address, box: Box) -> dict[str, object]:
-    """Scores as plain values, with what they were counted on."""
+def scores_record(
+    scores: Scores, *, truth: Address, box: Box, objects: ObjectScores | None = None
+) -> dict[str, object]:
+    """Scores as plain values, with what they were counted on.
+
+    Those of objects are under `objects`, where the result was measured.
+    """
     plain = split_choice(truth).address
     name = plain.name + str(truth).removeprefix(str(plain))
     where = {
@@ -47,7 +60,8 @@ def scores_record(scores: Scores, *, truth: Address, box: Box) -> dict[str, obje
         "truth_at": str(truth.resolve()),
         "box": [list(box.start), list(box.stop)],
     }
-    return {"format": FORMAT} | where | scores.as_json()
+    record = {"format": FORMAT} | where | scores.as_json()
+    return record if objects is None else record | {"objects": objects.as_json()}
 
 
 def kept_path(

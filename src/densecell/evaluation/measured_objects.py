@@ -25,11 +25,17 @@ from densecell.evaluation.object_truth import (
     true_components,
 )
 from densecell.geometry import Box
-from densecell.result import Result
+from densecell.result import Result, is_result
 from densecell.volume import Volume
 
 _LAYERS: tuple[Layer, ...] = get_args(Layer)
 OPTIONS = {"cells": "--objects", "organelles": "--organelles"}  # of `evaluate`
+
+
+def open_measured(path: Address) -> Result | None:
+    """Open a result whose objects are all there; None for anything else."""
+    result = Result(path) if is_result(path) else None
+    return result if result and result.is_measured and result.objects else None
 
 
 def open_ids(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from densecell.address import Address
 from densecell.classes import ClassScheme
 from densecell.geometry import Box
-from densecell.result import Result, is_segmentation
+from densecell.result import Result, is_result
 from densecell.volume import Volume, open_volume, refuse_choice
 
 
@@ -21,7 +21,7 @@ class Prediction(NamedTuple):
 def open_prediction(
     path: Address, *, channel: str | None = None, time: int | None = None
 ) -> Prediction:
-    """Open the class labels of a result folder, or of any volume.
+    """Open the class labels of a result, or of any volume.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def open_prediction(
     ConfigError
         If `run.yaml` cannot be understood.
     """
-    if not is_segmentation(path):
+    if not is_result(path):
         labels = open_volume(path, labels=True, channel=channel, time=time)
         return Prediction(labels, Box.whole(labels.shape), False, None)
     refuse_choice(path, channel=channel, time=time)

@@ -65,7 +65,8 @@ def test_maps_and_members_that_are_not_there_are_missed(result):
 
 def test_labels_from_elsewhere_miss_only_what_can_be_made(platelets):
     assert missing(platelets, {"Cells in 3D"}, library="no plotly; pip install it") == [
-        "Scores, if there are true labels: `densecell report result --truth LABELS`.",
+        "Scores, if there are true labels: `densecell evaluate result LABELS`, or "
+        "`densecell report result --truth LABELS`.",
         "How the labels were made: they came from elsewhere.",
         "3D is a still picture: no plotly; pip install it, and report again.",
     ]

@@ -48,10 +48,10 @@ def _of_steps(result: Result, shown: set[str]) -> list[str]:
             + ("." if result.is_measured else ", after `measure`.")
         )
     if "Scores" not in shown:
-        ways = [f"`densecell report {name} --truth LABELS`"]
-        if result.run is not None:  # labels from elsewhere are not scored by folder
-            ways.insert(0, f"`densecell evaluate {name} LABELS`")
-        sentences.append(f"Scores, if there are true labels: {', or '.join(ways)}.")
+        sentences.append(
+            f"Scores, if there are true labels: `densecell evaluate {name} LABELS`, or "
+            f"`densecell report {name} --truth LABELS`."
+        )
     return sentences
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from densecell.errors import VolumeError
 from densecell.evaluation import scores_from_confusion, volumes_confusion
 from densecell.geometry import Box
+from densecell.report.outcome.object_scores import object_score_parts
 from densecell.report.page import Picture, Section, Table
 from densecell.report.pictures.charts import confusion_picture, score_bars
 from densecell.report.words import format_score
@@ -28,7 +29,8 @@ def scores_section(result: Result, truth: Volume | None) -> Section | None:
         words = f"Overlap (IoU) of each class with truth, over {voxels}."
         columns = {**members, "ensemble": ensemble}
         parts = [_table(columns), *_pictures(columns, ensemble)]
-        return Section("Scores", words + _gain(ensemble, members), parts)
+        words += _gain(ensemble, members)
+        return Section("Scores", words, [*parts, *object_score_parts(result)])
     if not result.scores:
         return None
     parts = []
@@ -39,7 +41,7 @@ def scores_section(result: Result, truth: Volume | None) -> Section | None:
         "Overlap (IoU) of each class with truth, as `densecell evaluate` counted it. "
         "With `--truth LABELS` this page also shows truth and errors in the slices."
     )
-    return Section("Scores", words, parts)
+    return Section("Scores", words, [*parts, *object_score_parts(result)])
 
 
 def open_truth(path: Path, result: Result) -> Volume:
