@@ -1,6 +1,7 @@
 """The package shows the data flow: a module imports only from those above its own."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,36 +11,18 @@ import pytest
 import densecell
 
 ROOT = Path(densecell.__file__).parent
-ORDER = (
-    "errors",
-    "disk",
-    "claim",
-    "address",
-    "geometry",
-    "classes",
-    "settings",
-    "config",
-    "presets",
-    "checksums",
-    "compute",
-    "volume",
-    "result",
-    "phantom",
-    "datasets",
-    "evaluation",
-    "patches",
-    "networks",
-    "inference",
-    "training",
-    "ensemble",
-    "surfaces",
-    "objects",
-    "report",
-    "export",
-    "suggestions",
-    "viewer",
-    "cli",
-)
+REPOSITORY = Path(__file__).parents[1]
+MAP = re.compile(r"```\n(errors .*?)```", re.DOTALL)
+
+
+def read_map():
+    """Names of the parts, top to bottom, from the map in CONTRIBUTING.md."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (drawn,) = MAP.findall(text)
+    return tuple(line.split()[0] for line in drawn.splitlines())
+
+
+ORDER = read_map()
 HEAVY = {"torch", "zarr", "dask", "openvino", "numpy", "scipy", "rich", "tifffile"}
 FILES = sorted(ROOT.rglob("*.py"))
 WITHOUT_TORCH = ("result", "evaluation", "objects", "surfaces")
@@ -68,7 +51,7 @@ def test_every_part_has_its_place_in_the_order():
     parts = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in FILES}
 
     assert len(parts) > 10
-    assert parts - {"__init__"} <= set(ORDER)
+    assert parts - {"__init__"} == set(ORDER)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
