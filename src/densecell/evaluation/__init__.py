@@ -10,6 +10,7 @@
 Nothing here imports torch.
 """
 
+from densecell.evaluation.against_truth import Evaluation, evaluate_labels
 from densecell.evaluation.blockwise import scored_box, truth_box, volumes_confusion
 from densecell.evaluation.comparison import (
     Comparison,
@@ -36,12 +37,14 @@ from densecell.evaluation.scores import Scores, score, scores_from_confusion
 
 __all__ = [
     "Comparison",
+    "Evaluation",
     "ObjectScores",
     "Prediction",
     "Scores",
     "compare",
     "confusion_matrix",
     "count_overlaps",
+    "evaluate_labels",
     "folder_name",
     "kept_path",
     "match_objects",
