@@ -113,6 +113,11 @@ class ObjectsConfig(Frozen):
         (),
         description="Never split this organelle, for example a network of tubules.",
     )
+    one_class: bool = Field(
+        True,
+        description="Give each organelle one class: unsure splinters of another class "
+        "join the body that they lie on, and its voxels vote.",
+    )
     fill_holes: bool = Field(
         True, description="Fill holes that one object encloses completely."
     )

@@ -29,7 +29,8 @@ class Group(NamedTuple):
 
     class_id: int
     family: tuple[int, ...]  # `class_id` first
-    needs_cell: bool  # whether the scheme puts it into a class of role cell
+    above: tuple[int, ...]  # classes that the scheme puts it into, nearest first
+    needs_cell: bool  # whether one of them is of role cell
     split: SplitConfig | None
 
 
@@ -83,13 +84,14 @@ def of_classes(labels: NDArray[np.uint8], family: Collection[int]) -> NDArray[np
 def _group(
     scheme: ClassScheme, class_id: int, layer: str, config: ObjectsConfig
 ) -> Group:
-    above = [scheme.classes[i].role for i in scheme.ancestors(class_id)]
+    above = tuple(scheme.ancestors(class_id))
     split = config.cells if layer == CELLS else config.organelles
     whole = not split.split or scheme.classes[class_id].name in config.whole
     return Group(
         class_id,
         scheme.family(class_id),
-        needs_cell="cell" in above,
+        above,
+        needs_cell=any(scheme.classes[i].role == "cell" for i in above),
         split=None if whole or layer == PARTS else split,
     )
 

@@ -43,7 +43,11 @@ from densecell.objects.shape.batches import (
 from densecell.objects.source import Source
 from densecell.objects.tables.cells_and_organelles import cells_table, organelles_table
 from densecell.objects.tables.classes_and_contacts import classes_table, contacts_table
-from densecell.objects.tables.members import ranges_of, values_of
+from densecell.objects.tables.members import (
+    ranges_of,
+    values_of_ensemble,
+    values_of_member,
+)
 from densecell.objects.tables.table_input import Range, TableInput
 from densecell.objects.work import (
     SHAPES,
@@ -241,11 +245,11 @@ def _ranges(
 ) -> Generator[Progress, None, dict[tuple[str, int], Range]]:
     """Measure all members, and how far they differ."""
     cell_voxels = found[CELLS].sums.voxels if CELLS in found else None
-    values = []
+    values = [values_of_ensemble(job, found)] if job.measurement.members else []
     for name in job.measurement.members:
         member = Job(job.out, job.measurement, name)
         yield from _numbered(member, cluster)
-        values.append(values_of(member, merge_blocks(member), cell_voxels))
+        values.append(values_of_member(member, merge_blocks(member), cell_voxels))
     return ranges_of(values)
 
 

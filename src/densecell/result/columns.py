@@ -221,16 +221,16 @@ CELLS_TABLE = TableSchema(
         *_columns(
             float,
             "<class>_volume_fraction",
-            "share of its voxels labelled as that class or as one that lies in it, 0 "
-            "to 1",
+            "volume of its organelles of that class, with what lies in them, as a "
+            "share of its own, 0 to 1",
         ),
         *_columns(
             float,
             "<class>_count_min <class>_count_max <class>_volume_fraction_min "
             "<class>_volume_fraction_max",
             "where members' labels were kept (`segment --keep-members`): least and "
-            "most over the members, each with its own organelles in the ensemble's "
-            "cells",
+            "most over the members and the ensemble, each with its own organelles in "
+            "the ensemble's cells",
         ),
     ),
 )
@@ -268,6 +268,18 @@ ORGANELLES_TABLE = TableSchema(
             "only as fine as every second voxel, or fewer",
             unit="nm",
         ),
+        *_columns(
+            float,
+            "class_share",
+            "share of the votes of its voxels for its class, 0 to 1: low values are "
+            "doubtful. Voxels vote with their probabilities where these were kept, "
+            "else with the confidence of their label; empty where neither is known",
+        ),
+        *_columns(
+            str,
+            "second_class",
+            "class with the second most votes; empty if no voxel voted for another",
+        ),
     ),
 )
 
@@ -288,10 +300,14 @@ CLASSES_TABLE = TableSchema(
         *_columns(
             float,
             "volume_fraction_min volume_fraction_max",
-            "over the members, where kept",
+            "over the members and the ensemble, where kept",
         ),
         *_columns(int, "objects", "number of objects, including those at the border"),
-        *_columns(float, "objects_min objects_max", "over the members, where kept"),
+        *_columns(
+            float,
+            "objects_min objects_max",
+            "over the members and the ensemble, where kept",
+        ),
         *_columns(
             int,
             "whole_objects objects_left_out",

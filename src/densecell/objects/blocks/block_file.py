@@ -33,6 +33,7 @@ class NumberedLayer(NamedTuple):
     around: Pairs  # (M, 2) an empty piece, an object at a face of it
     sums: Sums  # of each of N
     views: dict[int, HaloView]  # of each cut group, by its number
+    touches: NDArray[np.int64]  # (T, 5) two objects of different groups, shared faces
     host: NDArray[np.int64] | None  # (R, 3) this, one of the layer above, voxels
     in_cells: NDArray[np.int64] | None  # (R, 3) this, cell of the ensemble, voxels
 
@@ -44,14 +45,12 @@ class NumberedBlock(NamedTuple):
     piece: NDArray[np.int64]  # (R,) piece of each run
     voxels: NDArray[np.int64]  # (K,) by class
     contacts: NDArray[np.int64]  # (K, K) areas of patches that begin in the block
-    cells_by_class: NDArray[np.int64] | None  # (R, 3) cell, class, voxels; of members
     layers: dict[str, NumberedLayer]
 
     def save(self, path: Path) -> None:
         """Write the file, all at once."""
         arrays: dict[str, NDArray[Any] | None] = {
             "voxels": self.voxels,
-            "cells_by_class": self.cells_by_class,
             "contacts": self.contacts,
             "start": self.start,
             "piece": self.piece,
@@ -59,6 +58,7 @@ class NumberedBlock(NamedTuple):
         for name, layer in self.layers.items():
             arrays |= {f"{name}.{f}": v for f, v in layer.sums._asdict().items()}
             arrays |= {
+                f"{name}.touches": layer.touches,
                 f"{name}.host": layer.host,
                 f"{name}.cells": layer.in_cells,
                 f"{name}.ids": layer.ids,
@@ -77,6 +77,8 @@ class MatchedLayer(NamedTuple):
 
     same: Pairs  # two that are one object
     around: Pairs  # an empty piece, and an object at a face of it
+    touching: Pairs  # two objects of different groups
+    faces: NDArray[np.int64]  # (N, 3) that those share, across z, y and x
 
 
 class MatchedBlock(NamedTuple):
@@ -97,11 +99,9 @@ class MatchedBlock(NamedTuple):
     def load(cls, path: Path, layers: Iterable[str]) -> Self:
         """Read the file."""
         arrays = load_arrays(path)
+        fields = MatchedLayer._fields
         return cls(
-            {
-                n: MatchedLayer(arrays[f"{n}.same"], arrays[f"{n}.around"])
-                for n in layers
-            }
+            {n: MatchedLayer(*(arrays[f"{n}.{f}"] for f in fields)) for n in layers}
         )
 
 
@@ -160,13 +160,13 @@ class BlockFile(NamedTuple):
         """Areas of contacts between classes, (K, K)."""
         return self._one("contacts")
 
-    def cells_by_class(self) -> NDArray[np.int64]:
-        """Rows (cell of the ensemble, class, voxels)."""
-        return self._one("cells_by_class")
-
     def group(self, layer: str) -> NDArray[np.uint8]:
         """Number of the group by local id, (N + 1,)."""
         return self._one(f"{layer}.group")
+
+    def touches(self, layer: str) -> NDArray[np.int64]:
+        """Rows (object, object of another group, faces across z, y, x)."""
+        return self._one(f"{layer}.touches")
 
     def host(self, layer: str) -> NDArray[np.int64]:
         """Rows (object, object of the layer above, shared voxels), of local ids."""

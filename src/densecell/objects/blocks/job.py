@@ -23,7 +23,7 @@ from densecell.objects.blocks.block_file import BlockFile, BlockIds, save_array
 from densecell.objects.cut.affinities import Affinities
 from densecell.objects.layers import Layer, layers_of
 from densecell.result import CELLS, ORGANELLES, PARTS, Measurement, layer_path
-from densecell.result.layout import MEASURE_STAGE
+from densecell.result.layout import MEASURE_STAGE, STORE
 from densecell.volume import OmeZarrVolume, Volume, open_ome_zarr, open_volume
 
 ENSEMBLE = "ensemble"
@@ -70,11 +70,29 @@ class Job:
 
     @cached_property
     def confidence(self) -> Volume | None:
-        """Confidence in bytes; the ensemble's alone."""
+        """Confidence of the ensemble in bytes; none: labels from elsewhere."""
         path = self.measurement.confidence
-        if path is None or self.name != ENSEMBLE:
-            return None
-        return open_volume(self.out / path)
+        return None if path is None else open_volume(self.out / path)
+
+    @cached_property
+    def probabilities(self) -> dict[int, Volume]:
+        """Probabilities in bytes by number of the class, where the ensemble kept them.
+
+        Those of organelles only, which a body's class is chosen from.
+        """
+        classes = self.measurement.classes
+        if self.confidence is None or self.name != ENSEMBLE:
+            return {}
+        stores = {
+            classes.ids.index(i): self.out / STORE / f"probability_{i}"
+            for i in classes.organelle_ids
+        }
+        return {k: open_ome_zarr(p) for k, p in stores.items() if p.is_dir()}
+
+    @property
+    def joins_splinters(self) -> bool:
+        """Whether unsure splinters join the body that they lie on."""
+        return self.measurement.objects.one_class and self.confidence is not None
 
     @cached_property
     def reference(self) -> Volume | None:

@@ -3,12 +3,14 @@
 In this order, layer by layer from cells inwards:
 
 1. provisional ids that were found to be one become one object, their sums added;
-2. an empty piece that only one object surrounds, and not the volume's border, becomes
+2. unsure splinters join the body of another class that they lie on (`one_class`);
+3. an empty piece that only one object surrounds, and not the volume's border, becomes
    part of it;
-3. dropped are objects without a voxel of their own class, those whose class lies in
-   another and that no object of the layer above holds (the scheme's parent rules), and
-   those smaller than the settings allow;
-4. the others get ids in raster order of their first voxels.
+4. the voxels of each object vote on its class;
+5. dropped are objects without a voxel of their own class, those whose class lies in
+   another and that no such object of the layer above holds (the scheme's parent rules),
+   and those smaller than the settings allow;
+6. the others get ids in raster order of their first voxels.
 """
 
 from collections.abc import Sequence
@@ -18,7 +20,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Shape
+from densecell.geometry import Shape, Spacing
+from densecell.objects.blocks.one_class import (
+    Decision,
+    Touches,
+    decided,
+    joined_bodies,
+)
 from densecell.objects.ids import united, unjoint
 from densecell.objects.layers import HOLE, Layer
 from densecell.objects.runs.sums import Sums
@@ -32,6 +40,7 @@ class LayerParts(NamedTuple):
     sums: Sums  # of each of N, in voxels of the volume
     same: NDArray[np.int64]  # (P, 2)
     around: NDArray[np.int64]  # (Q, 2) an empty piece, an object
+    touches: NDArray[np.int64]  # (T, 5) two of different groups, faces across z, y, x
     host: NDArray[np.int64]  # (R, 3) this, an id of the layer above, voxels
 
 
@@ -48,6 +57,9 @@ class Objects:
     """The objects of a layer; row i has the id i + 1."""
 
     group: NDArray[np.uint8]  # (M,) number of the group, from 1
+    class_id: NDArray[np.int64]  # (M,) class of that group
+    class_share: NDArray[np.float64]  # (M,) of the votes
+    second: NDArray[np.uint8]  # (M,) group with the second most votes, 0 for none
     sums: Sums
     host: NDArray[np.int64]  # (M,) id in the layer above, 0 for none
     final: NDArray[np.uint64]  # (N,) id of every provisional one, 0 for none
@@ -67,9 +79,10 @@ def merge_layer(
     layer: Layer,
     *,
     above: "Objects | None",
-    own_channels: Sequence[int],
+    class_ids: Sequence[int],
     shape: Shape,
     min_voxels: float,
+    spacing_nm: Spacing | None = None,
 ) -> Objects:
     """Merge the provisional ids of a layer into objects.
 
@@ -79,34 +92,45 @@ def merge_layer(
         What the blocks hold of the layer.
     above
         Objects of the layer that this one lies in; none: this is the first.
-    own_channels
-        Number of each group's class, in the order of the scheme.
+    class_ids
+        Class ids of the scheme, in the order of the sums by class.
     shape
         Shape of the volume.
     min_voxels
         Smaller objects are dropped.
+    spacing_nm
+        Voxel size by which splinters are judged; none: nothing joins another class.
     """
     count, whole = united(parts.same, len(parts.group))
     group = np.zeros(count, np.uint8)
     group[whole] = parts.group
     sums = parts.sums.added(whole, count)
+    if spacing_nm is not None:
+        owner = _bodies(sums, whole, parts.touches, spacing_nm)
+        sums, group, whole = _merged(sums, group, whole, owner)
     owner = _owners(group, sums, whole, parts.around, shape)
-    inside = owner != np.arange(count)
+    inside = owner != np.arange(len(owner))
     filled = int(sums.voxels[inside].sum())
     sums, group, whole = _merged(sums, group, whole, owner)
 
     numbers = np.flatnonzero(group != HOLE)
     place = np.full(len(group), -1)
     place[numbers] = np.arange(len(numbers))
-    sums, group = sums.taken(numbers), group[numbers]
+    sums = sums.taken(numbers)
+    decision = _decided(sums, group[numbers], layer, class_ids)
+    group = decision.group
     host = _hosts(parts.host, place[whole], above, len(numbers))
-    keep, dropped = _judged(sums, group, host, layer, above, own_channels, min_voxels)
+    keep, dropped = _judged(sums, group, host, layer, above, class_ids, min_voxels)
 
     order = np.flatnonzero(keep)[np.argsort(sums.first[keep])]
     ids = np.zeros(len(numbers) + 1, np.uint64)  # the last: for -1
     ids[order] = np.arange(1, len(order) + 1, dtype=np.uint64)
+    class_of = np.array([0, *(g.class_id for g in layer.groups)])
     return Objects(
         group[order],
+        class_of[group[order]],
+        decision.share[order],
+        decision.second[order],
         sums.taken(order),
         host[order],
         ids[place[whole]],
@@ -167,6 +191,53 @@ def best_overlaps(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return best
 
 
+def _bodies(
+    sums: Sums,
+    whole: NDArray[np.int64],
+    touches: NDArray[np.int64],
+    spacing_nm: Spacing,
+) -> NDArray[np.int64]:
+    """Body of another class that each object joins: itself, unless it is a splinter."""
+    first, second = whole[touches[:, 0]], whole[touches[:, 1]]
+    met = Touches.counted(first, second, touches[:, 2:])
+    return joined_bodies(met, sums.voxels, sums.confidence, spacing_nm=spacing_nm)
+
+
+def _decided(
+    sums: Sums, group: NDArray[np.uint8], layer: Layer, class_ids: Sequence[int]
+) -> Decision:
+    """Class that the voxels of each object vote for, and the runner-up.
+
+    Objects without votes, of labels whose confidence is not known, stay what they are.
+    """
+    families = [[class_ids.index(i) for i in g.family] for g in layer.groups]
+    votes = np.stack([sums.votes[:, f].sum(axis=1) for f in families], axis=1)
+    found = decided(votes)
+    silent = votes.sum(axis=1) == 0
+    return Decision(
+        np.where(silent, group, found.group),
+        np.where(silent, np.nan, found.share),
+        found.second,
+    )
+
+
+def _held(
+    group: NDArray[np.uint8],
+    host: NDArray[np.int64],
+    layer: Layer,
+    above: "Objects | None",
+) -> NDArray[np.bool_]:
+    """Whether the object that each lies in is of a class that may hold it."""
+    if above is None:
+        return host > 0
+    held = np.append(0, above.class_id)[host]
+    allowed = np.zeros(len(group), bool)
+    for number, part in enumerate(layer.groups, 1):
+        here = group == number
+        allowed[here] = np.isin(held[here], part.above)
+    return (host > 0) & allowed
+
+
 def _owners(
     group: NDArray[np.uint8],
     sums: Sums,
@@ -219,18 +290,18 @@ def _judged(
     host: NDArray[np.int64],
     layer: Layer,
     above: "Objects | None",
-    own_channels: Sequence[int],
+    class_ids: Sequence[int],
     min_voxels: float,
 ) -> tuple[NDArray[np.bool_], Dropped]:
     """Whether each object is kept, and how many are not, by the first reason."""
     groups = np.arange(1, len(layer.groups) + 1)
     own = np.zeros(len(group), bool)
     needs = np.zeros(len(group), bool)
-    for number, part, channel in zip(groups, layer.groups, own_channels, strict=True):
+    for number, part in zip(groups, layer.groups, strict=True):
         here = group == number
-        own[here] = sums.classes[here, channel] > 0
+        own[here] = sums.classes[here, class_ids.index(part.class_id)] > 0
         needs[here] = above is not None and (part.needs_cell or layer.name == PARTS)
-    outside = own & needs & (host == 0)
+    outside = own & needs & ~_held(group, host, layer, above)
     small = own & ~outside & (sums.voxels < min_voxels)
 
     def counted(which: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from densecell.geometry import Spacing
 from densecell.objects.ids import joint_keys, unjoint
 from densecell.objects.runs.encoding import Runs
-from densecell.objects.runs.touching import touching_runs
+from densecell.objects.runs.pieces import touching_runs
 
 LEAST_CONTACT = 0.15  # of the surface of a ball of the same volume
 SURE = 0.9  # mean confidence from which an object is one of its own
@@ -71,10 +71,11 @@ def touches_inside(
     shape
         Voxels of the block.
     ids, group
-        (R,) local id of each run's object and its group; 0 for none.
+        (R,) local id of each run's object and its group; of group 0 nothing is counted.
     """
     first, second = _sharing_faces(runs, shape)
-    differ = (group[first] != group[second]) & (ids[first] > 0) & (ids[second] > 0)
+    a, b = group[first], group[second]
+    differ = (a != b) & (a > 0) & (b > 0)
     first, second = first[differ], second[differ]
     return Touches.counted(ids[first], ids[second], _shared_faces(runs, first, second))
 
@@ -92,9 +93,9 @@ def touches_across(
     Parameters
     ----------
     before, behind
-        Ids on both sides of the face, of one shape; 0 for none.
+        Ids on both sides of the face, of one shape.
     group_before, group_behind
-        Groups of the same voxels.
+        Groups of the same voxels; of group 0 nothing is counted.
     axis
         Axis that the face is normal to.
 
@@ -102,7 +103,7 @@ def touches_across(
     -------
     Pairs (N, 2) of ids as they are given, and their faces (N, 3).
     """
-    met = (group_before != group_behind) & (before > 0) & (behind > 0)
+    met = (group_before != group_behind) & (group_before > 0) & (group_behind > 0)
     pairs, count = np.unique(
         np.stack([before[met], behind[met]], axis=1), axis=0, return_counts=True
     )

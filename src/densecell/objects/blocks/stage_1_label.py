@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.geometry import Box
+from densecell.geometry import Box, Shape
 from densecell.objects.blocks.block_file import NumberedBlock, NumberedLayer
 from densecell.objects.blocks.job import HOST, Job
+from densecell.objects.blocks.one_class import touches_inside
 from densecell.objects.cut.blockwise import Cuts, Read, cut_block
 from densecell.objects.ids import joint_keys, united, unjoint
 from densecell.objects.layers import HOLE
@@ -24,6 +25,8 @@ from densecell.objects.runs.pieces import Pieces, pieces_of
 from densecell.objects.runs.sums import Sums, sum_objects
 from densecell.objects.shape.contacts import contact_units, patch_shape, patches_of
 from densecell.result import CELLS, Measurement
+
+NONE = np.zeros((0, 5), np.int64)  # no touches
 
 
 class LocalIds(NamedTuple):
@@ -74,7 +77,6 @@ def label_block(job: Job, number: int) -> None:
         piece=block.pieces.of_run,
         voxels=sums.classes.sum(axis=0),
         contacts=_contacts(measurement, core, around),
-        cells_by_class=_cells_by_class(job, block),
         layers={
             name: _layer(name, found, block, sums, cuts[name]) for name in job.layers
         },
@@ -150,6 +152,7 @@ def _surroundings(
 class _Block(NamedTuple):
     """A block as runs and pieces."""
 
+    shape: Shape
     runs: Runs
     pieces: Pieces
     classes: NDArray[np.uint8]  # (P,) class id of each piece
@@ -171,6 +174,7 @@ def _block(
     class_of, *cut_of = (kind[pieces.run] for kind in kinds)
     none = np.zeros(len(pieces.run), np.uint32)
     return _Block(
+        core.shape,
         runs,
         pieces,
         class_of,
@@ -205,17 +209,21 @@ def _contacts(
 
 def _sums(job: Job, core: Box, block: _Block) -> Sums:
     """Sums over every piece of a block."""
-    sure = None
+    runs, sure = block.runs, None
     if job.confidence is not None:
-        sure = block.runs.sums(job.confidence.read(core))
+        sure = runs.sums(job.confidence.read(core))
     of_run = block.pieces.of_run
     return sum_objects(
-        block.runs,
+        runs,
         of_run + 1,
         count=len(block.channels),
         channels=block.channels[of_run],
         classes=len(job.measurement.classes),
         confidence=sure,
+        probabilities={
+            channel: runs.sums(volume.read(core))
+            for channel, volume in job.probabilities.items()
+        },
     )
 
 
@@ -232,14 +240,16 @@ def _layer(
     if block.cells is not None:
         of_run = local.ids[block.pieces.of_run]
         in_cells = _overlaps(of_run, block.cells, block.runs.length)
-    return NumberedLayer(*local, whole, cuts.views, host, in_cells)
+    touches = _touches(block, local) if name != CELLS else NONE
+    return NumberedLayer(*local, whole, cuts.views, touches, host, in_cells)
 
 
-def _cells_by_class(job: Job, block: _Block) -> NDArray[np.int64] | None:
-    if block.cells is None:
-        return None
-    channels = block.channels[block.pieces.of_run]
-    return _overlaps(block.cells, channels, block.runs.length)
+def _touches(block: _Block, local: LocalIds) -> NDArray[np.int64]:
+    """Rows (object, object of another group, faces across z, y, x) in a block."""
+    group = np.where(local.group == HOLE, 0, local.group)
+    ids = local.ids[block.pieces.of_run]
+    found = touches_inside(block.runs, block.shape, ids, group[ids])
+    return np.column_stack([found.first, found.second, found.faces])
 
 
 def _overlaps(

@@ -20,6 +20,7 @@ from densecell.objects.blocks.block_file import (
     MatchedLayer,
 )
 from densecell.objects.blocks.job import Job
+from densecell.objects.blocks.one_class import touches_across
 from densecell.objects.cut.blockwise import HaloView
 from densecell.objects.ids import joint_keys, unjoint
 from densecell.objects.layers import HOLE, Layer
@@ -38,16 +39,14 @@ class Plane(NamedTuple):
 def match_block(job: Job, number: int) -> None:
     """Find which objects of a block are one with those before it."""
     ids_of = lru_cache(maxsize=None)(job.ids)
-    none = np.zeros((0, 2), np.uint64)
-    found = {name: [MatchedLayer(none, none)] for name in job.layers}
+    found = {name: [_layer()] for name in job.layers}
     for axis, other in _before(job, number):
         before, behind = (
             _planes_of(job, ids_of, box) for box in _planes(job, number, axis)
         )
         for name, layer in job.layers.items():
             found[name].append(_across(layer, before[name], behind[name], axis))
-            matches = _matches(job, layer, other, number)
-            found[name].append(MatchedLayer(matches, none))
+            found[name].append(_layer(same=_matches(job, layer, other, number)))
     layers = {
         name: MatchedLayer(*map(np.concatenate, zip(*pairs, strict=True)))
         for name, pairs in found.items()
@@ -62,8 +61,9 @@ def join_plane(
     group_behind: NDArray[np.uint8],
     *,
     split: frozenset[int],
+    axis: int,
 ) -> MatchedLayer:
-    """Objects that are one, or lie around holes, across a plane.
+    """Objects that are one, lie around holes, or touch another, across a plane.
 
     Parameters
     ----------
@@ -76,6 +76,8 @@ def join_plane(
         Number of the group of each voxel.
     split
         Groups that are not joined by touching.
+    axis
+        Axis that the plane is normal to.
     """
     straight = before[1:-1, 1:-1], group_before[1:-1, 1:-1]
     whole = ~np.isin(group_behind, [0, HOLE, *split])
@@ -95,7 +97,9 @@ def join_plane(
     ):
         met = (is_hole == HOLE) & (is_thing != HOLE) & (is_thing != 0)
         around.append(unique_rows(hole[met], thing[met]))
-    return MatchedLayer(np.concatenate(same), np.concatenate(around))
+    solid = [np.where(g == HOLE, 0, g) for g in (groups, group_behind)]
+    touching, faces = touches_across(ids, behind, *solid, axis=axis)
+    return MatchedLayer(np.concatenate(same), np.concatenate(around), touching, faces)
 
 
 def mutual_matches(first: HaloView, second: HaloView, shared: Box) -> NDArray[np.int64]:
@@ -142,7 +146,15 @@ def _across(layer: Layer, before: Plane, behind: Plane, axis: int) -> MatchedLay
         before.group.squeeze(axis),
         behind.group.squeeze(axis),
         split=frozenset(split),
+        axis=axis,
     )
+
+
+def _layer(same: NDArray[np.uint64] | None = None) -> MatchedLayer:
+    """Pairs of objects that are one; no others."""
+    none = np.zeros((0, 2), np.uint64)
+    faces = np.zeros((0, 3), np.int64)
+    return MatchedLayer(none if same is None else same, none, none, faces)
 
 
 def _planes_of(

@@ -34,16 +34,16 @@ def merge_blocks(job: Job) -> LayerObjects:
     Memory grows with the number of objects, about 1 kB each, not with the voxels.
     """
     found: LayerObjects = {}
-    channels = job.measurement.classes.ids
     offsets = {name: _offsets(job, name) for name in job.layers}
     for name, layer in job.layers.items():
         found[name] = merge_layer(
             _parts(job, name, offsets),
             layer,
             above=found.get(HOST.get(name, "")),
-            own_channels=[channels.index(g.class_id) for g in layer.groups],
+            class_ids=job.measurement.classes.ids,
             shape=job.measurement.shape,
             min_voxels=_min_voxels(job, layer),
+            spacing_nm=job.measurement.spacing if job.joins_splinters else None,
         )
     return found
 
@@ -63,16 +63,6 @@ def total_voxels(job: Job) -> NDArray[np.int64]:
 def total_contacts(job: Job) -> NDArray[np.int64]:
     """Areas of contacts between classes in all blocks, (K, K)."""
     return np.sum([file.contacts() for file in job.files()], axis=0)
-
-
-def cells_by_class(job: Job, cells: int) -> NDArray[np.int64]:
-    """Voxels of a member by cell of the ensemble and by class: (cells, K)."""
-    classes = len(job.measurement.classes)
-    table = np.zeros((cells + 1, classes), np.int64)
-    for cell, channel, voxels in (f.cells_by_class().T for f in job.files()):
-        known = (cell > 0) & (channel < classes)
-        np.add.at(table, (cell[known], channel[known]), voxels[known])
-    return table[1:]
 
 
 def best_cells(job: Job, name: str, objects: Objects) -> NDArray[np.int64]:
@@ -106,7 +96,7 @@ def _parts(job: Job, name: str, offsets: dict[str, Offsets]) -> LayerParts:
         all_sums.append(sums.shifted(job.measurement.blocks[number], shape))
         groups.append(group[1:])
         arounds.append(around.astype(np.int64) - 1 + own[number])
-    same, across = _pairs(job, name, own)
+    same, across, touches = _pairs(job, name, own)
     host = HOST.get(name)
     hosts = np.zeros((0, 3), np.int64)
     if host in job.layers:
@@ -116,19 +106,21 @@ def _parts(job: Job, name: str, offsets: dict[str, Offsets]) -> LayerParts:
         Sums(*map(np.concatenate, zip(*all_sums, strict=True))),
         same,
         np.concatenate([*arounds, across]),
+        np.concatenate([_rows(job, lambda f: f.touches(name), own, own), touches]),
         hosts,
     )
 
 
 def _pairs(
     job: Job, name: str, offsets: Offsets
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Read which ids of neighbouring blocks are one, and which lie around holes."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Read which ids of neighbouring blocks are one, lie around holes, or touch."""
     numbers = range(len(job.measurement.blocks))
     found = [MatchedBlock.load(job.mark("join", n), [name]) for n in numbers]
     layers = [block.layers[name] for block in found]
-    same, around = map(np.concatenate, zip(*layers, strict=True))
-    return counted_on(same, offsets), counted_on(around, offsets)
+    same, around, touching, faces = map(np.concatenate, zip(*layers, strict=True))
+    touches = np.column_stack([counted_on(touching, offsets), faces])
+    return counted_on(same, offsets), counted_on(around, offsets), touches
 
 
 def _rows(

@@ -4,6 +4,7 @@ All sums are whole numbers. Those of one block fit into 53 bits; where blocks ar
 up, the second moments are Python's unbounded integers.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from densecell.objects.runs.encoding import Runs
 
 MOMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 FAR = np.iinfo(np.int64).max
+NO_PROBABILITIES: Mapping[int, NDArray[np.int64]] = {}
 
 
 class Sums(NamedTuple):
@@ -27,6 +29,7 @@ class Sums(NamedTuple):
     square: NDArray[np.object_]  # (N, 6) sums of the products in MOMENTS
     classes: NDArray[np.int64]  # (N, K) voxels by class, in the order of the scheme
     confidence: NDArray[np.int64]  # (N,) sum of bytes
+    votes: NDArray[np.int64]  # (N, K) summed confidence or probability by class
 
     def taken(self, which: NDArray[np.integer]) -> Self:
         """Some of the objects, or all in another order."""
@@ -79,6 +82,7 @@ def sum_objects(
     channels: NDArray[np.uint8],
     classes: int,
     confidence: NDArray[np.int64] | None,
+    probabilities: Mapping[int, NDArray[np.int64]] = NO_PROBABILITIES,
 ) -> Sums:
     """Sum over the objects 1..count of a block.
 
@@ -92,6 +96,9 @@ def sum_objects(
         (R,) number of the class of each run, 0..classes-1; others count for none.
     confidence
         (R,) sum of the confidence of each run, if there is one.
+    probabilities
+        (R,) sum of the probability of each run, by number of the class. They are the
+        votes where they are known; else each run votes with its confidence.
     """
     n, x, length = ids.astype(np.int64), runs.x, runs.length
     last = x + length - 1
@@ -119,6 +126,10 @@ def sum_objects(
         z * sum_x,
         y * sum_x,
     )
+    sure = np.zeros(len(n), np.int64) if confidence is None else confidence
+    votes = _by_class(n, channels, sure, count, classes)
+    for channel, share in probabilities.items():
+        votes[:, channel] = total(share)
     return Sums(
         voxels=total(length),
         first=first[1:],
@@ -127,23 +138,22 @@ def sum_objects(
         position=np.stack([total(z * length), total(y * length), total(sum_x)], 1),
         square=np.stack([total(p) for p in products], 1),
         classes=_by_class(n, channels, length, count, classes),
-        confidence=np.zeros(count, np.int64)
-        if confidence is None
-        else total(confidence),
+        confidence=total(sure),
+        votes=votes,
     )
 
 
 def _by_class(
     n: NDArray[np.int64],
     channels: NDArray[np.uint8],
-    length: NDArray[np.int64],
+    weights: NDArray[np.int64],
     count: int,
     classes: int,
 ) -> NDArray[np.int64]:
     known = channels < classes
     cells = n[known] * classes + channels[known]
     found = np.bincount(
-        cells, weights=length[known], minlength=(count + 1) * classes
+        cells, weights=weights[known], minlength=(count + 1) * classes
     ).reshape(count + 1, classes)
     return found[1:].astype(np.int64)
 

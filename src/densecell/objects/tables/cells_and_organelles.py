@@ -29,9 +29,7 @@ def cells_table(m: TableInput) -> Table:
         name = columns[scheme.classes[group.class_id].name]
         table[f"{name}_count"] = counts_in_cells(m, group.class_id)
         table |= m.range_columns("cell_count", group.class_id, f"{name}_count")
-        table[f"{name}_volume_fraction"] = fractions_in_cells(
-            cells.sums.classes, cells.sums.voxels, scheme, group.class_id
-        )
+        table[f"{name}_volume_fraction"] = fractions_in_cells(m, group.class_id)
         table |= m.range_columns(
             "cell_fraction", group.class_id, f"{name}_volume_fraction"
         )
@@ -54,9 +52,19 @@ def organelles_table(m: TableInput) -> Table:
                 "inside_organelle_id": host,
                 **_shared(m, layer),
                 "membrane_distance_nm": m.shapes[layer].membrane_nm,
+                "class_share": m.found[layer].class_share,
+                "second_class": _second_classes(m, layer),
             }
         )
     return {key: [v for t in tables for v in t[key]] for key in tables[0]}
+
+
+def _second_classes(m: TableInput, layer: str) -> list[str | None]:
+    """Name of the class with the second most votes, by object."""
+    groups = {x.name: x.groups for x in m.layers}[layer]
+    classes = m.measurement.classes.classes
+    names = [None, *(classes[g.class_id].name for g in groups)]
+    return [names[number] for number in m.found[layer].second]
 
 
 def _shared(m: TableInput, layer: str) -> Table:

@@ -91,9 +91,7 @@ def _of_group(m: TableInput, layer: str, number: int, group: Group) -> Row:
 def _per_cell(m: TableInput, cells: Objects, class_id: int) -> Row:
     whole = ~touches_border(cells.sums, m.measurement.shape)
     counts = counts_in_cells(m, class_id)[whole]
-    shares = fractions_in_cells(
-        cells.sums.classes, cells.sums.voxels, m.measurement.classes, class_id
-    )[whole]
+    shares = fractions_in_cells(m, class_id)[whole]
     return {
         "whole_cells": int(whole.sum()),
         "cells_left_out": int((~whole).sum()),

@@ -1,22 +1,19 @@
-"""How far the members of an ensemble differ in counts and volume fractions.
+"""How far the networks of an ensemble differ in counts and volume fractions.
 
-Each member whose labels were kept is measured like the ensemble. Its organelles are
-counted in the ensemble's cells.
+Each network whose labels were kept is measured like the ensemble. Its organelles are
+counted in the ensemble's cells. The ensemble's own value counts too, so that a range
+always holds the value that it is the range of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.objects.blocks.job import Job
-from densecell.objects.blocks.merge_rules import LayerObjects
-from densecell.objects.blocks.stage_3_merge import (
-    best_cells,
-    cells_by_class,
-    total_voxels,
-)
-from densecell.objects.tables.table_input import Range, fractions_in_cells
+from densecell.objects.blocks.merge_rules import LayerObjects, cell_of
+from densecell.objects.blocks.stage_3_merge import best_cells, total_voxels
+from densecell.objects.tables.table_input import Range
 from densecell.result import CELLS
 
 What = tuple[str, int]  # count, fraction, cell_count or cell_fraction; class id
@@ -24,7 +21,7 @@ Values = NDArray[np.float64]
 
 
 def ranges_of(found: Sequence[dict[What, Values]]) -> dict[What, Range]:
-    """Least and most of every value over the members."""
+    """Least and most of every value over the networks and their ensemble."""
     if not found:
         return {}
     return {
@@ -36,40 +33,53 @@ def ranges_of(found: Sequence[dict[What, Values]]) -> dict[What, Range]:
     }
 
 
-def values_of(
+def values_of_member(
     job: Job, found: LayerObjects, cell_voxels: NDArray[np.int64] | None
 ) -> dict[What, Values]:
-    """Counts and volume fractions of one member.
+    """Counts and volume fractions of one network.
 
     Parameters
     ----------
     job, found
-        Blocks of the member, and its objects.
+        Blocks of the network, and its objects.
     cell_voxels
         (N,) size of the ensemble's cells; none: the scheme has no cells.
     """
-    scheme = job.measurement.classes
+    cells: dict[str, NDArray[np.int64]] = {}
+    if cell_voxels is not None:
+        cells = {n: best_cells(job, n, found[n]) for n in found if n != CELLS}
+    return _values(job, found, cells, cell_voxels)
+
+
+def values_of_ensemble(job: Job, found: LayerObjects) -> dict[What, Values]:
+    """Counts and volume fractions of the ensemble."""
+    if CELLS not in found:
+        return _values(job, found, {}, None)
+    cells = {name: cell_of(found, name) for name in found if name != CELLS}
+    return _values(job, found, cells, found[CELLS].sums.voxels)
+
+
+def _values(
+    job: Job,
+    found: LayerObjects,
+    cells: Mapping[str, NDArray[np.int64]],
+    cell_voxels: NDArray[np.int64] | None,
+) -> dict[What, Values]:
     voxels = total_voxels(job)
     values: dict[What, Values] = {
         ("fraction", i): np.array(voxels[k] / max(1, voxels.sum()))
-        for k, i in enumerate(scheme.ids)
+        for k, i in enumerate(job.measurement.classes.ids)
     }
     for name, layer in job.layers.items():
-        for number, group in enumerate(layer.groups, 1):
-            here = found[name].group == number
+        for group in layer.groups:
+            here = found[name].class_id == group.class_id
             values["count", group.class_id] = np.array(float(here.sum()))
-    if cell_voxels is None:
-        return values
-    by_class = cells_by_class(job, len(cell_voxels))
-    for name, layer in job.layers.items():
-        if name == CELLS:
-            continue
-        best = best_cells(job, name, found[name])
-        for number, group in enumerate(layer.groups, 1):
-            inside = best[found[name].group == number]
-            counts = np.bincount(inside, minlength=len(cell_voxels) + 1)[1:]
-            values["cell_count", group.class_id] = counts.astype(np.float64)
-            values["cell_fraction", group.class_id] = fractions_in_cells(
-                by_class, cell_voxels, scheme, group.class_id
-            )
+            if cell_voxels is None or name == CELLS:
+                continue
+            inside, size = cells[name][here], found[name].sums.voxels[here]
+            most = len(cell_voxels) + 1
+            count = np.bincount(inside, minlength=most)[1:]
+            share = np.bincount(inside, weights=size, minlength=most)[1:] / cell_voxels
+            values["cell_count", group.class_id] = count.astype(np.float64)
+            values["cell_fraction", group.class_id] = share
     return values

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from densecell.classes import ClassScheme
 from densecell.objects.blocks.merge_rules import LayerObjects, cell_of
 from densecell.objects.layers import Group, Layer
 from densecell.objects.shape.batches import ShapeMeasures
@@ -48,29 +47,24 @@ class TableInput(NamedTuple):
 
 def counts_in_cells(m: TableInput, class_id: int) -> NDArray[np.int64]:
     """Number of objects of a class of organelles in each cell."""
+    cells, _ = _in_cells(m, class_id)
+    return np.bincount(cells, minlength=len(m.found[CELLS]) + 1)[1:]
+
+
+def fractions_in_cells(m: TableInput, class_id: int) -> Floats:
+    """Volume of the objects of a class in each cell, as a share of the cell's."""
+    cells, voxels = _in_cells(m, class_id)
+    size = m.found[CELLS].sums.voxels
+    return np.bincount(cells, weights=voxels, minlength=len(size) + 1)[1:] / size
+
+
+def _in_cells(
+    m: TableInput, class_id: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cell and size of each object of a class of organelles."""
     for layer in m.layers:
-        for number, group in enumerate(layer.groups, 1):
-            if group.class_id == class_id and layer.name != CELLS:
-                cells = cell_of(m.found, layer.name)
-                here = cells[m.found[layer.name].group == number]
-                return np.bincount(here, minlength=len(m.found[CELLS]) + 1)[1:]
+        if layer.name != CELLS and class_id in (g.class_id for g in layer.groups):
+            objects = m.found[layer.name]
+            here = objects.class_id == class_id
+            return cell_of(m.found, layer.name)[here], objects.sums.voxels[here]
     raise KeyError(class_id)
-
-
-def fractions_in_cells(
-    by_class: NDArray[np.int64],
-    voxels: NDArray[np.int64],
-    scheme: ClassScheme,
-    class_id: int,
-) -> Floats:
-    """Share of each cell's voxels that are of a class or lie in it.
-
-    Parameters
-    ----------
-    by_class
-        (N, K) voxels of each cell by class.
-    voxels
-        (N,) size of each cell.
-    """
-    channels = [scheme.ids.index(i) for i in scheme.family(class_id)]
-    return by_class[:, channels].sum(axis=1) / voxels
