@@ -31,11 +31,18 @@ def platelet():
 def source_of():
     """Function that makes a source of an array of class ids."""
 
-    def make(labels, out, *, scheme=None, spacing=SPACING):
+    def make(labels, out, *, scheme=None, spacing=SPACING, confidence=None):
         np.save(out / "labels.npy", labels)
+        if confidence is not None:
+            np.save(out / "confidence.npy", confidence)
         volume = ArrayVolume(labels, spacing_nm=spacing, path=out / "labels.npy")
         return Source(
-            volume, scheme or ClassScheme.platelet(), Spacing(*spacing), out, None, {}
+            volume,
+            scheme or ClassScheme.platelet(),
+            Spacing(*spacing),
+            out,
+            None if confidence is None else "confidence.npy",
+            {},
         )
 
     return make

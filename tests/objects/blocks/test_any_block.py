@@ -19,6 +19,7 @@ from densecell.phantom.lattice import Lattice
 
 SHAPE = (5, 7, 9)
 LABELS = arrays(np.uint8, SHAPE, elements=st.sampled_from([0, 0, 1, 1, 2, 3, 5, 6]))
+SURE = arrays(np.uint8, SHAPE, elements=st.sampled_from([100, 200, 250]))
 BLOCKS = st.tuples(st.integers(2, 5), st.integers(4, 7), st.integers(5, 9))
 FEW = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 
@@ -73,6 +74,73 @@ def test_every_number_is_that_of_one_block(labels, block, resolved, plain):
             np.testing.assert_array_equal(value, getattr(many[name].sums, field))
         for value, other in zip(objects.dropped, many[name].dropped, strict=True):
             np.testing.assert_array_equal(value, other)
+
+
+@given(labels=LABELS, sure=SURE, block=BLOCKS)
+@FEW
+def test_bodies_and_their_votes_are_those_of_one_block(
+    labels, sure, block, resolved, plain
+):
+    one, ids = resolved(labels, plain(block=SHAPE), fresh(), confidence=sure)
+
+    many, same_ids = resolved(labels, plain(block=block), fresh(), confidence=sure)
+
+    for name, objects in one.items():
+        np.testing.assert_array_equal(ids[name], same_ids[name])
+        for field in ("group", "class_id", "class_share", "second", "host"):
+            np.testing.assert_array_equal(
+                getattr(objects, field), getattr(many[name], field)
+            )
+
+
+@given(block=BLOCKS)
+@FEW
+def test_a_splinter_counts_as_part_of_the_body_that_it_lies_on(block, resolved, plain):
+    labels = np.ones(SHAPE, np.uint8)
+    labels[1:4, 1:5, 1:7] = 2
+    labels[1:4, 1:5, 7] = 3  # the body's own end, called another class
+    labels[1:4, 6, 1:4] = 3  # an object of one's own
+    sure = np.where(labels == 3, 120, 240).astype(np.uint8)
+    sure[:, 6] = 240
+
+    found, ids = resolved(labels, plain(block=block), fresh(), confidence=sure)
+
+    organelles = found["organelles"]
+    assert organelles.class_id.tolist() == [2, 3]
+    assert organelles.sums.voxels.tolist() == [3 * 4 * 7, 9]
+    mitochondrion, granule = 3 * 4 * 6 * 240, 3 * 4 * 120
+    share = mitochondrion / (mitochondrion + granule)
+    np.testing.assert_allclose(organelles.class_share, [share, 1])
+    assert organelles.second.tolist() == [2, 0]  # the group of granules
+    np.testing.assert_array_equal(
+        ids["organelles"], np.where(labels > 1, 1, 0) + (ids["organelles"] == 2)
+    )
+
+
+def test_nothing_joins_another_class_where_that_is_switched_off(resolved, plain):
+    labels = np.ones(SHAPE, np.uint8)
+    labels[1:4, 1:5, 1:7], labels[1:4, 1:5, 7] = 2, 3
+    sure = np.full(SHAPE, 100, np.uint8)
+
+    apart, _ = resolved(labels, plain(one_class=False), fresh(), confidence=sure)
+    elsewhere, _ = resolved(labels, plain(), fresh())
+
+    assert apart["organelles"].class_id.tolist() == [2, 3]
+    assert elsewhere["organelles"].class_id.tolist() == [2, 3]  # nobody says how sure
+    assert np.isnan(elsewhere["organelles"].class_share).all()
+
+
+def test_a_core_in_a_body_of_another_class_is_dropped(resolved, plain):
+    labels = np.ones(SHAPE, np.uint8)
+    labels[1:4, 1:5, 1:7] = 2
+    labels[2, 2, 5:8] = 6  # a core, at the end of a mitochondrion
+    sure = np.where(labels == 6, 100, 250).astype(np.uint8)
+
+    found, _ = resolved(labels, plain(), fresh(), confidence=sure)
+
+    assert found["organelles"].class_id.tolist() == [2]
+    assert len(found["parts"]) == 0
+    assert found["parts"].dropped.outside_parent.tolist() == [1]
 
 
 @given(block=BLOCKS)

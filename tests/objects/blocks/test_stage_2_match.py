@@ -64,7 +64,9 @@ def test_across_a_plane_corners_count_for_objects_faces_for_empty_pieces():
     group_before[2, 2] = HOLE
     group_behind = np.array([[1, 0, 2], [0, HOLE, 0]], U8)
 
-    pairs = join_plane(before, behind, group_before, group_behind, split=frozenset())
+    pairs = join_plane(
+        before, behind, group_before, group_behind, split=frozenset(), axis=0
+    )
 
     # 1 by a corner, 2 by a face; of the empty ones 4 by a face, 3 not by an edge
     assert pairs.same.tolist() == [[1, 11], [2, 12], [4, 13]]
@@ -76,7 +78,9 @@ def test_split_groups_are_not_joined_by_touching():
     behind = np.full((1, 1), 2, np.uint64)
     groups = np.full((3, 3), 1, U8)
 
-    pairs = join_plane(before, behind, groups, groups[:1, :1], split=frozenset({1}))
+    pairs = join_plane(
+        before, behind, groups, groups[:1, :1], split=frozenset({1}), axis=0
+    )
 
     assert len(pairs.same) == 0
 
@@ -86,7 +90,7 @@ def test_an_object_behind_a_plane_lies_around_an_empty_piece():
     behind = np.full((1, 1), 2, np.uint64)
     empty, thing = np.full((3, 3), HOLE, U8), np.full((1, 1), 1, U8)
 
-    pairs = join_plane(before, behind, empty, thing, split=frozenset())
+    pairs = join_plane(before, behind, empty, thing, split=frozenset(), axis=0)
 
     assert pairs.around.tolist() == [[1, 2]]
     turned = join_plane(
@@ -95,5 +99,6 @@ def test_an_object_behind_a_plane_lies_around_an_empty_piece():
         np.full((3, 3), 1, U8),
         np.full((1, 1), HOLE, U8),
         split=frozenset(),
+        axis=0,
     )
     assert turned.around.tolist() == [[2, 1]]
