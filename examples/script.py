@@ -13,7 +13,7 @@ def show(at):
 
 model = densecell.train(project, progress=show)
 result = densecell.segment(image, model, out, progress=show)
-print(f"mean IoU {densecell.evaluate(result, truth).miou_all:.3f}")
+print(f"mean IoU {densecell.evaluate(result, truth).scores.miou_all:.3f}")
 result = densecell.measure(result, progress=show)
 for row in result.table("classes"):
     print(row["class"], row["objects"], row["volume_um3"])

@@ -12,7 +12,7 @@ import pytest
 import densecell
 from densecell.compute import Progress
 from densecell.errors import OutputError
-from densecell.result import read_table
+from densecell.volume import write_tiff
 
 SCRIPT = Path(densecell.__file__).parents[2] / "examples" / "script.py"
 PACKAGES = [p.name for p in Path(densecell.__file__).parent.iterdir() if p.is_dir()]
@@ -29,7 +29,9 @@ def project(trained, tmp_path_factory):
 
 def test_a_script_of_twenty_lines_goes_the_whole_road(project, tmp_path):
     out = tmp_path / "result"
-    words = [project, project / "eval.npy", project / "eval_labels.npy", out]
+    image = densecell.open_volume(project / "eval.npy", spacing_nm=(40, 10, 10))
+    write_tiff(tmp_path / "image.tif", image)
+    words = [project, tmp_path / "image.tif", project / "eval_labels.npy", out]
 
     done = subprocess.run(
         [sys.executable, SCRIPT, *map(str, words)],
@@ -124,8 +126,6 @@ def test_labels_from_elsewhere_are_measured_into_a_folder(tmp_path):
         spacing_nm=(40, 10, 10),
     )
 
-    rows = read_table(
-        tmp_path / "objects" / "tables" / "organelles.csv", (), made_by="measure"
-    )
+    rows = result.table("organelles")
     assert [row["voxels"] for row in rows] == ["144"]
     assert list(result.objects) == ["organelles"]

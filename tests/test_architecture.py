@@ -57,8 +57,7 @@ def test_every_part_has_its_place_in_the_order():
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_module_imports_only_from_above(path):
     part = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    if part == "__init__":
-        assert not ours(path)
+    if part == "__init__":  # imports for type checkers only, see tests/test_api.py
         return
 
     above = set(ORDER[: ORDER.index(part) + 1])

@@ -25,7 +25,7 @@ from densecell.volume import Volume, open_volume
 
 if TYPE_CHECKING:
     from densecell.ensemble import SegmentRequest
-    from densecell.evaluation import Scores
+    from densecell.evaluation import Evaluation
 
 Report = Callable[[Progress], None]
 
@@ -232,8 +232,8 @@ def evaluate(
     *,
     box: Box | None = None,
     where_labelled: bool = False,
-) -> "Scores":
-    """Score the labels of a result against true ones; the result keeps the scores.
+) -> "Evaluation":
+    """Score labels, and objects where measured; the result keeps the scores.
 
     Parameters
     ----------
@@ -244,15 +244,12 @@ def evaluate(
     where_labelled
         Count only voxels whose true class is above 0.
     """
-    from densecell.evaluation import evaluate_labels, open_prediction, save_scores
+    from densecell.evaluation import evaluate_labels
 
-    path = _path(result)
     labels = open_volume(truth, labels=True)
-    found = evaluate_labels(
-        open_prediction(path), labels, box=box, where_labelled=where_labelled
+    return evaluate_labels(
+        _path(result), labels, box=box, where_labelled=where_labelled
     )
-    save_scores(found.scores, path, truth=labels.path, box=found.box)
-    return found.scores
 
 
 def write_report(
@@ -262,7 +259,7 @@ def write_report(
     title: str | None = None,
 ) -> Path:
     """Write one HTML page with pictures, tables and cells in 3D; return its path."""
-    from densecell.report import write_report
+    from densecell.report.result_page import write_report
 
     return write_report(
         _path(result), truth=None if truth is None else Path(truth), title=title

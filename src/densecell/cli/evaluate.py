@@ -1,8 +1,7 @@
 """Score labels against truth."""
 
 import json
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -103,63 +102,24 @@ def evaluate(
     from densecell.cli.objects_table import objects_table
     from densecell.cli.progress import show_progress
     from densecell.cli.scores_table import scores_table
-    from densecell.datasets.scheme import choose_scheme
-    from densecell.evaluation import (
-        open_ids,
-        open_measured,
-        open_prediction,
-        save_scores,
-        score_objects,
-        scored_box,
-        scores_from_confusion,
-        scores_record,
-        truth_box,
-        volumes_confusion,
-    )
+    from densecell.evaluation import evaluate_labels, scores_record
     from densecell.geometry import Box
-    from densecell.result import is_result
     from densecell.volume import open_volume
 
-    scored = to_address(result)
-    found = open_prediction(scored)
     labels = open_volume(truth, labels=True, channel=options.channel, time=options.time)
     part = corners(options.box)
-    wanted = Box(*part) if part else None
-    area = scored_box(labels.shape, found.box, partial=found.partial, wanted=wanted)
-    start = truth_box(labels.shape, found.box).start
-    scheme = choose_scheme(classes, stored=found.scheme, labels=[labels, found.labels])
-    measured = open_measured(scored)
-    ids = open_ids(measured, labels, options.true_ids) if measured else {}
-    with show_progress("scoring") as progress:
-        confusion = volumes_confusion(
-            labels,
-            found.labels,
-            scheme,
-            box=area.relative_to(start),
-            origin=found.box.relative_to(start).start,
-            where_labelled=options.where_labelled,
-            on_block=_adding_up(progress, area.voxels),
-        )
-    scores = scores_from_confusion(
-        confusion, scheme, where_labelled=options.where_labelled
+    found = evaluate_labels(
+        to_address(result),
+        labels,
+        classes=classes,
+        box=Box(*part) if part else None,
+        true_ids=options.true_ids,
+        where_labelled=options.where_labelled,
+        show=show_progress,
     )
-    objects = None
-    if measured is not None:
-        with show_progress("scoring objects") as progress:
-            objects = score_objects(
-                measured,
-                labels,
-                ids,
-                box=area,
-                where_labelled=options.where_labelled,
-                on_block=_adding_up(progress, area.voxels),
-            )
-
-    record = scores_record(scores, truth=labels.path, box=area, objects=objects)
-    kept = None
-    if is_result(scored):
-        kept = save_scores(scores, scored, truth=labels.path, box=area, objects=objects)
+    scores, objects, area, kept = found
     if as_json:
+        record = scores_record(scores, truth=labels.path, box=area, objects=objects)
         typer.echo(json.dumps(record))
     else:
         title = f"{result} against {truth}"
@@ -176,18 +136,3 @@ def evaluate(
             "`densecell measure` first, then this command again",
             err=True,
         )
-
-
-def _adding_up(
-    progress: Callable[[int, int | None], None], total: int
-) -> Callable[[Any], None]:
-    """Function of a block that is done, which shows the voxels of all so far."""
-    done = 0
-    progress(0, total)
-
-    def add(block: Any) -> None:
-        nonlocal done
-        done += block.voxels
-        progress(done, total)
-
-    return add

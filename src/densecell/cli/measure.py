@@ -81,12 +81,8 @@ def measure(
     from densecell.compute import connected
     from densecell.config import load_settings
     from densecell.errors import ConfigError
-    from densecell.objects import (
-        drop_objects,
-        measure_objects,
-        open_source,
-    )
-    from densecell.objects.resolve import affinities_of, resolve_measurement
+    from densecell.objects import measure_objects, open_source
+    from densecell.objects.resolve import affinities_of
     from densecell.result import is_measured
 
     file = options.config
@@ -104,14 +100,11 @@ def measure(
             "nothing; add --cells-by distances, or leave it out (affinities.sure in a "
             "--config file cuts more or less)"
         )
-    if overwrite:
-        resolve_measurement(source, settings)  # a mistake must not cost the old objects
-        drop_objects(source.out)
-    was_finished = is_measured(source.out)
+    was_finished = is_measured(source.out) and not overwrite
     with connected(cluster) as workers:
         if workers is not None:
             typer.echo(f"{workers.note}: {workers.workers()} ready", err=True)
-        steps = measure_objects(source, settings, cluster=workers)
+        steps = measure_objects(source, settings, cluster=workers, overwrite=overwrite)
         for what, of_one_stage in groupby(steps, key=lambda step: step.stage):
             with show_progress(what, unit="pieces") as progress:
                 for step in of_one_stage:

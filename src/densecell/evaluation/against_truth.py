@@ -1,75 +1,123 @@
-"""Labels of a result, or of any volume, against true ones: from places to scores."""
+"""Labels and objects of a result, or of any volume, against true ones."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
+from densecell.address import Address
+from densecell.classes import Layer
 from densecell.compute import ReportProgress
 from densecell.datasets.scheme import choose_scheme
 from densecell.evaluation.blockwise import scored_box, truth_box, volumes_confusion
-from densecell.evaluation.prediction import Prediction
+from densecell.evaluation.kept import save_scores
+from densecell.evaluation.measured_objects import (
+    open_ids,
+    open_measured,
+    score_objects,
+)
+from densecell.evaluation.object_scores import ObjectScores
+from densecell.evaluation.prediction import open_prediction
 from densecell.evaluation.scores import Scores, scores_from_confusion
 from densecell.geometry import Box
+from densecell.result import is_result
 from densecell.volume import Volume
+
+Show = Callable[[str], AbstractContextManager[ReportProgress]]
 
 
 class Evaluation(NamedTuple):
-    """Scores, and the voxels that they were counted in."""
+    """Scores, and what they were counted in."""
 
     scores: Scores
+    objects: ObjectScores | None  # none: the labels were not measured
     box: Box  # in voxels of the whole volume
+    kept: Path | None  # file of the scores; none: a bare volume keeps none
+
+
+@contextmanager
+def silent(what: str) -> Iterator[ReportProgress]:
+    """Show no progress."""
+    yield lambda done, total: None
 
 
 def evaluate_labels(
-    predicted: Prediction,
+    path: Address,
     truth: Volume,
     *,
     classes: str | None = None,
     box: Box | None = None,
+    true_ids: Mapping[Layer, str] | None = None,
     where_labelled: bool = False,
-    progress: ReportProgress = lambda done, total: None,
+    show: Show = silent,
 ) -> Evaluation:
-    """Score labels against true ones, block by block.
+    """Score labels against true ones, block by block; objects too, where measured.
 
     Parameters
     ----------
-    predicted
-        What `open_prediction` opened.
+    path
+        Folder of a result, which keeps the scores, or any volume of class ids.
     truth
         True class ids of the whole volume, or of the part that was segmented.
     classes
-        Name or file of a class list, instead of the one that the prediction knows.
+        Name or file of a class list, instead of the one that the result knows.
     box
         Score only this part, in voxels of the whole volume.
+    true_ids
+        Volumes of true cells and organelles; objects of a layer that is missing are
+        the connected components of the truth's classes.
     where_labelled
         Count only voxels whose true class is above 0.
-    progress
-        Called with the voxels counted so far, and their total.
+    show
+        Gives a function of (done, total) voxels that shows progress.
 
     Raises
     ------
     VolumeError
         If the truth covers neither the whole nor the part, or `box` lies outside.
     """
-    area = scored_box(truth.shape, predicted.box, partial=predicted.partial, wanted=box)
-    start = truth_box(truth.shape, predicted.box).start
-    scheme = choose_scheme(
-        classes, stored=predicted.scheme, labels=[truth, predicted.labels]
-    )
-    done = 0
-    progress(done, area.voxels)
+    found = open_prediction(path)
+    area = scored_box(truth.shape, found.box, partial=found.partial, wanted=box)
+    start = truth_box(truth.shape, found.box).start
+    scheme = choose_scheme(classes, stored=found.scheme, labels=[truth, found.labels])
+    measured = open_measured(path)
+    ids = open_ids(measured, truth, true_ids or {}) if measured else {}
+    with show("scoring") as progress:
+        confusion = volumes_confusion(
+            truth,
+            found.labels,
+            scheme,
+            box=area.relative_to(start),
+            origin=found.box.relative_to(start).start,
+            where_labelled=where_labelled,
+            on_block=_adding_up(progress, area.voxels),
+        )
+    scores = scores_from_confusion(confusion, scheme, where_labelled=where_labelled)
+    objects = None
+    if measured is not None:
+        with show("scoring objects") as progress:
+            objects = score_objects(
+                measured,
+                truth,
+                ids,
+                box=area,
+                where_labelled=where_labelled,
+                on_block=_adding_up(progress, area.voxels),
+            )
+    kept = None
+    if isinstance(path, Path) and is_result(path):
+        kept = save_scores(scores, path, truth=truth.path, box=area, objects=objects)
+    return Evaluation(scores, objects, area, kept)
 
-    def on_block(block: Box) -> None:
+
+def _adding_up(progress: ReportProgress, total: int) -> Callable[[Box], None]:
+    """Function of a block that is done, which reports the voxels of all so far."""
+    done = 0
+    progress(0, total)
+
+    def add(block: Box) -> None:
         nonlocal done
         done += block.voxels
-        progress(done, area.voxels)
+        progress(done, total)
 
-    confusion = volumes_confusion(
-        truth,
-        predicted.labels,
-        scheme,
-        box=area.relative_to(start),
-        origin=predicted.box.relative_to(start).start,
-        where_labelled=where_labelled,
-        on_block=on_block,
-    )
-    scores = scores_from_confusion(confusion, scheme, where_labelled=where_labelled)
-    return Evaluation(scores, area)
+    return add

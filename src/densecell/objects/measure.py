@@ -77,7 +77,11 @@ CHECKSUMS = "measure"  # name of the file of checksums
 
 
 def measure_objects(
-    source: Source, config: ObjectsConfig, *, cluster: Cluster | None = None
+    source: Source,
+    config: ObjectsConfig,
+    *,
+    cluster: Cluster | None = None,
+    overwrite: bool = False,
 ) -> Iterator[Progress]:
     """Separate and measure the objects of labels; yield after each piece of work.
 
@@ -92,6 +96,9 @@ def measure_objects(
     cluster
         Workers that see that folder and the labels under the same paths; none: this
         process.
+    overwrite
+        Remove the objects that are there first. Settings that cannot be resolved leave
+        them.
 
     Raises
     ------
@@ -100,6 +107,9 @@ def measure_objects(
     BlocksFailedError
         If blocks failed three times each, when all others are finished.
     """
+    if overwrite:
+        resolve_measurement(source, config)  # a mistake must not cost the old objects
+        drop_objects(source.out)
     if is_measured(source.out):
         _begin_or_resume(source, config)
         return
