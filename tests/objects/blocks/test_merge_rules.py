@@ -19,8 +19,9 @@ from densecell.objects.layers import HOLE, Group, Layer
 from densecell.objects.runs.sums import Sums
 
 SHAPE = (1, 9, 9)
-CELL = Group(1, (1,), needs_cell=False, split=None)
-GRANULE = Group(2, (2,), needs_cell=True, split=None)
+CELL = Group(1, (1,), (), needs_cell=False, split=None)
+GRANULE = Group(2, (2,), (1,), needs_cell=True, split=None)
+CORE = Group(6, (6,), (1,), needs_cell=False, split=None)
 
 
 def sums_of(voxels, *, first=None, own=None, border=()):
@@ -37,6 +38,7 @@ def sums_of(voxels, *, first=None, own=None, border=()):
         square=np.zeros((count, 6), int).astype(object),
         classes=np.array(voxels if own is None else own)[:, None],
         confidence=np.zeros(count, int),
+        votes=np.zeros((count, 1), int),
     )
 
 
@@ -49,13 +51,15 @@ def merged(
         sums,
         np.array(same, int).reshape(-1, 2),
         np.array(around, int).reshape(-1, 2),
+        np.zeros((0, 5), int),
         np.array(host, int).reshape(-1, 3),
     )
+    layer = layer or Layer("cells", (CELL,))
     return merge_layer(
         parts,
-        layer or Layer("cells", (CELL,)),
+        layer,
         above=above,
-        own_channels=[0],
+        class_ids=[layer.groups[0].class_id],
         shape=SHAPE,
         min_voxels=least,
     )
@@ -66,6 +70,9 @@ def two_cells(final):
     none = np.zeros(1, int)
     return Objects(
         np.ones(2, np.uint8),
+        np.ones(2, int),
+        np.full(2, np.nan),
+        np.zeros(2, np.uint8),
         sums_of([9, 9]),
         np.zeros(2, int),
         np.array(final, np.uint64),
@@ -160,7 +167,7 @@ def test_an_object_lies_in_the_one_that_it_shares_most_voxels_with():
     assert found.host.tolist() == [1, 1]  # of equal ones the lowest
 
 
-@pytest.mark.parametrize("layer", [("organelles", GRANULE), ("parts", CELL)])
+@pytest.mark.parametrize("layer", [("organelles", GRANULE), ("parts", CORE)])
 def test_outside_what_it_must_lie_in_an_object_is_dropped(layer):
     name, group = layer
     host = [[0, 0, 9], [1, 1, 9]]
@@ -225,3 +232,18 @@ def test_a_part_lies_in_the_cell_of_its_organelle():
     assert cell_of(found, "parts").tolist() == [2, 0]
     del found["organelles"]
     assert cell_of(found, "parts").tolist() == [1, 2]
+
+
+def test_a_part_in_an_object_of_another_class_is_dropped():
+    core = Group(6, (6,), (5,), needs_cell=True, split=None)  # of a granule, not of 1
+
+    found = merged(
+        [1],
+        sums_of([9]),
+        host=[[0, 0, 9]],
+        layer=Layer("parts", (core,)),
+        above=two_cells([1, 2]),
+    )
+
+    assert len(found) == 0
+    assert found.dropped.outside_parent.tolist() == [1]

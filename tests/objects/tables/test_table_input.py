@@ -13,7 +13,9 @@ from densecell.objects.tables.table_input import (
     fractions_in_cells,
 )
 
-CELL, MITO, GRANULE = (Group(i, (i,), needs_cell=True, split=None) for i in (1, 2, 5))
+CELL, MITO, GRANULE = (
+    Group(i, (i,), (), needs_cell=True, split=None) for i in (1, 2, 5)
+)
 LAYERS = (Layer("cells", (CELL,)), Layer("organelles", (MITO, GRANULE)))
 
 
@@ -24,11 +26,20 @@ class Drawn(SimpleNamespace):
         return len(self.group)
 
 
+def drawn(class_id, voxels, host=()):
+    return Drawn(
+        group=np.ones(len(voxels), int),
+        class_id=np.array(class_id),
+        sums=SimpleNamespace(voxels=np.array(voxels)),
+        host=np.array(host),
+    )
+
+
 @pytest.fixture
 def m():
     """Three cells; of five organelles one lies in none."""
-    cells = Drawn(group=np.ones(3, int))
-    organelles = Drawn(group=np.array([1, 1, 2, 1, 1]), host=np.array([3, 3, 1, 0, 1]))
+    cells = drawn([1, 1, 1], [10, 4, 8])
+    organelles = drawn([2, 2, 5, 2, 2], [2, 2, 4, 9, 1], host=[3, 3, 1, 0, 1])
     found = {"cells": cells, "organelles": organelles}
     ranges = {("cell_count", 2): Range(np.array([0, 1]), np.array([2, 1]))}
     return TableInput(None, LAYERS, found, {}, None, None, ranges)
@@ -41,14 +52,9 @@ def test_organelles_are_counted_by_class_and_cell(m):
         counts_in_cells(m, 1)  # cells are in no cell
 
 
-def test_a_fraction_counts_all_that_lies_in_a_class(platelet):
-    by_class = np.zeros((2, 7), int)
-    by_class[0, [1, 5, 6]] = 6, 3, 1  # a granule with its core
-    by_class[1, [1, 2]] = 3, 1
-
-    granule = fractions_in_cells(by_class, np.array([10, 4]), platelet, 5)
-
-    assert granule.tolist() == [0.4, 0]
+def test_a_fraction_is_the_volume_of_the_organelles_over_that_of_the_cell(m):
+    assert fractions_in_cells(m, 2).tolist() == [0.1, 0, 0.5]
+    assert fractions_in_cells(m, 5).tolist() == [0.4, 0, 0]
 
 
 def test_a_range_is_two_columns_if_there_is_one(m):

@@ -227,8 +227,8 @@ def _held(
     layer: Layer,
     above: "Objects | None",
 ) -> NDArray[np.bool_]:
-    """Whether the object that each lies in is of a class that may hold it."""
-    if above is None:
+    """Whether each lies in an object: a part in one whose class may hold it."""
+    if above is None or layer.name != PARTS:
         return host > 0
     held = np.append(0, above.class_id)[host]
     allowed = np.zeros(len(group), bool)
