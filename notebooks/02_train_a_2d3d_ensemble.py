@@ -29,7 +29,7 @@ from densecell.networks import network_facts
 from densecell.phantom import write_phantom
 from densecell.presets import PRESETS
 from densecell.report import learning_curves
-from densecell.report.model.training import draw_training, score_spread
+from densecell.report.model import draw_training, score_spread
 from densecell.training import TrainingOptions, load_data, read_history, train_members
 
 work = Path("work/02")

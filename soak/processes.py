@@ -22,7 +22,7 @@ LOADED = [
     "densecell.compute",
     "densecell.ensemble",
     "densecell.objects",
-    "densecell.report.model.training",
+    "densecell.report.model",
     "densecell.surfaces",
     "fast_simplification",
     "trimesh.visual.material",

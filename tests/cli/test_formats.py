@@ -13,7 +13,7 @@ from densecell.address import Url
 from densecell.config import ProjectConfig, load_settings
 from densecell.errors import VolumeError
 from densecell.geometry import Box
-from densecell.report.outcome.verification import verify_result
+from densecell.report.outcome import verify_result
 from densecell.result import read_run
 from densecell.volume import ArrayVolume, convert, open_volume
 

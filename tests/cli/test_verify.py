@@ -3,8 +3,8 @@ from typer.testing import CliRunner
 
 from densecell.cli.main import app
 from densecell.errors import DensecellError
-from densecell.report.outcome import verification
-from densecell.report.outcome.verification import Finding
+from densecell.report import outcome
+from densecell.report.outcome import Finding
 
 SAME = Finding("volume", "same", "image.tif: shape and samples")
 NOTE = Finding("segment, versions", "note", "made with other versions: numpy 1")
@@ -19,7 +19,7 @@ def verify(monkeypatch, findings, *words):
         asked.append((path.name, how["full"]))
         return iter(findings)
 
-    monkeypatch.setattr(verification, "verify_result", found)
+    monkeypatch.setattr(outcome, "verify_result", found)
     return CliRunner().invoke(app, ["verify", *words]), asked
 
 

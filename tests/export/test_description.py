@@ -4,7 +4,7 @@ from densecell.classes import ClassScheme
 from densecell.export.description import PackageFacts, PackageFiles, package_description
 from densecell.export.network import WindowSizes
 from densecell.geometry import FACES, Spacing
-from densecell.report.model.card import Terms
+from densecell.report.model import Terms
 
 FACTS = PackageFacts(
     name="drawn model",

@@ -90,7 +90,7 @@ def distil(
     )
     from densecell.ensemble.soft_labels import SOFT_LABELS
     from densecell.errors import ConfigError
-    from densecell.report.model.training import draw_scores, draw_training
+    from densecell.report.model import draw_scores, draw_training
     from densecell.training import TrainingOptions, load_data, train_members
     from densecell.volume import open_volume
 

@@ -34,7 +34,7 @@ def model_card(
 ) -> None:
     """Write a card on MODEL: its data, scores by class, limits, and how to use it."""
     # Imported here, not at the top: `densecell --help` must not wait for torch.
-    from densecell.report.model.card import Terms, write_card
+    from densecell.report.model import Terms, write_card
 
     terms = Terms(licence, tuple(author or ()), tuple(cite or ()))
     card = write_card(model, terms, out=out, overwrite=overwrite)

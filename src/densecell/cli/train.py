@@ -104,7 +104,7 @@ def train(
     from densecell.cli.training_display import training_display
     from densecell.datasets.project import read_project
     from densecell.ensemble import rank_members
-    from densecell.report.model.training import draw_scores
+    from densecell.report.model import draw_scores
     from densecell.training import Extension, learn_cells
 
     refuse_both(settings.minutes, settings.steps, "--minutes or --steps")
@@ -160,7 +160,7 @@ def trained(
     from densecell.disk import remove
     from densecell.errors import ConfigError
     from densecell.patches import resampling_notes
-    from densecell.report.model.training import (
+    from densecell.report.model import (
         draw_training,
         require_tensorboard,
         write_events,

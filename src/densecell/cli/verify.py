@@ -25,7 +25,7 @@ def verify(
     from rich.text import Text
 
     from densecell.cli.progress import show_progress
-    from densecell.report.outcome.verification import verify_result
+    from densecell.report.outcome import verify_result
 
     with show_progress(f"verifying {result.name}", unit="files") as progress:
         findings = list(verify_result(result, full=full, progress=progress))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from densecell.errors import CheckpointError, ConfigError
-from densecell.report.model.card import Terms
+from densecell.report.model import Terms
 from densecell.volume import extra
 
 imported = partial(extra.imported, what="models to share", extra="export")

@@ -13,7 +13,7 @@ from densecell import __version__
 from densecell.classes import ClassScheme
 from densecell.export.network import WindowSizes
 from densecell.geometry import Shape, Spacing, format_spacing
-from densecell.report.model.card import Terms
+from densecell.report.model import Terms
 
 METHOD = {
     "text": "Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural "

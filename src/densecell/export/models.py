@@ -18,7 +18,7 @@ from densecell.export.description import PackageFacts
 from densecell.export.network import Voting, window_sizes
 from densecell.export.package import ONNX, write_package, zip_folder
 from densecell.networks import Network
-from densecell.report.model.card import Terms, card_text
+from densecell.report.model import Terms, card_text
 
 WHOLE = "ensemble"
 NEEDED = ("bioimageio.core", "onnx", "onnxruntime")

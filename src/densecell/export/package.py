@@ -21,7 +21,7 @@ from densecell.export.description import (
 from densecell.export.network import Voting
 from densecell.export.sample import cover, sample_tensors
 from densecell.export.weights import OPSET, write_onnx, write_torchscript
-from densecell.report.model.card import Terms
+from densecell.report.model import Terms
 
 DESCRIPTION = "bioimageio.yaml"
 ONNX, SCRIPT = "weights.onnx", "weights.pt"
