@@ -86,6 +86,19 @@ def test_parts_without_torch_do_not_load_it(part):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_no_function_has_more_than_nine_parameters():
+    long = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for every in [[*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
+        if len([a for a in every if a.arg not in ("self", "cls")]) > 9
+    ]
+
+    assert long == []
+
+
 def test_the_help_of_every_command_loads_nothing_heavy():
     code = (
         "import sys\n"

@@ -13,8 +13,8 @@ Each block leaves a mark on disk. A killed run continues with the blocks that ha
 and ends with the same bytes.
 """
 
-from collections.abc import Generator, Iterator
-from functools import partial
+from collections.abc import Callable, Generator, Iterator
+from functools import cache, partial
 from pathlib import Path
 
 from densecell.checksums import drop_checksums, write_checksums
@@ -107,14 +107,15 @@ def measure_objects(
     BlocksFailedError
         If blocks failed three times each, when all others are finished.
     """
+    resolve = cache(partial(resolve_measurement, source, config))
     if overwrite:
-        resolve_measurement(source, config)  # a mistake must not cost the old objects
+        resolve()  # a mistake must not cost the old objects
         drop_objects(source.out)
     if is_measured(source.out):
-        _begin_or_resume(source, config)
+        _begin_or_resume(source, config, resolve)
         return
     with claimed(source.out):
-        measurement = _begin_or_resume(source, config)
+        measurement = _begin_or_resume(source, config, resolve)
         with writing(source.out):
             yield from _measured(source.out, measurement, cluster)
 
@@ -128,16 +129,18 @@ def drop_objects(out: Path) -> None:
     drop_checksums(out, CHECKSUMS)
 
 
-def _begin_or_resume(source: Source, config: ObjectsConfig) -> Measurement:
-    def resolve() -> Measurement:
-        now = resolve_measurement(source, config)
+def _begin_or_resume(
+    source: Source, config: ObjectsConfig, resolve: Callable[[], Measurement]
+) -> Measurement:
+    def resolve_and_check() -> Measurement:
+        now = resolve()
         _check_free(source.out)
         return now
 
     measurement = begin_or_resume(
         source.out / OBJECTS,
         Measurement,
-        resolve=resolve,
+        resolve=resolve_and_check,
         check=lambda then: check_same_measurement(then, source, config),
     )
     if is_measured(source.out):
