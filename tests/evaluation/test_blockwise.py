@@ -5,7 +5,7 @@ import pytest
 
 from densecell.classes import ClassScheme
 from densecell.errors import VolumeError
-from densecell.evaluation import confusion_matrix
+from densecell.evaluation import blockwise, confusion_matrix
 from densecell.evaluation.blockwise import (
     blocks_of,
     scored_box,
@@ -57,15 +57,26 @@ def test_where_labelled_reaches_every_block():
     assert counted.sum() == (TRUTH > 0).sum()
 
 
-def test_every_block_is_reported_once():
-    seen = []
-    volume = ArrayVolume(TRUTH)
+def test_progress_ends_with_all_voxels(monkeypatch):
+    monkeypatch.setattr(blockwise, "_BLOCK", (2, 3, 4))
+    seen, volume = [], ArrayVolume(TRUTH)
 
-    volumes_confusion(volume, volume, SCHEME, box=PART, on_block=seen.append)
+    volumes_confusion(
+        volume, volume, SCHEME, box=PART, progress=lambda *step: seen.append(step)
+    )
 
-    assert sum(box.voxels for box in seen) == PART.voxels
-    assert seen[0].start == PART.start
-    assert seen[-1].stop == PART.stop
+    assert len(seen) > 4
+    assert seen == sorted(set(seen))
+    assert seen[-1] == (PART.voxels, PART.voxels)
+
+
+def test_blocks_cover_a_box_once():
+    blocks = list(blocks_of(Box((3, 4, 5), (40, 1100, 1200))))
+
+    assert len(blocks) > 4
+    assert sum(block.voxels for block in blocks) == 37 * 1096 * 1195
+    assert blocks[0].start == (3, 4, 5)
+    assert blocks[-1].stop == (40, 1100, 1200)
 
 
 def test_the_default_box_is_all_that_was_predicted():

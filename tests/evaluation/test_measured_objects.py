@@ -85,11 +85,11 @@ def test_true_ids_take_the_place_of_components(result, truth, folder, tissue):
 
 def test_a_box_is_scored_alone(result, truth):
     box = Box((1, 20, 30), (9, 100, 120))
-    done = []
+    seen = []
 
-    scores = of(result, truth, box=box, on_block=done.append)
+    scores = of(result, truth, box=box, progress=lambda *step: seen.append(step))
 
-    assert sum(block.voxels for block in done) == box.voxels
+    assert seen[-1] == (box.voxels, box.voxels)
     cells = scores.layers["cells"].classes["cell"]
     everywhere = of(result, truth).layers["cells"].classes["cell"]
     assert cells.every.true_volume_um3 < everywhere.every.true_volume_um3

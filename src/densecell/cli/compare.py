@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from densecell.address import Address
     from densecell.classes import ClassScheme
     from densecell.evaluation import Comparison, Prediction
-    from densecell.geometry import Box
 
 
 class PictureOptions(Frozen):
@@ -117,21 +116,14 @@ def compare(
         labels=[first.labels, second.labels],
     )
     names = _names(one, other)
-    done = 0
     with show_progress(f"comparing {names[0]} and {names[1]}") as progress:
-
-        def on_block(block: "Box") -> None:
-            nonlocal done
-            done += block.voxels
-            progress(done, first.box.voxels)
-
         found = compared(
             first,
             second,
             scheme,
             objects=shared_objects(one, other),
             threshold=threshold,
-            on_block=on_block,
+            progress=progress,
         )
     if picture is not None:
         _draw(picture, first, second, found, scheme, drawing.z, names, about)

@@ -83,6 +83,7 @@ def evaluate_labels(
     measured = open_measured(path)
     ids = open_ids(measured, truth, true_ids or {}) if measured else {}
     with show("scoring") as progress:
+        progress(0, area.voxels)
         confusion = volumes_confusion(
             truth,
             found.labels,
@@ -90,7 +91,7 @@ def evaluate_labels(
             box=area.relative_to(start),
             origin=found.box.relative_to(start).start,
             where_labelled=where_labelled,
-            on_block=_adding_up(progress, area.voxels),
+            progress=progress,
         )
     scores = scores_from_confusion(confusion, scheme, where_labelled=where_labelled)
     objects = None
@@ -102,22 +103,9 @@ def evaluate_labels(
                 ids,
                 box=area,
                 where_labelled=where_labelled,
-                on_block=_adding_up(progress, area.voxels),
+                progress=progress,
             )
     kept = None
     if isinstance(path, Path) and is_result(path):
         kept = save_scores(scores, path, truth=truth.path, box=area, objects=objects)
     return Evaluation(scores, objects, area, kept)
-
-
-def _adding_up(progress: ReportProgress, total: int) -> Callable[[Box], None]:
-    """Function of a block that is done, which reports the voxels of all so far."""
-    done = 0
-    progress(0, total)
-
-    def add(block: Box) -> None:
-        nonlocal done
-        done += block.voxels
-        progress(done, total)
-
-    return add

@@ -1,11 +1,12 @@
 """Score volumes of any size: read, count and forget one block after the other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
+from densecell.compute import ReportProgress
 from densecell.errors import VolumeError
 from densecell.evaluation.confusion import confusion_matrix
 from densecell.geometry import Box, Shape, format_box, tile
@@ -22,7 +23,7 @@ def volumes_confusion(
     box: Box,
     origin: Shape = (0, 0, 0),
     where_labelled: bool = False,
-    on_block: Callable[[Box], None] | None = None,
+    progress: ReportProgress | None = None,
 ) -> NDArray[np.int64]:
     """Count voxels by true and predicted class inside a box.
 
@@ -50,8 +51,8 @@ def volumes_confusion(
         Where in `truth` the prediction begins.
     where_labelled
         Count only voxels with truth > 0.
-    on_block
-        Called with each block that is done, for a progress bar.
+    progress
+        Called with the voxels that are counted, and all of them.
 
     Returns
     -------
@@ -61,7 +62,7 @@ def volumes_confusion(
     -----
     Memory is about 50 MB, whatever the size of the volumes.
     """
-    total = np.zeros((len(scheme), len(scheme)), np.int64)
+    total, done = np.zeros((len(scheme), len(scheme)), np.int64), 0
     for block in blocks_of(box):
         total += confusion_matrix(
             truth.read(block),
@@ -70,8 +71,9 @@ def volumes_confusion(
             where_labelled=where_labelled,
             names=(str(truth.path), str(predicted.path)),
         )
-        if on_block is not None:
-            on_block(block)
+        done += block.voxels
+        if progress is not None:
+            progress(done, box.voxels)
     return total
 
 

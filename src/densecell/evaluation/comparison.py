@@ -7,13 +7,13 @@ Neither is the truth: two annotators, a model and an annotator, or two models.
        comparison of annotators).
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from densecell.address import Address
 from densecell.classes import ClassScheme
+from densecell.compute import ReportProgress
 from densecell.errors import VolumeError
 from densecell.evaluation.blockwise import blocks_of, volumes_confusion
 from densecell.evaluation.instances import (
@@ -76,7 +76,7 @@ def compare(
     *,
     objects: dict[str, tuple[Volume, Volume]],
     threshold: float = 0.5,
-    on_block: Callable[[Box], None] | None = None,
+    progress: ReportProgress | None = None,
 ) -> Comparison:
     """Compare classes, and objects where both have them, block by block.
 
@@ -104,7 +104,7 @@ def compare(
         scheme,
         box=inside_a,
         origin=b.box.relative_to(a.box.start).start,
-        on_block=on_block,
+        progress=progress,
     )
     found = {}
     for name, (first, second) in objects.items():

@@ -2,11 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import get_args
 
 from densecell.address import Address
 from densecell.classes import ClassScheme, Layer
+from densecell.compute import ReportProgress
 from densecell.errors import VolumeError
 from densecell.evaluation.blockwise import truth_box
 from densecell.evaluation.object_counts import ObjectCounts, Sides, count_objects
@@ -70,7 +71,7 @@ def score_objects(
     *,
     box: Box,
     where_labelled: bool = False,
-    on_block: Callable[[Box], None] | None = None,
+    progress: ReportProgress | None = None,
 ) -> ObjectScores:
     """Score cells, organelles and their parts.
 
@@ -89,8 +90,8 @@ def score_objects(
         What is scored, in voxels of the whole volume; see `blockwise.scored_box`.
     where_labelled
         Count only voxels with truth > 0.
-    on_block
-        Called with each block that is done, for a progress bar.
+    progress
+        Called with the voxels that are counted, and all of them.
 
     Notes
     -----
@@ -113,7 +114,7 @@ def score_objects(
         scheme,
         box=box,
         where_labelled=where_labelled,
-        on_block=on_block,
+        progress=progress,
     )
     notes = [] if fits else [_too_large(layer, truth, box) for layer in others]
     scores: dict[str, LayerScores] = {}

@@ -1,12 +1,13 @@
 """Count what true and found objects share, block by block."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme, Layer
+from densecell.compute import ReportProgress
 from densecell.evaluation.blockwise import blocks_of
 from densecell.evaluation.instances import Ids, Overlaps, add_overlaps, count_overlaps
 from densecell.evaluation.object_truth import Placed
@@ -39,7 +40,7 @@ def count_objects(
     *,
     box: Box,
     where_labelled: bool = False,
-    on_block: Callable[[Box], None] | None = None,
+    progress: ReportProgress | None = None,
 ) -> dict[Layer, ObjectCounts]:
     """Count the voxels that true and found objects share, for each layer.
 
@@ -52,14 +53,14 @@ def count_objects(
         Class ids.
     box
         What is counted, in voxels of the whole volume.
-    on_block
-        Called with each block that is done, for a progress bar.
+    progress
+        Called with the voxels that are counted, and all of them.
 
     Notes
     -----
     Memory grows with the number of objects, not with the volume.
     """
-    tallies = {name: _LayerTally() for name in layers}
+    tallies, done = {name: _LayerTally() for name in layers}, 0
     for block in blocks_of(box):
         classes = truth.read(block)
         counts = (classes != scheme.ignore) & (predicted.read(block) != scheme.ignore)
@@ -71,8 +72,9 @@ def count_objects(
             tally.add(
                 sides.true.read(block), sides.found.read(block), classes, counts, faces
             )
-        if on_block is not None:
-            on_block(block)
+        done += block.voxels
+        if progress is not None:
+            progress(done, box.voxels)
     return {name: tally.counts() for name, tally in tallies.items()}
 
 
