@@ -1,11 +1,15 @@
 """HDF5, MRC, NIfTI and OME-Zarr with channels that are not what they should be."""
 
+import json
+
 import h5py
 import mrcfile
 import nibabel
 import numpy as np
+import tifffile
 import zarr
 from case import SHAPE, case
+from PIL import Image
 
 
 def hdf5(at):
@@ -23,6 +27,78 @@ def _(at):
 @case("a dataset of four axes")
 def _(at):
     return ["info", hdf5(at) / "volumes" / "rgb"]
+
+
+@case("an HDF5 file of an image and its labels")
+def _(at):
+    with h5py.File(at / "image.h5", "w") as new:
+        new["raw"] = np.ones((2, *SHAPE), np.uint8)
+        new["label"] = np.ones(SHAPE, np.uint8)
+    return ["info", at / "image.h5"]
+
+
+@case("a dataset whose axistags contradict its shape")
+def _(at):
+    with h5py.File(at / "image.h5", "w") as new:
+        new["data"] = np.ones(SHAPE, np.uint8)
+        tags = [{"key": axis} for axis in "zyxc"]
+        new["data"].attrs["axistags"] = json.dumps({"axes": tags})
+    return ["info", at / "image.h5"]
+
+
+@case("a TIFF of two axes without names")
+def _(at):
+    tifffile.imwrite(
+        at / "image.tif", np.ones((6, 2, 48, 56), np.uint8), photometric="minisblack"
+    )
+    return ["info", at / "image.tif"]
+
+
+@case("a TIFF of several channels")
+def _(at):
+    two = np.ones((6, 2, 48, 56), np.uint8)
+    tifffile.imwrite(at / "image.tif", two, imagej=True, metadata={"axes": "ZCYX"})
+    return ["info", at / "image.tif"]
+
+
+@case("an OME-TIFF without one of its files")
+def _(at):
+    files = "".join(
+        f'<TiffData FirstZ="{z}"><UUID FileName="s{z}.ome.tif">urn:uuid:{z}</UUID>'
+        "</TiffData>"
+        for z in range(2)
+    )
+    xml = (
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID='
+        '"urn:uuid:0"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" '
+        'Type="uint8" SizeX="56" SizeY="48" SizeZ="2" SizeC="1" SizeT="1">'
+        f"{files}</Pixels></Image></OME>"
+    )
+    plane = np.ones(SHAPE[1:], np.uint8)
+    tifffile.imwrite(at / "s0.ome.tif", plane, description=xml, metadata=None)
+    return ["info", at / "s0.ome.tif"]
+
+
+@case("labels as JPEG")
+def _(at):
+    (at / "labels").mkdir()
+    Image.fromarray(np.ones((5, 5), np.uint8)).save(at / "labels" / "0.jpg")
+    return ["convert", at / "labels", at / "out.zarr", "--labels"]
+
+
+@case("a DM file that was cut off")
+def _(at):
+    return ["info", at.write("image.dm4", bytes([0, 0, 0, 4]) + bytes(9))]
+
+
+@case("an MRC file of packed values")
+def _(at):
+    with mrcfile.new(at / "image.mrc", np.ones(SHAPE, np.int16)):
+        pass
+    raw = bytearray((at / "image.mrc").read_bytes())
+    raw[12:16] = bytes([101, 0, 0, 0])
+    (at / "image.mrc").write_bytes(raw)
+    return ["info", at / "image.mrc"]
 
 
 @case("an HDF5 file that was cut off")
