@@ -20,6 +20,7 @@ from densecell.evaluation import Scores
 from densecell.networks import build_network
 from densecell.patches import load_labelled
 from densecell.training import (
+    WEIGHTS,
     Validator,
     load_data,
     load_eval,
@@ -29,7 +30,6 @@ from densecell.training import (
     read_outcome,
     train_members,
 )
-from densecell.training.checkpoint import WEIGHTS
 
 LEARN, CHOOSE, REPORT = (0, 10), (10, 12), (12, 16)  # slices
 SPACING_NM = (50, 4.6, 4.6)

@@ -73,8 +73,8 @@ from densecell.training import (
     MemberSettings,
     load_member_settings,
     member_folder,
+    save_weights,
 )
-from densecell.training.checkpoint import save_weights
 from densecell.volume import (
     ArrayVolume,
     intensity_statistics,

@@ -15,8 +15,7 @@ from densecell.ensemble import EnsembleFile, Member
 from densecell.geometry import Shape, tile
 from densecell.networks import build_network
 from densecell.phantom import make_phantom
-from densecell.training import MemberOutcome, MemberSettings
-from densecell.training.checkpoint import WEIGHTS, save_weights
+from densecell.training import WEIGHTS, MemberOutcome, MemberSettings, save_weights
 from densecell.volume import create_ome_zarr, read_padded
 
 SPACING_NM = (40.0, 10.0, 10.0)

@@ -28,7 +28,7 @@ from IPython.display import Image
 from densecell.config import ProjectConfig, load_settings
 from densecell.ensemble import load_ensemble, rank_members
 from densecell.geometry import Box
-from densecell.patches.weights import error_weights
+from densecell.patches import error_weights
 from densecell.phantom import write_phantom
 from densecell.report import learning_curves, slice_picture
 from densecell.training import load_data, read_history, train_members

@@ -18,7 +18,7 @@ from densecell.errors import DensecellError
 from densecell.geometry import Box, Spacing
 from densecell.objects.work import SHAPES
 from densecell.phantom import make_phantom, write_phantom
-from densecell.training.loop import read_history
+from densecell.training import read_history
 from densecell.volume import create_ome_zarr
 
 SPACING_NM = Spacing(40, 10, 10)

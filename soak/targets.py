@@ -26,9 +26,7 @@ from densecell.ensemble import (
 from densecell.geometry import Box
 from densecell.objects import measure_objects, open_source
 from densecell.result import read_measurement
-from densecell.training import load_member_settings
-from densecell.training.loop import read_history
-from densecell.training.member import read_outcome
+from densecell.training import load_member_settings, read_history, read_outcome
 from densecell.volume import (
     ArrayVolume,
     convert,

@@ -82,13 +82,13 @@ def distil(
     from densecell.datasets.project import read_project
     from densecell.disk import remove
     from densecell.ensemble import (
+        SOFT_LABELS,
         check_teacher,
         choose_parts,
         load_ensemble,
         rank_members,
         read_soft_labels,
     )
-    from densecell.ensemble.soft_labels import SOFT_LABELS
     from densecell.errors import ConfigError
     from densecell.report.model import draw_scores, draw_training
     from densecell.training import TrainingOptions, load_data, train_members

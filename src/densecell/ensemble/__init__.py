@@ -1,6 +1,6 @@
 """Load members, rank them, and let them segment volumes together."""
 
-from densecell.ensemble.load import Ensemble, load_ensemble
+from densecell.ensemble.load import Ensemble, load_ensemble, member_fingerprint
 from densecell.ensemble.memory import format_bytes
 from densecell.ensemble.plan import SegmentationPlan, plan_segmentation
 from densecell.ensemble.rank import (
@@ -15,6 +15,7 @@ from densecell.ensemble.resolve import SegmentRequest
 from densecell.ensemble.segment import segment_volume
 from densecell.ensemble.select import ChosenMember, greedy_members
 from densecell.ensemble.soft_labels import (
+    SOFT_LABELS,
     SoftLabels,
     TrainingPart,
     begin_soft_labels,
@@ -25,6 +26,7 @@ from densecell.ensemble.soft_labels import (
 )
 
 __all__ = [
+    "SOFT_LABELS",
     "ChosenMember",
     "Ensemble",
     "EnsembleFile",
@@ -40,6 +42,7 @@ __all__ = [
     "greedy_members",
     "load_ensemble",
     "make_soft_labels",
+    "member_fingerprint",
     "plan_segmentation",
     "rank_members",
     "read_ensemble",

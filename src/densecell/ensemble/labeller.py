@@ -36,8 +36,7 @@ from densecell.inference import (
     plan_tiling,
 )
 from densecell.networks import Network
-from densecell.result import RUN, Run, read_run
-from densecell.result.layout import SEGMENT_STAGE
+from densecell.result import RUN, Run, layout, read_run
 from densecell.volume import Volume, open_volume
 
 
@@ -88,7 +87,7 @@ class Labeller:
 
 def segment_stage(run: Run, out: Path) -> Stage:
     """Blocks of a segmentation, with their marks."""
-    return Stage(out / SEGMENT_STAGE, len(run.blocks))
+    return Stage(out / layout.SEGMENT_STAGE, len(run.blocks))
 
 
 def label_anywhere(out: Path, number: int) -> None:

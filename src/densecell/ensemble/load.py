@@ -10,8 +10,12 @@ from densecell.ensemble.rank import EnsembleFile, read_ensemble
 from densecell.errors import CheckpointError, ConfigError
 from densecell.geometry import Shape, Spacing
 from densecell.networks import Network, build_network
-from densecell.training import MemberSettings, load_member_settings, load_weights
-from densecell.training.checkpoint import WEIGHTS
+from densecell.training import (
+    WEIGHTS,
+    MemberSettings,
+    load_member_settings,
+    load_weights,
+)
 from densecell.volume import Appearance
 
 

@@ -10,11 +10,11 @@ from densecell.config import SchemeSetting, write_text
 from densecell.errors import CheckpointError, ConfigError, TrainingError
 from densecell.training import (
     MemberOutcome,
+    load_json,
     load_member_settings,
     member_folder,
     read_outcome,
 )
-from densecell.training.checkpoint import load_json
 
 ENSEMBLE = "ensemble.json"
 

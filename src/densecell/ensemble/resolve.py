@@ -21,8 +21,8 @@ from densecell.result import (
     FrozenModel,
     FrozenVolume,
     Run,
+    ratio_of,
 )
-from densecell.result.run import ratio_of
 from densecell.volume import (
     Grid,
     ResampledVolume,

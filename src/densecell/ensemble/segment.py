@@ -5,7 +5,7 @@ blocks that have no mark, and ends with the same bytes.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import numpy as np
 from densecell.checksums import write_checksums
 from densecell.claim import claimed, is_empty, refuse_claimed
 from densecell.compute import Cluster, Progress, Stage, begin_or_resume
-from densecell.compute.blocks import Work
 from densecell.config import write_text
 from densecell.disk import drop_partial, remove, writing
 from densecell.ensemble.labeller import (
@@ -31,8 +30,7 @@ from densecell.ensemble.resume import check_same_run, check_same_voxels
 from densecell.ensemble.scratch import drop_scratch, unpacked
 from densecell.ensemble.stores import create_stores, images
 from densecell.errors import OutputError
-from densecell.result import RUN, STORE, Run, is_segmented
-from densecell.result.layout import AGREEMENT, SEGMENT_STAGE
+from densecell.result import RUN, STORE, Run, is_segmented, layout
 from densecell.volume import Volume, build_pyramid
 
 SEGMENT = "segment"  # stage of progress and of checksums
@@ -107,7 +105,7 @@ def _check_place(out: Path) -> None:
 def _segmented(
     run: Run, volume: Volume, ensemble: Ensemble, out: Path, cluster: Cluster | None
 ) -> Iterator[Progress]:
-    ready = out / SEGMENT_STAGE / "ready"
+    ready = out / layout.SEGMENT_STAGE / "ready"
     if not ready.exists():
         create_stores(run, out)
         write_text(ready, "")
@@ -137,7 +135,7 @@ def _label(
     if not stage.waiting():
         return
     volume = unpacked(volume, run, out)  # before workers ask for it
-    work: Work = partial(label_anywhere, out.absolute())
+    work: Callable[[int], None] = partial(label_anywhere, out.absolute())
     if cluster is None:
         work = Labeller(run, volume, make_runners(run, ensemble), out)
 
@@ -150,7 +148,7 @@ def _label(
 
 def _drop_partial(out: Path) -> None:
     """Remove unfinished files of a killed process or a lost worker."""
-    for folder in (out / STORE, out / SEGMENT_STAGE):
+    for folder in (out / STORE, out / layout.SEGMENT_STAGE):
         drop_partial(folder)
 
 
@@ -174,7 +172,7 @@ def _finish(run: Run, stage: Stage, out: Path) -> None:
     }
     drop_scratch(out)
     write_checksums(out, SEGMENT, [out / RUN, *(out / STORE / n for n in images(run))])
-    write_text(out / AGREEMENT, json.dumps(agreement, indent=1) + "\n")
+    write_text(out / layout.AGREEMENT, json.dumps(agreement, indent=1) + "\n")
 
 
 def _agreement(run: Run, confusion: np.ndarray) -> dict[str, object]:

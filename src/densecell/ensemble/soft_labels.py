@@ -39,7 +39,7 @@ from densecell.patches import (
     weighed,
 )
 from densecell.result import STORE
-from densecell.training.data import CONTEXT
+from densecell.training import CONTEXT
 from densecell.volume import Volume, open_volume
 
 SOFT_LABELS = "lessons.yaml"

@@ -10,8 +10,7 @@ from densecell.classes import ClassScheme
 from densecell.config import write_text
 from densecell.ensemble.blocks import BlockLabels
 from densecell.geometry import FACES, Box, Shape, per_axis
-from densecell.result import STORE, Run
-from densecell.result.layout import AFFINITIES
+from densecell.result import STORE, Run, layout
 from densecell.volume import Kind, Layout, OmeZarrVolume, create_ome_zarr, open_ome_zarr
 
 
@@ -63,7 +62,7 @@ def create_stores(run: Run, out: Path) -> None:
     """Create empty arrays in place of existing ones."""
     if run.affinities:
         pairs = {"format": 1, "offsets": run.affinities, "attractive": len(FACES)}
-        write_text(out / AFFINITIES, json.dumps(pairs, indent=1) + "\n")
+        write_text(out / layout.AFFINITIES, json.dumps(pairs, indent=1) + "\n")
     for name, kind in images(run).items():
         create_ome_zarr(
             out / STORE / name,

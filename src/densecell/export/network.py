@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from densecell.geometry import Shape, round_up
-from densecell.inference.tiles import usual_margin
+from densecell.inference import usual_margin
 from densecell.networks import Network
 
 Outputs = Tensor | tuple[Tensor, Tensor]

@@ -25,6 +25,7 @@ from densecell.inference.tiles import (
     kept_of_tile,
     plan_tiling,
     tile_probabilities,
+    usual_margin,
 )
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "plan_tiling",
     "tile_probabilities",
     "tiles_of_volume",
+    "usual_margin",
 ]

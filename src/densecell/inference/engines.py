@@ -18,8 +18,7 @@ from densecell.compute import usable_cores
 from densecell.config import InferenceConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Shape
-from densecell.networks import Network
-from densecell.networks.convolutions import has_amx
+from densecell.networks import Network, has_amx
 
 EngineName = Literal["torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]

@@ -6,6 +6,7 @@ from densecell.networks.build import (
     build_network,
     network_facts,
 )
+from densecell.networks.convolutions import has_amx
 from densecell.networks.interface import Network, offset_logits
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Network",
     "NetworkFacts",
     "build_network",
+    "has_amx",
     "network_facts",
     "offset_logits",
 ]

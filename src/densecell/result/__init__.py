@@ -30,6 +30,7 @@ from densecell.result.run import (
     FrozenModel,
     FrozenVolume,
     Run,
+    ratio_of,
     read_run,
     save_run,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "is_segmentation",
     "is_segmented",
     "layer_path",
+    "ratio_of",
     "read_measurement",
     "read_mesh_settings",
     "read_run",

@@ -10,7 +10,7 @@ from densecell import __version__
 from densecell.address import to_address
 from densecell.checksums import checksums_path, count_files, find_changes
 from densecell.compute import ReportProgress
-from densecell.ensemble.load import member_fingerprint
+from densecell.ensemble import member_fingerprint
 from densecell.errors import DensecellError, MissingVolumeError
 from densecell.result import Measurement, Result, Run, layout, read_mesh_settings
 from densecell.surfaces import objects_fingerprint
