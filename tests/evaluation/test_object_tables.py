@@ -1,7 +1,7 @@
 from densecell.evaluation.object_scores import (
     Census,
     ClassObjects,
-    LayerObjects,
+    LayerScores,
     Matching,
     ObjectScores,
 )
@@ -36,7 +36,7 @@ def matching(matched, precision, recall, f1):
 
 
 def scores(classes, variation=0.75):
-    layer = LayerObjects(
+    layer = LayerScores(
         truth="ids.tif",
         components=False,
         smallest_um3=0,
