@@ -125,7 +125,7 @@ def settled_steps(args: argparse.Namespace) -> dict[str, int]:
 
 
 def probe(args: argparse.Namespace) -> dict[str, float]:
-    """Give the seconds of a step of everybody, from short whole trainings in turn.
+    """Seconds that each takes for a step, from short whole trainings in turn.
 
     Whole, because a recipe may be slower later on; the last step is left out, as it is
     scored.

@@ -179,7 +179,7 @@ TISSUES = {"phantom": phantoms, "fibsem": fibsem}
 def project_of(
     classes: object, volumes: list[dict[str, Any]], args: argparse.Namespace
 ) -> ProjectConfig:
-    """Give what `densecell train --cells --members M --steps N` would train."""
+    """Project that `densecell train --cells --members M --steps N` would train."""
     values = {
         "classes": classes,
         "volumes": volumes,
@@ -249,7 +249,7 @@ def overlaps(tested: Tested, found: NDArray[np.integer]) -> tuple[Overlaps, Over
 def off_borders(
     truth: NDArray[np.integer], spacing_nm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
-    """Tell which voxels are farther than 25 nm from another cell in their slice."""
+    """Which voxels are farther than 25 nm from another cell in their slice."""
     border = np.zeros(truth.shape, bool)
     for axis in (1, 2):
         moved = np.moveaxis(truth, axis, 0)
@@ -263,7 +263,7 @@ def off_borders(
 def distances_to(
     border: NDArray[np.bool_], spacing_nm: tuple[float, ...]
 ) -> NDArray[np.float64]:
-    """Give (Y, X) distances to the nearest pixel of a border, infinite without any."""
+    """(Y, X) distances to the nearest pixel of a border, infinite without any."""
     if not border.any():
         return np.full(border.shape, np.inf)
     return ndimage.distance_transform_edt(~border, sampling=spacing_nm)
@@ -282,7 +282,7 @@ def row(name: str, parts: list[tuple[Overlaps, Overlaps]], seconds: float) -> st
 
 
 def errors(parts: tuple[Overlaps, ...]) -> str:
-    """Give the mean variation of information and adapted Rand error, where defined."""
+    """Mean variation of information and adapted Rand error, where defined."""
     voi = [v for p in parts if (v := variation_of_information(p)) is not None]
     if not voi:
         return "- | -"

@@ -48,7 +48,7 @@ class Contestant(ABC):
 
     @abstractmethod
     def report(self, seed: int, folder: Path) -> tuple[float, Scores]:
-        """Give the score that it was chosen by, and those on the slices to report."""
+        """Scores: on the slices for validation, and on those to report."""
 
 
 class Ours(Contestant):
@@ -144,7 +144,7 @@ def contestant(
 
 
 def fly_project(data: Path, network: NetworkConfig, side: int | None) -> ProjectConfig:
-    """Give the default settings with this network, on these slices."""
+    """Default settings with this network, on these slices."""
     span = (0, side) if side else None
     files = {
         "image": data.resolve() / "image.tif",

@@ -150,7 +150,7 @@ def features(phantom: Phantom) -> Iterator[NDArray[np.float32]]:
 def eigenvalues(
     yy: NDArray[np.float32], yx: NDArray[np.float32], xx: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Give both eigenvalues of symmetric 2 x 2 matrices, the larger first."""
+    """Both eigenvalues of symmetric 2 x 2 matrices, the larger first."""
     mean, spread = (yy + xx) / 2, np.hypot((yy - xx) / 2, yx)
     return mean + spread, mean - spread
 

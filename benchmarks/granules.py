@@ -65,7 +65,7 @@ def arguments() -> argparse.Namespace:
 
 
 def thrown(kind: Kind, seed: int) -> NDArray[np.uint32]:
-    """Give ids; each voxel is of the thing that it lies deepest in."""
+    """Object ids; a voxel belongs to the object that it lies deepest in."""
     rng = np.random.default_rng(seed)
     lattice = Lattice(SHAPE, SPACING)
     ids = np.zeros(SHAPE, np.uint32)
@@ -105,7 +105,7 @@ def row(name: str, volumes: list[NDArray[np.uint32]], neck: float) -> str:
 
 
 def touched(ids: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Tell of each object whether it shares a face of a voxel with another."""
+    """Whether each object shares a face of a voxel with another."""
     meets = np.zeros(int(ids.max()) + 1, bool)
     for axis in range(3):
         moved = np.moveaxis(ids, axis, 0)

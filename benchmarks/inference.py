@@ -190,7 +190,7 @@ def arguments() -> argparse.Namespace:
 
 
 def find_data(folder: Path, temporary: Path) -> Source:
-    """Give the fly volume, or else write a phantom."""
+    """Open the fly volume, or else write a phantom."""
     image, labels = folder / "image.tif", folder / "labels.tif"
     if image.exists():
         return Source(image, labels, FLY_SPACING_NM, ClassScheme.drosophila_vnc())
@@ -316,7 +316,7 @@ def best_plan(way: str, subject: Subject, quick: bool) -> Plan:
 
 
 def plans(network: Network, quick: bool) -> Iterator[Plan]:
-    """Give windows that the network can take."""
+    """Windows that the network can take."""
     deep = max(DEPTH, network.least_depth)
     sides, batches = (SIDES[:1], BATCHES[:2]) if quick else (SIDES, BATCHES)
     for side, batch in itertools.product(sides, batches):
@@ -343,7 +343,7 @@ def monai_method(way: str, plan: Plan, subject: Subject) -> Method:
 
 
 def monai_label(way: str, plan: Plan, subject: Subject, box: Box) -> Labels:
-    """Give class ids of whole slices, from the windows of a run over the volume."""
+    """Class ids of whole slices, from the windows of a run over the volume."""
     shape = subject.intensities.shape
     depths = [(int(w[0].start), int(w[0].stop)) for w in windows(shape, plan.window)]
     needed = [(a, b) for a, b in depths if a < box.stop[0] and b > box.start[0]]
@@ -392,7 +392,7 @@ def scan_interval(shape: tuple[int, ...], window: Shape) -> tuple[int, ...]:
 
 
 def windows(shape: tuple[int, ...], window: Shape) -> list[tuple[slice, ...]]:
-    """Give the windows that MONAI visits."""
+    """Windows that MONAI visits."""
     size = tuple(map(max, shape, window))
     return dense_patch_slices(size, window, scan_interval(shape, window))
 

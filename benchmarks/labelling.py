@@ -173,7 +173,7 @@ def paint(
 def project_values(
     args: argparse.Namespace, seed: int, boxes: list[Box]
 ) -> dict[str, Any]:
-    """Give the project of one who has labelled a few boxes, and slices to choose on."""
+    """Project with a few labelled boxes, and slices to validate on."""
     span = [0, args.side]
     files = {
         "image": str(args.data.resolve() / "image.tif"),
@@ -282,7 +282,7 @@ def held(args: argparse.Namespace) -> str:
 
 
 def richer(args: argparse.Namespace, seed: int) -> list[float]:
-    """Give how many times the mean share of wrong voxels and of each class is there."""
+    """Shares of wrong voxels and of each class in chosen boxes, over those in all."""
     start = seed_folder(args, seed) / "start"
     material = open_material(start / "pool", project=start)
     candidates = read_candidates(material, (1, args.box, args.box))

@@ -145,7 +145,7 @@ def check(tree: Path) -> None:
 
 
 def outcome(tree: Path, mutant: Mutant) -> Json:
-    """Tell whether the tests of a file see a change to it."""
+    """Whether the tests of a file see a change to it."""
     result = mutate_and_test(
         [mutant.spec], command(tree, TESTS[mutant.file]), PATIENCE_S
     )

@@ -94,7 +94,7 @@ def tables(classes: np.ndarray, found: Objects, spacing: Spacing) -> dict[str, A
 
 
 def surfaces(ids: np.ndarray, spacing: Spacing) -> list[float]:
-    """Give areas of plain marching cubes, whose terraces count in full."""
+    """Areas of plain marching cubes, whose terraces count in full."""
     areas = []
     for number, box in enumerate(ndimage.find_objects(ids.astype(np.int32)), 1):
         vertices, faces, _, _ = measure.marching_cubes(
@@ -105,7 +105,7 @@ def surfaces(ids: np.ndarray, spacing: Spacing) -> list[float]:
 
 
 def distances(ids: np.ndarray, cells: np.ndarray, spacing: Spacing) -> np.ndarray:
-    """Give the least distance to the membrane of each object in a cell."""
+    """Least distance to the membrane of each object in a cell."""
     least = np.full(int(ids.max()) + 1, np.inf)
     for number, box in enumerate(ndimage.find_objects(cells.astype(np.int32)), 1):
         inside = cells[box] == number

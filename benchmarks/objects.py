@@ -128,7 +128,7 @@ def report_step(step: str, by: str, runs: list[Timed], voxels: int) -> None:
 
 
 def now() -> np.ndarray:
-    """Give seconds of the clock, and of all processors."""
+    """Seconds of the clock, and of all processors."""
     return np.array([time.perf_counter(), time.process_time()])
 
 
@@ -161,7 +161,7 @@ class Measurement(NamedTuple):
     objects: int
 
     def share(self, *names: str) -> float:
-        """Give the share that some functions have of the first stage."""
+        """Share that some functions have of the first stage."""
         return sum(self.inside[n] for n in names) / self.inside["label_block"]
 
 
@@ -186,7 +186,7 @@ def measured(path: Path, out: Path, *, split: bool, until: str = "") -> Measurem
 
 
 def split_stages(m: Measurement) -> tuple[dict[str, np.ndarray], dict[str, int]]:
-    """Tell components from tables; the first stage does a part of either."""
+    """Split the first stage's time between components and tables: it does both."""
     share = m.share("_sums", "_contacts")
     first = m.seconds["objects"]
     apart = first * (1 - share) + m.seconds["borders of blocks"] + m.seconds["ids"]
@@ -307,7 +307,7 @@ def split_whole(mask: np.ndarray, spacing: Spacing, config: SplitConfig) -> np.n
 
 
 def touching(cells: np.ndarray) -> float:
-    """Give the share of cells that touch others over a fifth of their faces."""
+    """Share of cells that touch others over a fifth of their faces."""
     count = int(cells.max()) + 1
     faces, shared = np.zeros(count), np.zeros(count)
     for axis in range(3):

@@ -122,7 +122,7 @@ def first_slice(peer: Peer, volume: LabelledVolume) -> int:
 def label_slices(
     peer: Peer, network: nn.Module, intensities: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """Give (Z, Y, X) channels from windows of the training's size.
+    """(Z, Y, X) channels from windows of the training's size.
 
     Instance norm takes its statistics from a window: of another size, it would not be
     what the network was trained for.

@@ -28,7 +28,7 @@ class PeerWindows:
         self._rare = rare_places(volume.channels)
 
     def batch(self, step: int) -> Pair:
-        """Give (B, 1, Z, Y, X) intensities and channels of one step."""
+        """(B, 1, Z, Y, X) intensities and channels of one step."""
         first = step * self._peer.batch
         pairs = [self._window(n) for n in range(first, first + self._peer.batch)]
         images, labels = zip(*pairs, strict=True)

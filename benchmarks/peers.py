@@ -46,7 +46,7 @@ class Peer(NamedTuple):
         return self.window[0] == 1
 
     def loss(self, outputs: list[Tensor], labels: Tensor) -> Tensor:
-        """Give Dice + cross entropy over all scales, in float32.
+        """Dice + cross entropy over all scales, in float32.
 
         `labels` are (B, 1, Z, Y, X), or (B, 1, Y, X) for a 2D network.
         """
@@ -78,7 +78,7 @@ def dynunet(classes: int) -> nn.Module:
 
 
 def dynunet_outputs(network: nn.Module, x: Tensor) -> list[Tensor]:
-    """Give the logits of each scale in its own size, as nnU-Net compares them.
+    """Logits of each scale in its own size, as nnU-Net compares them.
 
     `DynUNet.forward` would enlarge them first, which takes time and changes little.
     """

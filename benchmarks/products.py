@@ -20,7 +20,7 @@ OPENVINO_TYPE = {"float32": "f32", "bfloat16": "bf16"}
 
 
 def products(choice: EngineChoice) -> dict[str, Callable[[], object]]:
-    """Give what multiplies on this machine, by library."""
+    """Products of matrices on this machine, by library."""
     if torch.cuda.is_available():
         return {"torch": torch_product(choice, "cuda")}
     return {"torch": torch_product(choice), "openvino": openvino_product(choice)}

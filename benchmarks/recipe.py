@@ -96,7 +96,7 @@ def arguments() -> argparse.Namespace:
 
 
 def varied(args: argparse.Namespace, changes: Changes) -> ProjectConfig:
-    """Give the default project with a few settings changed."""
+    """Default project with a few settings changed."""
     tissue = TISSUES[args.tissue]
     files = {
         "image": args.data.resolve() / "image.tif",

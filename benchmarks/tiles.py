@@ -134,7 +134,7 @@ def measure(
 
 
 def first_tile(tiling: Tiling, box: Box) -> Box:
-    """Give what the first tile of a box keeps: its call warms the engine up."""
+    """What the first tile of a box keeps; its call warms the engine up."""
     return next(tiling.tiles(box)).write_box
 
 

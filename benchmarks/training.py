@@ -152,7 +152,7 @@ def arguments() -> argparse.Namespace:
 
 
 def noise() -> LabelledVolume:
-    """Give noise with labels in blocks: what is seen does not change the speed."""
+    """Noise with labels in blocks: the content does not change the speed."""
     rng = np.random.default_rng(0)
     labels = rng.integers(len(SCHEME), size=[n // BLOCK for n in SHAPE], dtype=np.uint8)
     return LabelledVolume(

@@ -56,7 +56,7 @@ class Fetch(Job):
 
 
 def packed(folder: Path) -> tuple[bytes, dict[str, Digest]]:
-    """Give a zip archive of two labelled volumes, and the checksums of its files."""
+    """A zip archive of two labelled volumes, and the checksums of its files."""
     rng, digests, archive = np.random.default_rng(0), {}, io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
         for name in NAMES:

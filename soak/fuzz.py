@@ -172,7 +172,7 @@ def fuzz(
 
 
 def where(error: BaseException) -> tuple[str, str]:
-    """Give the last line of densecell that an error came through, and what it says."""
+    """Last line of densecell that an error came through, and what it says."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [f for f in frames if "densecell" in Path(f.filename).parts] or frames
     at = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"

@@ -79,7 +79,7 @@ class Job(ABC):
 
     @abstractmethod
     def place(self, out: Path) -> Place | None:
-        """Tell how far a run is; none: it has not begun to work."""
+        """How far a run is; None before it starts to work."""
 
 
 class Train(Job):

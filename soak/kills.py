@@ -143,12 +143,12 @@ def begin(job: Job, out: Path) -> BaseProcess:
 
 
 def log_of(out: Path) -> Path:
-    """Give the file beside a run that holds what it said."""
+    """File beside a run that holds what it said."""
     return out.with_suffix(".log")
 
 
 def contents(job: Job, out: Path) -> dict[str, bytes | None]:
-    """Give all files by name, with their bytes where these must be the same."""
+    """All files by name, with their bytes where these must be the same."""
     files = (path for path in sorted(out.rglob("*")) if path.is_file())
     names = {path.relative_to(out).as_posix(): path for path in files}
     return {

@@ -56,7 +56,7 @@ def kill(process: BaseProcess) -> bool:
 
 
 def said(log: Path) -> str:
-    """Give the last line that was said."""
+    """Last line that was said."""
     lines = log.read_text(encoding="utf-8").splitlines()
     return lines[-1] if lines else ""
 

@@ -45,7 +45,7 @@ class Without(MetaPathFinder):
 
 
 def needed(name: str, found: set[str] | None = None) -> set[str]:
-    """Give a package and all that it needs, extras aside."""
+    """A package and all that it needs, extras aside."""
     found = set() if found is None else found
     if normalised(name) not in found:
         found.add(normalised(name))
@@ -64,7 +64,7 @@ def normalised(name: str) -> str:
 
 
 def hidden() -> set[str]:
-    """Give the modules that belong to none of the packages that densecell needs."""
+    """Modules that belong to none of the packages that densecell needs."""
     there = needed("densecell")
     return {
         module

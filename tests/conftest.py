@@ -91,7 +91,7 @@ def discs():
 
 @pytest.fixture(scope="session")
 def write_project():
-    """Give a function that writes the project of discs, with settings put over."""
+    """A function that writes the project of discs, with settings put over."""
 
     def write(folder, **changes):
         folder.mkdir(parents=True, exist_ok=True)
@@ -126,7 +126,7 @@ def trained(tmp_path_factory, write_project):
 
 @pytest.fixture(scope="session")
 def labelled():
-    """Give a function that makes a labelled volume of arrays, all of it labelled."""
+    """A function that makes a labelled volume of arrays, all of it labelled."""
 
     def make(intensities, channels, *, weights=None, context=(0, 0, 0)):
         whole = Box.whole(channels.shape)
@@ -226,7 +226,7 @@ def server(web):
 
 @pytest.fixture
 def s3(server, monkeypatch):
-    """Give the address of the server's folder on S3, for somebody without a key."""
+    """Address of the server's folder on S3, for somebody without a key."""
     from s3fs import S3FileSystem
 
     CONNECTED.extend(S3FileSystem._cache.values())  # one that is dropped warns

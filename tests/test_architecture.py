@@ -29,7 +29,7 @@ WITHOUT_TORCH = ("result", "evaluation", "objects", "surfaces")
 
 
 def part_of(name):
-    """Give the part of the package that a dotted name belongs to."""
+    """Part of the package that a dotted name belongs to."""
     return name.split(".")[1] if "." in name else ""
 
 

@@ -12,7 +12,7 @@ from densecell.errors import OutputError
 
 @pytest.fixture
 def result(tmp_path):
-    """Give a folder with 70 files of 1 byte in `many`, and one beside it."""
+    """A folder with 70 files of 1 byte in `many`, and one beside it."""
     (tmp_path / "many").mkdir()
     for n in range(70):
         (tmp_path / "many" / f"{n:02d}").write_bytes(bytes([n]))

@@ -100,7 +100,7 @@ class Place:
         return self.path
 
     def volumes(self, **changes: Any) -> list[dict[str, Any]]:
-        """Give the project's volumes, with settings put over the first."""
+        """The project's volumes, with settings put over the first."""
         text = (self._trained / "project.yaml").read_text(encoding="utf-8")
         first, *rest = yaml.safe_load(text)["volumes"]
         return [first | changes, *rest]
@@ -116,7 +116,7 @@ class Place:
         return self / "result"
 
     def segment(self, *options: Any) -> list[Any]:
-        """Give the command that segments the good image with the good model."""
+        """Command that segments the good image with the good model."""
         image, model = self / "image.tif", self / "model"
         if not image.exists():
             self.image()

@@ -57,7 +57,7 @@ def result(tmp_path_factory, trained, discs):
 
 @pytest.fixture(scope="module")
 def pages():
-    """Give the sections of the page by name, and collect new ones."""
+    """Sections of the page by name, and collect new ones."""
     text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     kept = dict(re.findall(r"^\*\*(.+?)\*\*\n\n(```\n.*?^```)$", text, re.M | re.S))
     new = {}
@@ -104,7 +104,7 @@ def outcome(words: list[str]) -> tuple[int, str]:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Give a digest of every file below a folder."""
+    """A digest of every file below a folder."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(
             path.read_bytes()

@@ -27,7 +27,7 @@ REQUEST = SegmentRequest(inference=TILES)
 
 @pytest.fixture(scope="module")
 def other(discs):
-    """Give the discs as another microscope shows them: bent, noisier."""
+    """Discs as another microscope shows them: bent, noisier."""
     noise = np.random.default_rng(5).normal(0, 30, discs[0].shape)
     bent = 255 * (discs[0] / 255) ** 0.5
     noisy = (bent + noise).clip(0, 255).astype(np.uint8)

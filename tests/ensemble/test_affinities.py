@@ -26,7 +26,7 @@ CONFIG = {"engine": "torch", "precision": "float32", "threads": 1}
 
 @pytest.fixture(scope="module")
 def cells(discs):
-    """Give an id for each quarter of the plane."""
+    """An id for each quarter of the plane."""
     ids = np.ones(discs[0].shape, np.uint16)
     ids[:, 24:] += 1
     ids[:, :, 28:] += 2

@@ -127,7 +127,7 @@ def test_a_run_that_is_killed_goes_on_with_the_same_bytes(tmp_path, image, model
 
 
 def finished(out):
-    """Give when each block was marked: those marked are not done again."""
+    """Time at which each block was marked; marked blocks are not done again."""
     marks = (out / "blocks" / "segment").glob("*.json")
     return {path.name: path.stat().st_mtime_ns for path in marks}
 

@@ -12,7 +12,7 @@ from densecell.training import MemberOutcome, MemberSettings
 
 @pytest.fixture
 def model(tmp_path):
-    """Give a folder, and a function that adds members with these outcomes."""
+    """A folder, and a function that adds members with these outcomes."""
     settings = MemberSettings(
         classes=ClassScheme.platelet(),
         network=NetworkConfig(),

@@ -47,7 +47,7 @@ FINE = (30, 20 / 3, 20 / 3)  # where the model learned from 40 x 10 x 10
 
 @pytest.fixture(scope="module")
 def fine(discs):
-    """Give a part of the discs in voxels of `FINE`: (5, 54, 66) uint8."""
+    """A part of the discs in voxels of `FINE`: (5, 54, 66) uint8."""
     return enlarged(discs[0][:4, :36, :44])
 
 

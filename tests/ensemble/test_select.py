@@ -30,7 +30,7 @@ def validator(labelled):
 
 
 def member(*second):
-    """Give a member with these probabilities of the second class."""
+    """A member with these probabilities of the second class."""
     second = np.array(second)
     return Says([1 - second, second])
 

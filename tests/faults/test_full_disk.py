@@ -50,6 +50,6 @@ def test_a_full_disk_is_named_and_with_room_the_same_command_goes_on(
 
 
 def used(folder):
-    """Give the bytes of whole pages of memory that a folder takes."""
+    """Bytes of whole pages of memory that a folder takes."""
     files = [path.lstat() for path in folder.rglob("*")]
     return sum(-(-file.st_size // 4096) * 4096 for file in files)

@@ -12,7 +12,7 @@ from soak.jobs import LABELS, write_classes
 
 @pytest.fixture
 def place(tmp_path, trained, write_project, discs):
-    """Give what all commands need: a project, an image, labels to measure."""
+    """What all commands need: a project, an image, labels to measure."""
     write_project(tmp_path / "project")
     write_tiff(tmp_path / "image.tif", ArrayVolume(discs[0], spacing_nm=(40, 10, 10)))
     write_classes(tmp_path / "measured")
@@ -28,7 +28,7 @@ def run(*words):
 
 
 def commands(place, trained):
-    """Give each command with the folder that it works on."""
+    """Each command with the folder that it works on."""
     project, model = place / "project", trained / "models" / "tiny"
     return {
         "train": (["train", project, "--name", "m"], project / "models" / "m"),

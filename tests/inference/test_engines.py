@@ -24,7 +24,7 @@ cpu_only = pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a CPU"
 
 @pytest.fixture
 def network():
-    """Give a tiny network whose batch norms have seen something."""
+    """A tiny network whose batch norms have seen something."""
     network = build_network(NetworkConfig(name="2d3d", width=2), classes=3, seed=4)
     network(torch.from_numpy(noise(2)))
     return network.eval()

@@ -19,7 +19,7 @@ def noise(batch, depth):
 
 
 def learn_depth(network):
-    """Give the branches across slices something to say."""
+    """Set the branches across slices to weights other than zero."""
     for mixing in network._mixings():
         torch.nn.init.constant_(mixing.last.weight, 0.1)
 

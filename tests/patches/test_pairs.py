@@ -68,7 +68,7 @@ def test_far_pairs_have_a_physical_length():
 
 @pytest.fixture
 def project(tmp_path):
-    """Give a function that writes a project with ids of cells, and reads it."""
+    """A function that writes a project with ids of cells, and reads it."""
 
     def make(objects, **changes):
         shape = (3, 16, 16)

@@ -31,7 +31,7 @@ def stepped(network, averaged, optimiser, seed):
 
 
 def begun(**which):
-    """Give a network, its average and its optimiser."""
+    """A network, its average and its optimiser."""
     network = tiny(**which).to(memory_format=torch.channels_last_3d)
     return network, averaged_copy(network, 0.9), make_optimiser(network, CONFIG)
 

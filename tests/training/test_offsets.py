@@ -9,7 +9,7 @@ SHAPE = (3, 40, 50)
 
 @pytest.fixture
 def skewed():
-    """Give truth with few voxels of class 2, and shares that give it too much."""
+    """Truth with few voxels of class 2, and shares that give it too much."""
     rng = np.random.default_rng(0)
     truth = rng.choice(3, SHAPE, p=[0.7, 0.28, 0.02]).astype(np.uint8)
     logits = rng.normal(size=(3, *SHAPE)) + 2.5 * (

@@ -122,7 +122,7 @@ def attempt(work: Work, number: int, place: Path) -> Outcome:
 
 
 def listed(first: str, failures: Sequence[str]) -> str:
-    """Give a sentence with what failed below it, at most ten lines."""
+    """A sentence, and what failed below it: at most ten lines."""
     lines = [f"  {line}" for line in failures[:SHOWN]]
     more = [f"  and {len(failures) - SHOWN} more"] if len(failures) > SHOWN else []
     return "\n".join([first, *lines, *more])
@@ -136,7 +136,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _outcome(future: "Future[Outcome]", number: int) -> Outcome:
-    """Give what became of a block, also when its worker is gone for good."""
+    """Outcome of a block, also if its worker is lost."""
     try:
         return result_of(future)
     except OutputError:

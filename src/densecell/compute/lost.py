@@ -14,7 +14,7 @@ Computed = TypeVar("Computed")
 
 
 def result_of(future: "Future[Computed]") -> Computed:
-    """Give what a worker computed, or raise what it raised.
+    """Result of a worker, or raise what it raised.
 
     Raises
     ------

@@ -61,7 +61,7 @@ def usable_memory(
 
 
 def processor_name(*, root: Path = _ROOT) -> str:
-    """Give the processor's model, as far as the system tells."""
+    """Model of the processor, as far as the system names it."""
     try:
         text = (root / "proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -101,7 +101,7 @@ def _memory_left(root: Path) -> Iterator[int]:
 
 
 def _groups(root: Path, controller: str) -> Iterator[Path]:
-    """Give the folders of this process's control groups, from the inside out."""
+    """Folders of this process's control groups, innermost first."""
     for line in (_read(root / "proc/self/cgroup") or "").splitlines():
         _, names, inside = line.split(":", 2)
         mount = root / "sys/fs/cgroup"

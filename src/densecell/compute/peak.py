@@ -12,7 +12,7 @@ EVERY_S = 0.005
 
 
 def trim_memory() -> None:
-    """Give freed memory back to the system, where the C library can (glibc).
+    """Return freed memory to the system, if the C library can (glibc).
 
     Otherwise what is taken next may fill the gaps, and goes unseen.
     """

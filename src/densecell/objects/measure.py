@@ -223,7 +223,7 @@ def write_tables(folder: Path, m: TableInput) -> None:
 
 
 def _numbered(job: Job, cluster: Cluster | None) -> Iterator[Progress]:
-    """Give provisional ids in all blocks, and match them across blocks."""
+    """Assign provisional ids in all blocks, and match them across blocks."""
     yield from _all_blocks(job, "number", cluster)
     yield from _all_blocks(job, "join", cluster)
 

@@ -18,7 +18,7 @@ def truth():
 
 
 def affinities_of(objects):
-    """Give 1 where a voxel and the one at each offset are of one object."""
+    """1 where a voxel and the one at each offset are of one object."""
     found = np.zeros((len(OFFSETS), *objects.shape), np.float32)
     for channel, offset in zip(found, OFFSETS, strict=True):
         for at in np.ndindex(objects.shape):

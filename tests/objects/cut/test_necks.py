@@ -84,7 +84,7 @@ def test_the_widest_face_goes_first_and_changes_what_follows():
 
 
 def block(*, x, y=0):
-    """Give a basin of 10 x 10 x 10 voxels, 5 deep, that begins at x and y."""
+    """A basin of 10 x 10 x 10 voxels, 5 deep, that begins at x and y."""
     ids = np.zeros((10, 40, 40), np.uint32)
     ids[:, y : y + 10, x : x + 10] = 1
     return basins_of(ids, np.full(ids.shape, 5, np.float32))[1]

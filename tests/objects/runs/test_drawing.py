@@ -7,7 +7,7 @@ from densecell.objects.runs.encoding import runs_of
 
 
 def runs_in(ids, numbers):
-    """Give the runs of all objects, without order among objects."""
+    """Runs of all objects, without order among objects."""
     runs = runs_of([ids])
     which = np.searchsorted(numbers, runs.of(ids))
     mine = np.isin(runs.of(ids), numbers)

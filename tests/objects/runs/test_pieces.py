@@ -15,7 +15,7 @@ KINDS = arrays(np.uint8, SHAPE, elements=st.sampled_from([0, 0, 1, 5]))
 
 
 def pieces_in(block):
-    """Give the runs, the pieces, and the piece of every voxel."""
+    """Runs, the pieces, and the piece of every voxel."""
     runs = runs_of([block])
     pieces = pieces_of(runs, [runs.of(block)], block.shape)
     voxels = spread(pieces.of_run, runs.start, block.shape, Box.whole(block.shape))

@@ -18,7 +18,7 @@ BEYOND = 7  # class outside it
 
 
 def places(spacing, radius):
-    """Give coordinates (z, y, x) in nm around the middle of an array."""
+    """Coordinates (z, y, x) in nm around the middle of an array."""
     axes = []
     for length in spacing:
         half = int(radius / length) + 2

@@ -52,7 +52,7 @@ def area_of(ids, number):
 
 
 def distances(cells, organelles):
-    """Give the distances of all organelles to the membrane of cell 2."""
+    """Distances of all organelles to the membrane of cell 2."""
     blocks = OneBlock(cells=cells, organelles=organelles)
     numbers = [n for n in np.unique(organelles).tolist() if n]
     assert numbers

@@ -83,7 +83,7 @@ def test_s3_is_read_in_place_without_credentials(s3, store):
 
 @pytest.fixture
 def private(s3, server, store):
-    """Give the address of a store that one key may read."""
+    """Address of a store that one key may read."""
     server.private.append("a.zarr")
     return f"{s3}/a.zarr"
 

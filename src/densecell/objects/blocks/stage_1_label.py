@@ -43,7 +43,7 @@ class LocalIds(NamedTuple):
 
 
 def label_block(job: Job, number: int) -> None:
-    """Give provisional ids to the objects of a block, and sum over them."""
+    """Assign provisional ids to the objects of a block, and sum over them."""
     measurement = job.measurement
     core, read = measurement.blocks[number], reader(job)
     cuts = {
@@ -107,7 +107,7 @@ def number_block(
     group_of_cut: NDArray[np.uint8],
     fill_holes: bool,
 ) -> LocalIds:
-    """Give ids to the objects of a layer in a block.
+    """Assign ids to the objects of a layer in a block.
 
     Parameters
     ----------

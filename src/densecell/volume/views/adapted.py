@@ -1,4 +1,4 @@
-"""Give a volume the appearance of those that a model learned from.
+"""Adapt the appearance of a volume to that of a model's training data.
 
 Grey values are mapped so that the landmarks of their histogram fall on the model's
 [1]_. Noise above the model's is smoothed away. A network takes both for texture.
