@@ -24,7 +24,7 @@ from densecell.result import CELLS, LAYERS, PARTS
 HOLE = 255  # number of the group of what no object fills
 
 
-class Group(NamedTuple):
+class ClassGroup(NamedTuple):
     """A class whose objects are found, and the classes that lie in it."""
 
     class_id: int
@@ -34,11 +34,11 @@ class Group(NamedTuple):
     split: SplitConfig | None
 
 
-class Layer(NamedTuple):
+class ObjectLayer(NamedTuple):
     """Groups that fill one array of object ids."""
 
     name: str
-    groups: tuple[Group, ...]
+    groups: tuple[ClassGroup, ...]
 
     def group_table(self) -> NDArray[np.uint8]:
         """Number of the group by class id, from 1, (256,); 0 for none."""
@@ -48,7 +48,7 @@ class Layer(NamedTuple):
         return table
 
 
-def layers_of(scheme: ClassScheme, config: ObjectsConfig) -> tuple[Layer, ...]:
+def layers_of(scheme: ClassScheme, config: ObjectsConfig) -> tuple[ObjectLayer, ...]:
     """Layers of the classes of a scheme; those without a class are left out.
 
     Raises
@@ -57,12 +57,12 @@ def layers_of(scheme: ClassScheme, config: ObjectsConfig) -> tuple[Layer, ...]:
         If the scheme has neither cells nor organelles, or `whole` names no organelle.
     """
     _check(scheme, config)
-    groups: dict[str, list[Group]] = {name: [] for name in LAYERS}
+    groups: dict[str, list[ClassGroup]] = {name: [] for name in LAYERS}
     for class_id in scheme.ids:
         layer = scheme.layer_of(class_id)
         if layer is not None:
             groups[layer].append(_group(scheme, class_id, layer, config))
-    return tuple(Layer(n, tuple(groups[n])) for n in LAYERS if groups[n])
+    return tuple(ObjectLayer(n, tuple(groups[n])) for n in LAYERS if groups[n])
 
 
 def of_classes(labels: NDArray[np.uint8], family: Collection[int]) -> NDArray[np.bool_]:
@@ -83,11 +83,11 @@ def of_classes(labels: NDArray[np.uint8], family: Collection[int]) -> NDArray[np
 
 def _group(
     scheme: ClassScheme, class_id: int, layer: str, config: ObjectsConfig
-) -> Group:
+) -> ClassGroup:
     above = tuple(scheme.ancestors(class_id))
     split = config.cells if layer == CELLS else config.organelles
     whole = not split.split or scheme.classes[class_id].name in config.whole
-    return Group(
+    return ClassGroup(
         class_id,
         scheme.family(class_id),
         above,

@@ -25,7 +25,7 @@ from densecell.config import ObjectsConfig, write_text
 from densecell.disk import drop_partial, remove, writing
 from densecell.errors import OutputError
 from densecell.objects.blocks.block_file import load_arrays
-from densecell.objects.blocks.job import ENSEMBLE, Job
+from densecell.objects.blocks.job import OF_ENSEMBLE, Job
 from densecell.objects.blocks.merge_rules import LayerObjects
 from densecell.objects.blocks.stage_3_merge import (
     merge_blocks,
@@ -48,7 +48,7 @@ from densecell.objects.tables.members import (
     values_of_ensemble,
     values_of_member,
 )
-from densecell.objects.tables.table_input import Range, TableInput
+from densecell.objects.tables.table_input import MemberRange, TableInput
 from densecell.objects.work import (
     SHAPES,
     batch_anywhere,
@@ -231,7 +231,7 @@ def _numbered(job: Job, cluster: Cluster | None) -> Iterator[Progress]:
 def _all_blocks(job: Job, stage: str, cluster: Cluster | None) -> Iterator[Progress]:
     """Do a stage of every block that has no mark yet."""
     name = {"number": "objects", "join": "borders of blocks", "write": "ids"}[stage]
-    if job.name != ENSEMBLE:
+    if job.name != OF_ENSEMBLE:
         name = f"{name} of {job.name}"
     work = partial(block_anywhere, job.out.absolute(), job.name, stage)
     yield from _run(job.stage(stage), work, name, job.out, cluster)
@@ -255,7 +255,7 @@ def _all_shapes(
 
 def _ranges(
     job: Job, found: LayerObjects, cluster: Cluster | None
-) -> Generator[Progress, None, dict[tuple[str, int], Range]]:
+) -> Generator[Progress, None, dict[tuple[str, int], MemberRange]]:
     """Measure all members, and how far they differ."""
     cell_voxels = found[CELLS].sums.voxels if CELLS in found else None
     values = [values_of_ensemble(job, found)] if job.measurement.members else []

@@ -43,7 +43,7 @@ def write_table(
     """
     if unknown := [name for name in table if schema.column(name) is None]:
         raise KeyError(f"column {unknown[0]!r} of {schema.name} is not declared")
-    columns = {name: [plain(v) for v in values] for name, values in table.items()}
+    columns = {name: [_plain(v) for v in values] for name, values in table.items()}
     rows = zip(*columns.values(), strict=True)
     text = csv_text(columns, ([_text(value) for value in row] for row in rows))
     path = folder / f"{schema.name}.csv"
@@ -65,12 +65,6 @@ def csv_text(heading: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     writer.writerow(heading)
     writer.writerows(rows)
     return buffer.getvalue()
-
-
-def plain(value: Any) -> Any:
-    """Python's value of one of numpy; None where it is not a finite number."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_table(folder: Path, name: str) -> list[Row]:
@@ -128,6 +122,12 @@ def box_of(row: Row) -> Box:
     z0, y0, x0 = (int(row[f"box_{axis}_start_voxels"]) for axis in "zyx")
     z1, y1, x1 = (int(row[f"box_{axis}_stop_voxels"]) for axis in "zyx")
     return Box((z0, y0, x0), (z1, y1, x1))
+
+
+def _plain(value: Any) -> Any:
+    """Python's value of one of numpy; None where it is not a finite number."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _text(value: Any) -> str:

@@ -32,6 +32,7 @@ def layer(**changes):
         around=np.array([[1, 2]], np.uint64),
         sums=sums,
         views={4: VIEW},
+        touches=np.array([[1, 2, 3, 0, 4]]),
         host=None,
         in_cells=None,
     )._replace(**changes)
@@ -45,7 +46,6 @@ def file(tmp_path):
         piece=np.array([0, 1, 1, 2]),
         voxels=np.array([5, 6]),
         contacts=np.array([[0, 8], [8, 0]]),
-        cells_by_class=None,
         layers={"cells": layer(), "organelles": layer(host=ROWS, views={})},
     ).save(tmp_path / "000000.npz")
     return BlockFile(tmp_path / "000000.npz")
@@ -55,6 +55,7 @@ def test_every_part_is_read_as_it_was_saved(file):
     assert file.voxels().tolist() == [5, 6]
     assert file.contacts().tolist() == [[0, 8], [8, 0]]
     assert file.group("cells").tolist() == [0, 4, 9]
+    assert file.touches("cells").tolist() == [[1, 2, 3, 0, 4]]
     assert file.host("organelles").tolist() == ROWS.tolist()
     group, around, sums = file.objects("organelles")
     assert group.tolist() == [0, 4, 9]
@@ -73,8 +74,8 @@ def test_a_view_is_there_only_where_the_group_was_cut(file):
 
 
 def test_what_was_not_saved_is_missed(file):
-    with pytest.raises(KeyError, match="cells_by_class"):
-        file.cells_by_class()
+    with pytest.raises(KeyError, match=r"cells\.cells"):
+        file.in_cells("cells")
     with pytest.raises(KeyError, match=r"cells\.host"):
         file.host("cells")
 
@@ -85,13 +86,11 @@ def test_members_have_their_overlaps_with_cells(tmp_path):
         piece=np.array([0]),
         voxels=np.array([6]),
         contacts=np.zeros((1, 1), int),
-        cells_by_class=ROWS,
         layers={"cells": layer(in_cells=ROWS + 1)},
     ).save(tmp_path / "a.npz")
 
     file = BlockFile(tmp_path / "a.npz")
 
-    assert file.cells_by_class().tolist() == [[1, 2, 3]]
     assert file.in_cells("cells").tolist() == [[2, 3, 4]]
 
 
@@ -107,13 +106,15 @@ def test_ids_of_voxels_are_those_of_their_pieces(file):
 
 
 def test_matches_are_read_as_they_were_saved(tmp_path):
-    same, around = np.array([[1, 2]], np.uint64), np.zeros((0, 2), np.uint64)
-    MatchedBlock({"cells": MatchedLayer(same, around)}).save(tmp_path / "a.npz")
+    same, none = np.array([[1, 2]], np.uint64), np.zeros((0, 2), np.uint64)
+    faces = np.array([[3, 0, 4]])
+    saved = MatchedLayer(same, none, same, faces)
+    MatchedBlock({"cells": saved}).save(tmp_path / "a.npz")
 
     found = MatchedBlock.load(tmp_path / "a.npz", ["cells"]).layers["cells"]
 
-    assert found.same.tolist() == [[1, 2]]
-    assert found.around.shape == (0, 2)
+    for field, expected in zip(found, saved, strict=True):
+        np.testing.assert_array_equal(field, expected)
 
 
 def test_files_are_replaced_whole_and_nothing_is_left_beside_them(tmp_path):

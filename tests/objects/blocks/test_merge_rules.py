@@ -15,13 +15,13 @@ from densecell.objects.blocks.merge_rules import (
     merge_layer,
     touches_border,
 )
-from densecell.objects.layers import HOLE, Group, Layer
+from densecell.objects.layers import HOLE, ClassGroup, ObjectLayer
 from densecell.objects.runs.sums import Sums
 
 SHAPE = (1, 9, 9)
-CELL = Group(1, (1,), (), needs_cell=False, split=None)
-GRANULE = Group(2, (2,), (1,), needs_cell=True, split=None)
-CORE = Group(6, (6,), (1,), needs_cell=False, split=None)
+CELL = ClassGroup(1, (1,), (), needs_cell=False, split=None)
+GRANULE = ClassGroup(2, (2,), (1,), needs_cell=True, split=None)
+CORE = ClassGroup(6, (6,), (1,), needs_cell=False, split=None)
 
 
 def sums_of(voxels, *, first=None, own=None, border=()):
@@ -54,7 +54,7 @@ def merged(
         np.zeros((0, 5), int),
         np.array(host, int).reshape(-1, 3),
     )
-    layer = layer or Layer("cells", (CELL,))
+    layer = layer or ObjectLayer("cells", (CELL,))
     return merge_layer(
         parts,
         layer,
@@ -157,7 +157,7 @@ def test_small_objects_are_dropped_but_not_those_of_just_the_least_size():
 
 
 def test_an_object_lies_in_the_one_that_it_shares_most_voxels_with():
-    layer = Layer("organelles", (GRANULE,))
+    layer = ObjectLayer("organelles", (GRANULE,))
     host = [[0, 0, 2], [0, 1, 3], [0, 0, 2], [1, 1, 1], [1, 0, 1]]
 
     found = merged(
@@ -176,7 +176,7 @@ def test_outside_what_it_must_lie_in_an_object_is_dropped(layer):
         [1, 1, 1],
         sums_of([9, 9, 1]),
         host=host,
-        layer=Layer(name, (group,)),
+        layer=ObjectLayer(name, (group,)),
         above=two_cells([0, 1]),  # the first was dropped
         least=5,
     )
@@ -187,7 +187,7 @@ def test_outside_what_it_must_lie_in_an_object_is_dropped(layer):
 
 
 def test_where_the_scheme_has_no_cells_none_is_needed():
-    found = merged([1], sums_of([9]), layer=Layer("organelles", (GRANULE,)))
+    found = merged([1], sums_of([9]), layer=ObjectLayer("organelles", (GRANULE,)))
 
     assert found.final.tolist() == [1]
     assert found.host.tolist() == [0]
@@ -235,13 +235,15 @@ def test_a_part_lies_in_the_cell_of_its_organelle():
 
 
 def test_a_part_in_an_object_of_another_class_is_dropped():
-    core = Group(6, (6,), (5,), needs_cell=True, split=None)  # of a granule, not of 1
+    core = ClassGroup(
+        6, (6,), (5,), needs_cell=True, split=None
+    )  # of a granule, not of 1
 
     found = merged(
         [1],
         sums_of([9]),
         host=[[0, 0, 9]],
-        layer=Layer("parts", (core,)),
+        layer=ObjectLayer("parts", (core,)),
         above=two_cells([1, 2]),
     )
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from densecell.objects.cut.basins import Basin, Face, basins_of, faces_of
+from densecell.objects.cut.basins import Basin, BasinFace, basins_of, faces_of
 
 BASINS = np.array([[[1, 1, 2, 2, 0, 3]]], np.uint32)
 DEPTH = np.array([[[3, 2, 4, 0, 0, 1]]], np.float32)
@@ -36,9 +36,9 @@ def test_basins_meet_at_faces_edges_and_corners():
     found = faces_of(basins, depth)
 
     assert found == {
-        (1, 2): Face(2.0, 2.0, 1),
-        (1, 3): Face(4.0, 4.0, 1),
-        (2, 3): Face(2.0, 2.0, 1),
+        (1, 2): BasinFace(2.0, 2.0, 1),
+        (1, 3): BasinFace(4.0, 4.0, 1),
+        (2, 3): BasinFace(2.0, 2.0, 1),
     }
 
 
@@ -48,7 +48,7 @@ def test_a_face_has_all_pairs_and_the_deepest_of_them():
 
     found = faces_of(basins, depth)
 
-    assert found == {(1, 2): Face(4.0, 2 + 3 + 4 + 2, 4)}
+    assert found == {(1, 2): BasinFace(4.0, 2 + 3 + 4 + 2, 4)}
 
 
 def test_pairs_without_depth_make_a_face_no_less_deep():
@@ -57,4 +57,4 @@ def test_pairs_without_depth_make_a_face_no_less_deep():
 
     found = faces_of(basins, depth)
 
-    assert found == {(1, 2): Face(3.0, 3.0, 1)}
+    assert found == {(1, 2): BasinFace(3.0, 3.0, 1)}

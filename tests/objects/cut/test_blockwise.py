@@ -6,7 +6,7 @@ import pytest
 from densecell.config import ObjectsConfig, SplitConfig
 from densecell.geometry import Box, Spacing
 from densecell.objects.cut.blockwise import by_affinities, by_distances, cut_block
-from densecell.objects.layers import Group, Layer
+from densecell.objects.layers import ClassGroup, ObjectLayer
 
 SPACING = Spacing(10, 10, 10)
 SHAPE = (12, 12, 40)
@@ -34,7 +34,7 @@ def cut(labels, core, *groups):
     found = cut_block(
         give,
         core,
-        Layer("cells", groups),
+        ObjectLayer("cells", groups),
         shape=SHAPE,
         spacing_nm=SPACING,
         config=ObjectsConfig(),
@@ -43,7 +43,7 @@ def cut(labels, core, *groups):
 
 
 def test_what_touches_in_the_core_is_cut_and_kept_for_neighbours(labels):
-    one = Group(1, (1,), (), needs_cell=False, split=SPLIT)
+    one = ClassGroup(1, (1,), (), needs_cell=False, split=SPLIT)
 
     cuts, read = cut(labels, CORE, one)
 
@@ -58,7 +58,7 @@ def test_what_touches_in_the_core_is_cut_and_kept_for_neighbours(labels):
 
 
 def test_what_lies_in_the_halo_alone_has_an_id_above_those_of_the_core(labels):
-    one = Group(1, (1,), (), needs_cell=False, split=SPLIT)
+    one = ClassGroup(1, (1,), (), needs_cell=False, split=SPLIT)
 
     cuts, _ = cut(labels, Box((0, 0, 0), (12, 12, 8)), one)
 
@@ -68,8 +68,8 @@ def test_what_lies_in_the_halo_alone_has_an_id_above_those_of_the_core(labels):
 
 
 def test_groups_of_a_layer_are_counted_on(labels):
-    one = Group(1, (1,), (), needs_cell=False, split=SPLIT)
-    three = Group(3, (3,), (), needs_cell=False, split=SPLIT)
+    one = ClassGroup(1, (1,), (), needs_cell=False, split=SPLIT)
+    three = ClassGroup(3, (3,), (), needs_cell=False, split=SPLIT)
 
     cuts, _ = cut(labels, Box.whole(SHAPE), one, three)
 
@@ -79,8 +79,8 @@ def test_groups_of_a_layer_are_counted_on(labels):
 
 
 def test_groups_that_stay_whole_or_are_not_there_are_not_cut(labels):
-    whole = Group(1, (1,), (), needs_cell=False, split=None)
-    missing = Group(2, (2,), (), needs_cell=False, split=SPLIT)
+    whole = ClassGroup(1, (1,), (), needs_cell=False, split=None)
+    missing = ClassGroup(2, (2,), (), needs_cell=False, split=SPLIT)
 
     cuts, _ = cut(labels, CORE, whole, missing)
 

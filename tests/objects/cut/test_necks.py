@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from densecell.objects.cut.basins import Basin, Face, basins_of, faces_of
+from densecell.objects.cut.basins import Basin, BasinFace, basins_of, faces_of
 from densecell.objects.cut.necks import filled, joined, openness
 
 FLAT = (0, 0, 0, 0, 0, 0)
@@ -60,7 +60,7 @@ def test_how_full_a_basin_is_depends_neither_on_place_nor_on_voxels():
 
 def test_what_has_no_depth_belongs_to_what_it_touches():
     thick, thin = Basin(5.0, 1, (0, 0, 0), FLAT), Basin(0.0, 0, (0, 0, 0), FLAT)
-    faces = {(1, 2): Face(0.0, 0.0, 0), (2, 3): Face(0.0, 0.0, 0)}
+    faces = {(1, 2): BasinFace(0.0, 0.0, 0), (2, 3): BasinFace(0.0, 0.0, 0)}
 
     assert joined({1: thick, 2: thin, 3: thin}, faces, neck=1.0) == {1: 1, 2: 1, 3: 1}
 
@@ -68,7 +68,7 @@ def test_what_has_no_depth_belongs_to_what_it_touches():
 def test_two_parts_that_meet_where_neither_is_deep_stay_apart():
     thick = Basin(5.0, 1, (0, 0, 0), FLAT)
 
-    assert openness(thick, thick, Face(0.0, 0.0, 0)) == 0
+    assert openness(thick, thick, BasinFace(0.0, 0.0, 0)) == 0
 
 
 def test_the_widest_face_goes_first_and_changes_what_follows():
@@ -91,7 +91,7 @@ def block(*, x, y=0):
 
 
 def test_a_face_is_as_deep_as_it_is_for_the_deeper_side():
-    face = Face(4.0, 100.0, 50)
+    face = BasinFace(4.0, 100.0, 50)
     shallow, deep = block(x=0), block(x=10)
 
     even = openness(shallow, deep, face)
@@ -101,7 +101,7 @@ def test_a_face_is_as_deep_as_it_is_for_the_deeper_side():
 
 
 def test_a_face_counts_by_what_both_sides_fill_together():
-    face = Face(4.0, 100.0, 50)
+    face = BasinFace(4.0, 100.0, 50)
     one, beside, askew = block(x=0), block(x=10), block(x=10, y=9)
 
     lost = openness(one, askew, face) / openness(one, beside, face)

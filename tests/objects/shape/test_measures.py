@@ -88,7 +88,7 @@ def test_what_is_one_voxel_has_a_surface_that_is_flagged():
 def test_a_huge_object_is_looked_at_in_steps(monkeypatch):
     ids = ball(280)
     fine, _ = area_of(ids, 3)
-    monkeypatch.setattr(measures, "MOST", 6000)
+    monkeypatch.setattr(measures, "MOST_DRAWN", 6000)
 
     coarse, _ = area_of(ids, 3)
 
@@ -99,7 +99,7 @@ def test_a_huge_object_is_looked_at_in_steps(monkeypatch):
 def test_what_the_steps_miss_has_no_surface(monkeypatch):
     ids = np.zeros((3, 9, 9), int)
     ids[1, 1::2, 1:8] = 7  # in odd rows only
-    monkeypatch.setattr(measures, "MOST", 25)
+    monkeypatch.setattr(measures, "MOST_DRAWN", 25)
 
     um2, reliable = area_of(ids, 7)
 

@@ -5,18 +5,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from densecell.objects.layers import Group, Layer
+from densecell.objects.layers import ClassGroup, ObjectLayer
 from densecell.objects.tables.table_input import (
-    Range,
+    MemberRange,
     TableInput,
     counts_in_cells,
     fractions_in_cells,
 )
 
 CELL, MITO, GRANULE = (
-    Group(i, (i,), (), needs_cell=True, split=None) for i in (1, 2, 5)
+    ClassGroup(i, (i,), (), needs_cell=True, split=None) for i in (1, 2, 5)
 )
-LAYERS = (Layer("cells", (CELL,)), Layer("organelles", (MITO, GRANULE)))
+LAYERS = (ObjectLayer("cells", (CELL,)), ObjectLayer("organelles", (MITO, GRANULE)))
 
 
 class Drawn(SimpleNamespace):
@@ -41,7 +41,7 @@ def m():
     cells = drawn([1, 1, 1], [10, 4, 8])
     organelles = drawn([2, 2, 5, 2, 2], [2, 2, 4, 9, 1], host=[3, 3, 1, 0, 1])
     found = {"cells": cells, "organelles": organelles}
-    ranges = {("cell_count", 2): Range(np.array([0, 1]), np.array([2, 1]))}
+    ranges = {("cell_count", 2): MemberRange(np.array([0, 1]), np.array([2, 1]))}
     return TableInput(None, LAYERS, found, {}, None, None, ranges)
 
 

@@ -22,7 +22,7 @@ from densecell.objects.cut.blockwise import HaloView
 from densecell.objects.runs.encoding import spread
 from densecell.objects.runs.sums import Sums
 
-Pairs = NDArray[np.uint64]
+IdPairs = NDArray[np.uint64]
 
 
 class NumberedLayer(NamedTuple):
@@ -30,7 +30,7 @@ class NumberedLayer(NamedTuple):
 
     ids: NDArray[np.uint32]  # (P,) local id of each piece: 1..N without gaps, or 0
     group: NDArray[np.uint8]  # (N + 1,) number of the group by local id, or HOLE
-    around: Pairs  # (M, 2) an empty piece, an object at a face of it
+    around: IdPairs  # (M, 2) an empty piece, an object at a face of it
     sums: Sums  # of each of N
     views: dict[int, HaloView]  # of each cut group, by its number
     touches: NDArray[np.int64]  # (T, 5) two objects of different groups, shared faces
@@ -75,9 +75,9 @@ class NumberedBlock(NamedTuple):
 class MatchedLayer(NamedTuple):
     """Pairs (N, 2) of provisional ids: block << 32 | local id."""
 
-    same: Pairs  # two that are one object
-    around: Pairs  # an empty piece, and an object at a face of it
-    touching: Pairs  # two objects of different groups
+    same: IdPairs  # two that are one object
+    around: IdPairs  # an empty piece, and an object at a face of it
+    touching: IdPairs  # two objects of different groups
     faces: NDArray[np.int64]  # (N, 3) that those share, across z, y and x
 
 
@@ -176,7 +176,7 @@ class BlockFile(NamedTuple):
         """Rows (object, cell of the ensemble, shared voxels)."""
         return self._one(f"{layer}.cells")
 
-    def objects(self, layer: str) -> tuple[NDArray[np.uint8], Pairs, Sums]:
+    def objects(self, layer: str) -> tuple[NDArray[np.uint8], IdPairs, Sums]:
         """Group by local id, pairs of holes and objects around, sums over objects."""
         keys = ("group", "around", *Sums._fields)
         found = load_arrays(self.path, *(f"{layer}.{key}" for key in keys))

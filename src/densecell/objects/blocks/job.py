@@ -21,12 +21,12 @@ from densecell.compute import Stage
 from densecell.geometry import Box, per_axis
 from densecell.objects.blocks.block_file import BlockFile, BlockIds, save_array
 from densecell.objects.cut.affinities import Affinities
-from densecell.objects.layers import Layer, layers_of
+from densecell.objects.layers import ObjectLayer, layers_of
 from densecell.result import CELLS, ORGANELLES, PARTS, Measurement, layer_path
 from densecell.result.layout import MEASURE_STAGE, STORE
 from densecell.volume import OmeZarrVolume, Volume, open_ome_zarr, open_volume
 
-ENSEMBLE = "ensemble"
+OF_ENSEMBLE = "ensemble"
 HOST = {ORGANELLES: CELLS, PARTS: ORGANELLES}  # the layer that each lies in
 
 
@@ -45,12 +45,12 @@ class Job:
     """
 
     def __init__(
-        self, out: Path, measurement: Measurement, name: str = ENSEMBLE
+        self, out: Path, measurement: Measurement, name: str = OF_ENSEMBLE
     ) -> None:
         self.out, self.measurement, self.name = out, measurement, name
         self.folder = out / MEASURE_STAGE / name
         layers = layers_of(measurement.classes, measurement.objects)
-        self.layers: dict[str, Layer] = {layer.name: layer for layer in layers}
+        self.layers: dict[str, ObjectLayer] = {layer.name: layer for layer in layers}
 
     @cached_property
     def labels(self) -> Volume:
@@ -81,7 +81,7 @@ class Job:
         Those of organelles only, which a body's class is chosen from.
         """
         classes = self.measurement.classes
-        if self.confidence is None or self.name != ENSEMBLE:
+        if self.confidence is None or self.name != OF_ENSEMBLE:
             return {}
         stores = {
             classes.ids.index(i): self.out / STORE / f"probability_{i}"
@@ -97,7 +97,7 @@ class Job:
     @cached_property
     def reference(self) -> Volume | None:
         """Final cells of the ensemble, for members."""
-        if self.name == ENSEMBLE or CELLS not in self.layers:
+        if self.name == OF_ENSEMBLE or CELLS not in self.layers:
             return None
         return open_volume(layer_path(self.out, CELLS), labels=True)
 

@@ -28,7 +28,7 @@ from densecell.objects.blocks.one_class import (
     joined_bodies,
 )
 from densecell.objects.ids import united, unjoint
-from densecell.objects.layers import HOLE, Layer
+from densecell.objects.layers import HOLE, ObjectLayer
 from densecell.objects.runs.sums import Sums
 from densecell.result import CELLS, ORGANELLES, PARTS
 
@@ -76,7 +76,7 @@ LayerObjects = dict[str, Objects]  # by layer, cells first
 
 def merge_layer(
     parts: LayerParts,
-    layer: Layer,
+    layer: ObjectLayer,
     *,
     above: "Objects | None",
     class_ids: Sequence[int],
@@ -204,7 +204,7 @@ def _bodies(
 
 
 def _decided(
-    sums: Sums, group: NDArray[np.uint8], layer: Layer, class_ids: Sequence[int]
+    sums: Sums, group: NDArray[np.uint8], layer: ObjectLayer, class_ids: Sequence[int]
 ) -> Decision:
     """Class that the voxels of each object vote for, and the runner-up.
 
@@ -224,7 +224,7 @@ def _decided(
 def _held(
     group: NDArray[np.uint8],
     host: NDArray[np.int64],
-    layer: Layer,
+    layer: ObjectLayer,
     above: "Objects | None",
 ) -> NDArray[np.bool_]:
     """Whether each lies in an object: a part in one whose class may hold it."""
@@ -288,7 +288,7 @@ def _judged(
     sums: Sums,
     group: NDArray[np.uint8],
     host: NDArray[np.int64],
-    layer: Layer,
+    layer: ObjectLayer,
     above: "Objects | None",
     class_ids: Sequence[int],
     min_voxels: float,

@@ -23,10 +23,10 @@ from densecell.objects.blocks.job import Job
 from densecell.objects.blocks.one_class import touches_across
 from densecell.objects.cut.blockwise import HaloView
 from densecell.objects.ids import joint_keys, unjoint
-from densecell.objects.layers import HOLE, Layer
+from densecell.objects.layers import HOLE, ObjectLayer
 
 OVERLAP = 0.5  # of the smaller of two objects, in the halo that both blocks share
-STEPS = (-1, 0, 1)
+ASIDE = (-1, 0, 1)
 
 
 class Plane(NamedTuple):
@@ -82,8 +82,8 @@ def join_plane(
     straight = before[1:-1, 1:-1], group_before[1:-1, 1:-1]
     whole = ~np.isin(group_behind, [0, HOLE, *split])
     same, around = [], []
-    for y in STEPS:
-        for x in STEPS:
+    for y in ASIDE:
+        for x in ASIDE:
             rows = slice(1 + y, 1 + y + behind.shape[0])
             columns = slice(1 + x, 1 + x + behind.shape[1])
             met = whole & (group_before[rows, columns] == group_behind)
@@ -137,7 +137,9 @@ def _before(job: Job, number: int) -> list[tuple[int, int]]:
     return found
 
 
-def _across(layer: Layer, before: Plane, behind: Plane, axis: int) -> MatchedLayer:
+def _across(
+    layer: ObjectLayer, before: Plane, behind: Plane, axis: int
+) -> MatchedLayer:
     """Pairs of a layer across the near face of a block."""
     split = {n for n, g in enumerate(layer.groups, 1) if g.split is not None}
     return join_plane(
@@ -179,7 +181,9 @@ def _planes_of(
     return planes
 
 
-def _matches(job: Job, layer: Layer, before: int, number: int) -> NDArray[np.uint64]:
+def _matches(
+    job: Job, layer: ObjectLayer, before: int, number: int
+) -> NDArray[np.uint64]:
     """Pairs of cut objects of two neighbours that are one."""
     found = [np.zeros((0, 2), np.uint64)]
     for n, group in enumerate(layer.groups, 1):

@@ -19,11 +19,11 @@ from densecell.objects.blocks.merge_rules import (
     counted_on,
     merge_layer,
 )
-from densecell.objects.layers import Layer
+from densecell.objects.layers import ObjectLayer
 from densecell.objects.runs.sums import Sums
 from densecell.result import CELLS, ORGANELLES
 
-Offsets = NDArray[np.int64]  # (blocks + 1,) ids of the blocks before each block
+BlockOffsets = NDArray[np.int64]  # (blocks + 1,) ids of the blocks before each block
 
 
 def merge_blocks(job: Job) -> LayerObjects:
@@ -73,7 +73,7 @@ def best_cells(job: Job, name: str, objects: Objects) -> NDArray[np.int64]:
     return best_overlaps(rows, len(objects) + 1)[1:]
 
 
-def _min_voxels(job: Job, layer: Layer) -> float:
+def _min_voxels(job: Job, layer: ObjectLayer) -> float:
     """Least number of voxels of an object; parts may be of any size."""
     config = job.measurement.objects
     least = {CELLS: config.cells, ORGANELLES: config.organelles}.get(layer.name)
@@ -82,12 +82,12 @@ def _min_voxels(job: Job, layer: Layer) -> float:
     return least.min_volume_um3 / job.measurement.spacing.voxel_um3 * (1 - 1e-9)
 
 
-def _offsets(job: Job, name: str) -> Offsets:
+def _offsets(job: Job, name: str) -> BlockOffsets:
     counts = [len(file.group(name)) - 1 for file in job.files()]
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _parts(job: Job, name: str, offsets: dict[str, Offsets]) -> LayerParts:
+def _parts(job: Job, name: str, offsets: dict[str, BlockOffsets]) -> LayerParts:
     """Read what the blocks hold of a layer."""
     own, shape = offsets[name], job.measurement.shape
     groups, all_sums, arounds = [], [], []
@@ -112,7 +112,7 @@ def _parts(job: Job, name: str, offsets: dict[str, Offsets]) -> LayerParts:
 
 
 def _pairs(
-    job: Job, name: str, offsets: Offsets
+    job: Job, name: str, offsets: BlockOffsets
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Read which ids of neighbouring blocks are one, lie around holes, or touch."""
     numbers = range(len(job.measurement.blocks))
@@ -124,7 +124,7 @@ def _pairs(
 
 
 def _rows(
-    job: Job, read: Callable[[BlockFile], NDArray[np.int64]], *offsets: Offsets
+    job: Job, read: Callable[[BlockFile], NDArray[np.int64]], *offsets: BlockOffsets
 ) -> NDArray[np.int64]:
     """Read rows of local ids of all blocks; a column for each offset is counted on."""
     found = []

@@ -10,7 +10,7 @@ from densecell.result import Measurement, layer_path
 from densecell.volume import Layout, create_ome_zarr
 
 MOST_UINT32 = np.iinfo(np.uint32).max
-CHUNK: Shape = (16, 128, 128)  # voxels at most
+MOST_CHUNK: Shape = (16, 128, 128)  # voxels at most
 
 
 def make_stores(job: Job, found: LayerObjects) -> None:
@@ -48,5 +48,5 @@ def _chunk(measurement: Measurement) -> Shape:
     return per_axis(
         lambda size, most: max(d for d in range(1, most + 1) if size % d == 0),
         measurement.block,
-        CHUNK,
+        MOST_CHUNK,
     )

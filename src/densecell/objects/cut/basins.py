@@ -10,7 +10,7 @@ from densecell.objects.ids import joint_keys, unjoint
 from densecell.objects.runs.encoding import runs_of
 from densecell.objects.runs.sums import sum_objects
 
-UNKNOWN = 255  # a class that `sum_objects` counts for none
+NO_CLASS = 255  # a class that `sum_objects` counts for none
 ONWARD = [  # from a voxel to half of its 26 neighbours: each pair once
     (z, y, x) for z, y, x in product((-1, 0, 1), repeat=3) if (z, y, x) > (0, 0, 0)
 ]
@@ -34,7 +34,7 @@ class Basin(NamedTuple):
         )
 
 
-class Face(NamedTuple):
+class BasinFace(NamedTuple):
     """Where two basins meet; a pair of voxels is as deep as the shallower one."""
 
     saddle: float  # the deepest pair
@@ -50,7 +50,7 @@ class Face(NamedTuple):
         )
 
 
-Faces = dict[tuple[int, int], Face]  # by the two ids, the lower first
+BasinFaces = dict[tuple[int, int], BasinFace]  # by the two ids, the lower first
 
 
 def basins_of(
@@ -73,7 +73,7 @@ def basins_of(
         runs,
         ids,
         count=count,
-        channels=np.full(len(ids), UNKNOWN, np.uint8),
+        channels=np.full(len(ids), NO_CLASS, np.uint8),
         classes=1,
         confidence=None,
     )
@@ -89,7 +89,7 @@ def basins_of(
     return {number: Basin(*row) for number, row in enumerate(rows, 1)}
 
 
-def faces_of(basins: NDArray[np.uint32], depth: NDArray[np.float32]) -> Faces:
+def faces_of(basins: NDArray[np.uint32], depth: NDArray[np.float32]) -> BasinFaces:
     """Faces, edges and corners of voxels where two basins meet."""
     framed = np.pad(basins, 1)  # nothing around, so that no row meets the next one
     _, rows, width = framed.shape
@@ -113,4 +113,4 @@ def faces_of(basins: NDArray[np.uint32], depth: NDArray[np.float32]) -> Faces:
     rows = zip(saddle.tolist(), total.tolist(), count.tolist(), strict=True)
     first, second = unjoint(pairs)
     ids = zip(first.tolist(), second.tolist(), strict=True)
-    return {two: Face(*row) for two, row in zip(ids, rows, strict=True)}
+    return {two: BasinFace(*row) for two, row in zip(ids, rows, strict=True)}

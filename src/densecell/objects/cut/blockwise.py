@@ -33,7 +33,7 @@ from densecell.objects.cut.coarse import (
     thinned,
     with_halo,
 )
-from densecell.objects.layers import Layer, of_classes
+from densecell.objects.layers import ObjectLayer, of_classes
 
 SLAB = 4  # slices that are counted at once
 Read = Callable[[Box], NDArray[np.uint8]]
@@ -67,7 +67,7 @@ class Cutter(NamedTuple):
 def cut_block(
     read: Read,
     core: Box,
-    layer: Layer,
+    layer: ObjectLayer,
     *,
     shape: Shape,
     spacing_nm: Spacing,

@@ -25,7 +25,7 @@ from densecell.geometry import FACES, Shape
 from densecell.objects.cut.affinities import coarse_affinities
 from densecell.objects.ids import in_raster_order, joint_keys, unjoint
 
-SMOOTHING = 1.0  # sigma, coarse voxels, of the watershed's heights
+HEIGHT_SIGMA = 1.0  # sigma, coarse voxels, of the watershed's heights
 NEVER = -10.0  # weight of what is not to be joined
 
 
@@ -129,7 +129,7 @@ def least_around(near: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _pieces(near: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.uint32]:
     """Flood from every place where near pairs are surest."""
-    height = ndimage.gaussian_filter(1 - near, SMOOTHING)
+    height = ndimage.gaussian_filter(1 - near, HEIGHT_SIGMA)
     lowest = ndimage.minimum_filter(height, size=3)
     seeds = cc3d.connected_components((height <= lowest) & inside, connectivity=26)
     flooded = bioimage_cpp.segmentation.watershed(

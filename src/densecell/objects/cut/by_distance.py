@@ -26,8 +26,8 @@ from densecell.objects.depth import depth_nm
 from densecell.objects.ids import in_raster_order
 
 CONNECTIVITY: Literal[26] = 26  # voxels that share a corner are one object
-REACH = 3.0  # sigmas at which the smoothing is cut off
-FULL = 0.85  # share of a coarse voxel; a gap through 4 x 4 voxels leaves 0.75
+TRUNCATE = 3.0  # sigmas at which the smoothing is cut off
+FULL_SHARE = 0.85  # share of a coarse voxel; a gap through 4 x 4 voxels leaves 0.75
 
 
 def split_touching(
@@ -106,7 +106,7 @@ def split_coarse(
         Size of the fine voxels.
     """
     return split_touching(
-        counts >= FULL * math.prod(factors),
+        counts >= FULL_SHARE * math.prod(factors),
         spacing_nm=Spacing(
             *per_axis(lambda size, factor: size * factor, spacing_nm, factors)
         ),
@@ -124,7 +124,7 @@ def _depth(
     depth[np.isinf(depth)] = 1  # of a mask without a surface, all is equally deep
     if smoothing_nm:
         sigma = [smoothing_nm / s for s in spacing_nm]
-        depth = ndimage.gaussian_filter(depth, sigma, mode="nearest", truncate=REACH)
+        depth = ndimage.gaussian_filter(depth, sigma, mode="nearest", truncate=TRUNCATE)
     depth[~mask] = 0
     return depth
 

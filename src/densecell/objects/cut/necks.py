@@ -21,13 +21,15 @@ import heapq
 import math
 from collections import defaultdict
 
-from densecell.objects.cut.basins import Basin, Face, Faces
+from densecell.objects.cut.basins import Basin, BasinFace, BasinFaces
 
 ROD = 3  # the depth of a round rod's middle over the mean depth of its section
 WIDTH = 1 / 12  # second moment of a voxel about its own middle
 
 
-def joined(basins: dict[int, Basin], faces: Faces, *, neck: float) -> dict[int, int]:
+def joined(
+    basins: dict[int, Basin], faces: BasinFaces, *, neck: float
+) -> dict[int, int]:
     """Join basins, the widest faces first, while these are no necks.
 
     Parameters
@@ -43,7 +45,7 @@ def joined(basins: dict[int, Basin], faces: Faces, *, neck: float) -> dict[int, 
     For every basin the lowest id of those it was joined with.
     """
     parts = dict(basins)
-    around: dict[int, dict[int, Face]] = defaultdict(dict)
+    around: dict[int, dict[int, BasinFace]] = defaultdict(dict)
     for (a, b), face in faces.items():
         around[a][b] = around[b][a] = face
     queue = [
@@ -68,7 +70,7 @@ def joined(basins: dict[int, Basin], faces: Faces, *, neck: float) -> dict[int, 
     return into
 
 
-def openness(a: Basin, b: Basin, face: Face) -> float:
+def openness(a: Basin, b: Basin, face: BasinFace) -> float:
     """How little of a neck a face is: 1 across a round rod, 0 at a single point.
 
     What has no depth is no part of its own: it belongs to what it touches, if to
@@ -100,7 +102,7 @@ def filled(basin: Basin) -> float:
     return float(n) ** 4 / math.sqrt(determinant)
 
 
-def _move(around: dict[int, dict[int, Face]], gone: int, into: int) -> None:
+def _move(around: dict[int, dict[int, BasinFace]], gone: int, into: int) -> None:
     """Move the faces of a basin to the one that it was joined with."""
     for other, face in around.pop(gone).items():
         del around[other][gone]

@@ -15,7 +15,7 @@ from densecell.geometry import Box
 from densecell.objects.blocks.job import Job
 from densecell.objects.blocks.merge_rules import LayerObjects, cell_of
 from densecell.objects.blocks.object_runs import Item, NumberedBlocks
-from densecell.objects.shape.measures import MOST, areas_of, membrane_distances_nm
+from densecell.objects.shape.measures import MOST_DRAWN, areas_of, membrane_distances_nm
 from densecell.result import CELLS, LAYERS
 
 TOGETHER = 1_000_000  # voxels of the objects of a batch
@@ -149,7 +149,7 @@ def _by_place(found: LayerObjects, block: tuple[int, int, int]) -> list[ShapeBat
     high = np.concatenate([found[name].sums.high for name in names])
     z, y, x = (low // block).T
     order = np.lexsort((numbers, layers, x, y, z))
-    sizes = np.minimum((high - low).prod(axis=1), MOST)[order]
+    sizes = np.minimum((high - low).prod(axis=1), MOST_DRAWN)[order]
     filled = np.cumsum(np.maximum(sizes, TOGETHER // AT_MOST)) // TOGETHER
     each = np.split(order, np.flatnonzero(np.diff(filled)) + 1)
     return [ShapeBatch(layers[here], numbers[here], 0) for here in each]

@@ -17,18 +17,16 @@ from densecell.objects.depth import depth_nm
 from densecell.objects.runs.drawing import Frame, ObjectRuns, draw, frame_around
 from densecell.surfaces import ObjectMask, surfaces_of
 
-MOST = 2_000_000  # voxels of one object that a surface is drawn around
+MOST_DRAWN = 2_000_000  # voxels of one object that a surface is drawn around
 MOST_INSIDE = 16_000_000  # voxels of one cell that distances are measured in
-
-Floats = NDArray[np.float64]
 
 
 class Surfaces(NamedTuple):
     """Measures of smooth meshes around objects; not a number where there is none."""
 
-    area_um2: Floats
+    area_um2: NDArray[np.float64]
     reliable: NDArray[np.bool_]  # whether an object is thick enough for its voxels
-    sphericity: Floats  # surface of a ball as large as the mesh, over the mesh's
+    sphericity: NDArray[np.float64]  # surface of an equally large ball over the mesh's
 
 
 def areas_of(
@@ -40,7 +38,7 @@ def areas_of(
     a large object may miss it.
     """
     # A voxel more: blurred, thin objects reach far beyond their boxes.
-    frames = [frame_around(item.box, MOST, margin=1) for item in items]
+    frames = [frame_around(item.box, MOST_DRAWN, margin=1) for item in items]
     masks = draw(frames, blocks.runs(items))
     um2, um3 = np.full((2, len(items)), math.nan)
     reliable = np.zeros(len(items), bool)
@@ -60,7 +58,7 @@ def membrane_distances_nm(
     *,
     shape: Shape,
     spacing_nm: Spacing,
-) -> Floats:
+) -> NDArray[np.float64]:
     """Distance of objects to the membrane of their cell, (N,) in nm.
 
     From the middle of the nearest voxel to that of the nearest voxel outside the cell.

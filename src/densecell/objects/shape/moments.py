@@ -10,15 +10,13 @@ from scipy.spatial import cKDTree
 from densecell.geometry import Spacing
 from densecell.objects.runs.sums import MOMENTS, Sums
 
-Floats = NDArray[np.float64]
 
-
-def centroids_nm(sums: Sums, spacing_nm: Spacing) -> Floats:
+def centroids_nm(sums: Sums, spacing_nm: Spacing) -> NDArray[np.float64]:
     """Middle of each object, (N, 3) in nm from the volume's corner."""
     return (sums.position / sums.voxels[:, None] + 0.5) * np.array(spacing_nm)
 
 
-def elongations(sums: Sums, spacing_nm: Spacing) -> Floats:
+def elongations(sums: Sums, spacing_nm: Spacing) -> NDArray[np.float64]:
     """Longest over shortest axis of the ellipsoid of equal moments, (N,)."""
     n = len(sums.voxels)
     covariance = np.zeros((n, 3, 3))
@@ -33,7 +31,9 @@ def elongations(sums: Sums, spacing_nm: Spacing) -> Floats:
     return np.sqrt(values[:, 2] / values[:, 0])
 
 
-def nearest_nm(centre_nm: Floats, group: NDArray[np.integer]) -> Floats:
+def nearest_nm(
+    centre_nm: NDArray[np.float64], group: NDArray[np.integer]
+) -> NDArray[np.float64]:
     """Distance between centroids to the nearest object of the same group, (N,)."""
     nearest = np.full(len(group), np.nan)
     for number in np.unique(group):

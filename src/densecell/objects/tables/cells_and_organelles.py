@@ -16,14 +16,14 @@ from densecell.objects.tables.table_input import (
 from densecell.result import CELLS, ORGANELLES
 from densecell.result.columns import columns_of
 
-Table = dict[str, Sequence[Any] | NDArray[Any]]
+TableColumns = dict[str, Sequence[Any] | NDArray[Any]]
 
 
-def cells_table(m: TableInput) -> Table:
+def cells_table(m: TableInput) -> TableColumns:
     """Columns of `cells.csv`: one row for each cell."""
     scheme = m.measurement.classes
     cells = m.found[CELLS]
-    table: Table = {"cell_id": np.arange(1, len(cells) + 1), **_shared(m, CELLS)}
+    table: TableColumns = {"cell_id": np.arange(1, len(cells) + 1), **_shared(m, CELLS)}
     columns = columns_of(scheme)
     for group in m.organelle_groups:
         name = columns[scheme.classes[group.class_id].name]
@@ -36,7 +36,7 @@ def cells_table(m: TableInput) -> Table:
     return table
 
 
-def organelles_table(m: TableInput) -> Table:
+def organelles_table(m: TableInput) -> TableColumns:
     """Columns of `organelles.csv`: a row for each organelle, then for each part."""
     tables = []
     for layer in m.found:
@@ -67,7 +67,7 @@ def _second_classes(m: TableInput, layer: str) -> list[str | None]:
     return [names[number] for number in m.found[layer].second]
 
 
-def _shared(m: TableInput, layer: str) -> Table:
+def _shared(m: TableInput, layer: str) -> TableColumns:
     """Columns that cells and organelles share."""
     objects, shapes = m.found[layer], m.shapes[layer]
     spacing = m.measurement.spacing
@@ -76,7 +76,7 @@ def _shared(m: TableInput, layer: str) -> Table:
     names = [m.measurement.classes.classes[g.class_id].name for g in groups]
     volume = sums.voxels * spacing.voxel_um3
     centre = centroids_nm(sums, spacing)
-    table: Table = {
+    table: TableColumns = {
         "class": [names[g - 1] for g in objects.group],
         "voxels": sums.voxels,
         "volume_um3": volume,

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.objects.blocks.merge_rules import Objects, touches_border
-from densecell.objects.layers import Group
+from densecell.objects.layers import ClassGroup
 from densecell.objects.shape.contacts import unit_um2
-from densecell.objects.tables.cells_and_organelles import Table
+from densecell.objects.tables.cells_and_organelles import TableColumns
 from densecell.objects.tables.table_input import (
     TableInput,
     counts_in_cells,
@@ -16,10 +16,10 @@ from densecell.objects.tables.table_input import (
 )
 from densecell.result import CELLS
 
-Row = dict[str, Any]
+ClassRow = dict[str, Any]
 
 
-def classes_table(m: TableInput) -> Table:
+def classes_table(m: TableInput) -> TableColumns:
     """Columns of `classes.csv`: one row for each class.
 
     Objects that the volume's border cuts count in sums, but in no mean. Their number
@@ -30,7 +30,7 @@ def classes_table(m: TableInput) -> Table:
     for channel, class_id in enumerate(m.measurement.classes.ids):
         about = m.measurement.classes.classes[class_id]
         voxels = int(m.voxels[channel])
-        row: Row = {
+        row: ClassRow = {
             "class_id": class_id,
             "class": about.name,
             "role": about.role,
@@ -44,7 +44,7 @@ def classes_table(m: TableInput) -> Table:
     return {key: [row.get(key) for row in rows] for key in columns}
 
 
-def contacts_table(m: TableInput) -> Table:
+def contacts_table(m: TableInput) -> TableColumns:
     """Columns of `contacts.csv`: one row for every two classes that meet."""
     scheme = m.measurement.classes
     areas = m.contacts * unit_um2(m.measurement.spacing)
@@ -57,7 +57,7 @@ def contacts_table(m: TableInput) -> Table:
     }
 
 
-def _of_objects(m: TableInput, class_id: int) -> Row:
+def _of_objects(m: TableInput, class_id: int) -> ClassRow:
     """Counts and means of the objects of a class, if it has any."""
     for layer in m.layers:
         for number, group in enumerate(layer.groups, 1):
@@ -66,12 +66,12 @@ def _of_objects(m: TableInput, class_id: int) -> Row:
     return {}
 
 
-def _of_group(m: TableInput, layer: str, number: int, group: Group) -> Row:
+def _of_group(m: TableInput, layer: str, number: int, group: ClassGroup) -> ClassRow:
     objects = m.found[layer]
     here = objects.group == number
     whole = here & ~touches_border(objects.sums, m.measurement.shape)
     volume = objects.sums.voxels[whole] * m.measurement.spacing.voxel_um3
-    row: Row = {"objects": int(here.sum())}
+    row: ClassRow = {"objects": int(here.sum())}
     row |= _range(m, "count", group.class_id, "objects")
     row |= {
         "whole_objects": int(whole.sum()),
@@ -88,7 +88,7 @@ def _of_group(m: TableInput, layer: str, number: int, group: Group) -> Row:
     }
 
 
-def _per_cell(m: TableInput, cells: Objects, class_id: int) -> Row:
+def _per_cell(m: TableInput, cells: Objects, class_id: int) -> ClassRow:
     whole = ~touches_border(cells.sums, m.measurement.shape)
     counts = counts_in_cells(m, class_id)[whole]
     shares = fractions_in_cells(m, class_id)[whole]
@@ -100,7 +100,7 @@ def _per_cell(m: TableInput, cells: Objects, class_id: int) -> Row:
     }
 
 
-def _mean(values: NDArray[Any], name: str) -> Row:
+def _mean(values: NDArray[Any], name: str) -> ClassRow:
     """Mean and standard deviation of the sample; None of too few."""
     return {
         f"{name}_mean": float(values.mean()) if len(values) else None,
@@ -108,6 +108,6 @@ def _mean(values: NDArray[Any], name: str) -> Row:
     }
 
 
-def _range(m: TableInput, what: str, class_id: int, column: str) -> Row:
+def _range(m: TableInput, what: str, class_id: int, column: str) -> ClassRow:
     found = m.range_columns(what, class_id, column)
     return {name: float(value) for name, value in found.items()}

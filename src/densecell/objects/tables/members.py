@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 from densecell.objects.blocks.job import Job
 from densecell.objects.blocks.merge_rules import LayerObjects, cell_of
 from densecell.objects.blocks.stage_3_merge import best_cells, total_voxels
-from densecell.objects.tables.table_input import Range
+from densecell.objects.tables.table_input import MemberRange
 from densecell.result import CELLS
 
 What = tuple[str, int]  # count, fraction, cell_count or cell_fraction; class id
-Values = NDArray[np.float64]
+MemberValues = NDArray[np.float64]
 
 
-def ranges_of(found: Sequence[dict[What, Values]]) -> dict[What, Range]:
+def ranges_of(found: Sequence[dict[What, MemberValues]]) -> dict[What, MemberRange]:
     """Least and most of every value over the networks and their ensemble."""
     if not found:
         return {}
     return {
-        what: Range(
+        what: MemberRange(
             np.min([f[what] for f in found], axis=0),
             np.max([f[what] for f in found], axis=0),
         )
@@ -35,7 +35,7 @@ def ranges_of(found: Sequence[dict[What, Values]]) -> dict[What, Range]:
 
 def values_of_member(
     job: Job, found: LayerObjects, cell_voxels: NDArray[np.int64] | None
-) -> dict[What, Values]:
+) -> dict[What, MemberValues]:
     """Counts and volume fractions of one network.
 
     Parameters
@@ -51,7 +51,7 @@ def values_of_member(
     return _values(job, found, cells, cell_voxels)
 
 
-def values_of_ensemble(job: Job, found: LayerObjects) -> dict[What, Values]:
+def values_of_ensemble(job: Job, found: LayerObjects) -> dict[What, MemberValues]:
     """Counts and volume fractions of the ensemble."""
     if CELLS not in found:
         return _values(job, found, {}, None)
@@ -64,9 +64,9 @@ def _values(
     found: LayerObjects,
     cells: Mapping[str, NDArray[np.int64]],
     cell_voxels: NDArray[np.int64] | None,
-) -> dict[What, Values]:
+) -> dict[What, MemberValues]:
     voxels = total_voxels(job)
-    values: dict[What, Values] = {
+    values: dict[What, MemberValues] = {
         ("fraction", i): np.array(voxels[k] / max(1, voxels.sum()))
         for k, i in enumerate(job.measurement.classes.ids)
     }

@@ -7,37 +7,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.objects.blocks.merge_rules import LayerObjects, cell_of
-from densecell.objects.layers import Group, Layer
+from densecell.objects.layers import ClassGroup, ObjectLayer
 from densecell.objects.shape.batches import ShapeMeasures
 from densecell.result import CELLS, Measurement
 
-Floats = NDArray[np.float64]
 
-
-class Range(NamedTuple):
+class MemberRange(NamedTuple):
     """Least and most over the members, if their labels were kept."""
 
-    low: Floats
-    high: Floats
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
 
 class TableInput(NamedTuple):
     """Everything that tables are made of."""
 
     measurement: Measurement
-    layers: tuple[Layer, ...]
+    layers: tuple[ObjectLayer, ...]
     found: LayerObjects
     shapes: dict[str, ShapeMeasures]  # of each layer
     voxels: NDArray[np.int64]  # (K,) by class
     contacts: NDArray[np.int64]  # (K, K) areas, in units of `contacts.unit_um2`
-    ranges: Mapping[tuple[str, int], Range]  # by count or fraction, and class id
+    ranges: Mapping[tuple[str, int], MemberRange]  # by count or fraction, and class id
 
     @property
-    def organelle_groups(self) -> list[Group]:
+    def organelle_groups(self) -> list[ClassGroup]:
         """Groups of all layers but the cells."""
         return [g for x in self.layers if x.name != CELLS for g in x.groups]
 
-    def range_columns(self, what: str, class_id: int, column: str) -> dict[str, Floats]:
+    def range_columns(
+        self, what: str, class_id: int, column: str
+    ) -> dict[str, NDArray[np.float64]]:
         """The two columns of a range, if there is one."""
         found = self.ranges.get((what, class_id))
         if found is None:
@@ -51,7 +51,7 @@ def counts_in_cells(m: TableInput, class_id: int) -> NDArray[np.int64]:
     return np.bincount(cells, minlength=len(m.found[CELLS]) + 1)[1:]
 
 
-def fractions_in_cells(m: TableInput, class_id: int) -> Floats:
+def fractions_in_cells(m: TableInput, class_id: int) -> NDArray[np.float64]:
     """Volume of the objects of a class in each cell, as a share of the cell's."""
     cells, voxels = _in_cells(m, class_id)
     size = m.found[CELLS].sums.voxels
