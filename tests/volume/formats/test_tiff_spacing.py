@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from densecell.errors import SpacingError
 from densecell.geometry import Spacing
-from densecell.volume import open_volume
+from densecell.volume import open_volume, require_spacing
 
 ARRAY = np.zeros((5, 7, 9), np.uint8)
 
@@ -132,3 +133,53 @@ def test_damaged_ome_metadata_state_nothing(tmp_path, xml):
 
     assert volume.shape == (1, 7, 9)
     assert volume.spacing_nm is None
+
+
+def in_plane(path):
+    """Read what a file or a folder states in place of a voxel size."""
+    volume = open_volume(path)
+    with pytest.raises(SpacingError) as error:
+        require_spacing(volume)
+    return str(error.value)
+
+
+NUMBERS = "0\r\n0\r\n0\r\n7.91015625e-11\r\n"  # the fourth: 9 px / 1024
+SMART_SEM = (
+    "AP_PIXEL_SIZE\r\nPixel Size = 24.65 nm\r\n"
+    "AP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 12.33 nm\r\n"
+)
+HELIOS = "[User]\r\nUser=a\r\n[Scan]\r\nPixelWidth=5e-09\r\nPixelHeight=4e-09\r\n"
+GATAN = [
+    (65003, 2, 0, "µm".encode("latin-1"), True),
+    (65004, 2, 0, b"nm", True),
+    (65009, 12, 1, 0.005, True),
+    (65010, 12, 1, 4.0, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ([(34118, 2, 0, SMART_SEM.encode(), True)], "12.33 x 12.33 nm"),
+        ([(34118, 2, 0, NUMBERS.encode(), True)], "9 x 9 nm"),
+        ([(34682, 2, 0, HELIOS.encode(), True)], "4 x 5 nm"),
+        (GATAN, "4 x 5 nm"),
+    ],
+)
+def test_what_microscopes_state_in_plane_is_said(tmp_path, tags, words):
+    (tmp_path / "slices").mkdir()
+    path = tmp_path / "slices" / "a.tif"
+    tifffile.imwrite(path, np.zeros((7, 9), np.uint8), extratags=tags, metadata=None)
+    said = f"has no voxel size, states {words} in plane (y x) and nothing along z; pass"
+
+    assert in_plane(path).startswith(f"{path}: {said} --spacing")
+    assert in_plane(path.parent).startswith(f"{path.parent}: {said} --spacing")
+    assert open_volume(path, spacing_nm=(40, 4, 5)).notes == ()
+
+
+def test_broken_metadata_of_a_microscope_are_ignored(tmp_path):
+    path = tmp_path / "a.tif"
+    tags = [(34682, 2, 0, b"[Scan]\r\nPixelWidth=wide\r\n", True)]
+    tifffile.imwrite(path, np.zeros((7, 9), np.uint8), extratags=tags, metadata=None)
+
+    assert "has no voxel size; pass --spacing" in in_plane(path)

@@ -23,7 +23,7 @@ from densecell.volume.formats.pictures import (
 from densecell.volume.formats.slice_names import Ordered, order_slices
 from densecell.volume.formats.tiff import open_tiff
 from densecell.volume.formats.tiff_layout import open_checked, set_names
-from densecell.volume.interface import Volume
+from densecell.volume.interface import UNSTATED, Volume
 from densecell.volume.spacing import settle_spacing
 
 TIFF = (".tif", ".tiff")
@@ -90,7 +90,9 @@ class SliceFolder(Volume):
         self._reopen = partial(open_slices, path, spacing_nm=spacing_nm, labels=labels)
         self._labels = labels
         first = self._kind(self.files[0])
-        spacing, notes = settle_spacing(path, stated=None, given=spacing_nm)
+        spacing, notes = settle_spacing(
+            path, stated=None, given=spacing_nm, found=_found_in(first)
+        )
         super().__init__(
             path,
             shape=(len(self.files), *first.shape),
@@ -101,7 +103,7 @@ class SliceFolder(Volume):
             notes=(
                 *notes,
                 *(f"{path}: {note}" for note in ordered.notes),
-                *first.notes,
+                *(note for note in first.notes if UNSTATED not in note),
                 *([f"{path}: {LOSSY}"] if self.files[0].suffix.lower() in JPEG else []),
             ),
         )
@@ -144,6 +146,12 @@ class SliceFolder(Volume):
                 "open this file alone, or move it out of the folder"
             )
         return SliceKind(volume.shape[1:], volume.dtype, volume.notes)
+
+
+def _found_in(kind: SliceKind) -> str | None:
+    """What a slice states in place of a voxel size."""
+    parts = (note.partition(f"{UNSTATED}, ") for note in kind.notes)
+    return next((found for _, _, found in parts if found), None)
 
 
 def _range_of(files: list[Path]) -> str:

@@ -24,7 +24,7 @@ from densecell.volume.formats.tiff_layout import (
     find_stack,
     open_checked,
 )
-from densecell.volume.formats.tiff_spacing import stated_spacing
+from densecell.volume.formats.tiff_spacing import stated_in_plane, stated_spacing
 from densecell.volume.interface import Volume, damaged
 from densecell.volume.spacing import settle_spacing
 
@@ -89,8 +89,12 @@ class TiffVolume(Volume):
         labels: bool,
         cache: SegmentCache,
     ) -> None:
+        stated = stated_spacing(tif)
         spacing, notes = settle_spacing(
-            path, stated=stated_spacing(tif), given=spacing_nm
+            path,
+            stated=stated,
+            given=spacing_nm,
+            found=None if stated or spacing_nm else stated_in_plane(tif),
         )
         shape, keyframe = stack.shape, stack.keyframe
         self._inverted, more = (False, ()) if labels else _white_is_zero(keyframe, path)

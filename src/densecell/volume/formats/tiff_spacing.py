@@ -3,14 +3,18 @@
 It is read from the metadata of ImageJ and OME, and from those of tifffile with ImageJ's
 keys. The resolution tags of a plain TIFF do not count: 1 per unit or 72 dots per inch
 by default, they describe paper, not voxels.
+
+Scanning microscopes write the size of a pixel, but not of a slice. That is said where
+all three are asked for.
 """
 
+import math
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 from tifffile import TiffFile
 
-from densecell.volume.spacing import nm_per
+from densecell.volume.spacing import nm_per, rounded
 
 
 def stated_spacing(tif: TiffFile) -> tuple[float, float, float] | None:
@@ -22,6 +26,57 @@ def stated_spacing(tif: TiffFile) -> tuple[float, float, float] | None:
     if tif.is_ome and tif.ome_metadata:
         return _ome_spacing(tif.ome_metadata)
     return None
+
+
+def stated_in_plane(tif: TiffFile) -> str | None:
+    """Size of a voxel in plane that a microscope wrote, in words; None without one."""
+    try:
+        found = next((nm for size in (_zeiss, _fei, _gatan) if (nm := size(tif))), None)
+    except Exception:  # metadata of instruments is often broken
+        return None
+    if found is None or not all(math.isfinite(nm) and nm > 0 for nm in found):
+        return None
+    y, x = map(rounded, found)
+    return f"states {y:g} x {x:g} nm in plane (y x) and nothing along z"
+
+
+def _zeiss(tif: TiffFile) -> tuple[float, float] | None:
+    """Pixel size of SmartSEM, of the image as it was saved.
+
+    Older files state it only for a width of 1024 pixels: the fourth of the numbers
+    without a name, in metres.
+    """
+    known = (tif.sem_metadata if tif.is_sem else None) or {}
+    numbers = known.get("", ())
+    if "ap_image_pixel_size" in known:
+        _, length, unit = known["ap_image_pixel_size"]
+    elif len(numbers) > 3:
+        length, unit = numbers[3] * 1024 / tif.pages.first.imagewidth, "m"
+    else:
+        return None
+    nm = length * (nm_per(unit) or 0)
+    return nm, nm
+
+
+def _fei(tif: TiffFile) -> tuple[float, float] | None:
+    """Pixel size of FEI and Thermo microscopes, which is in metres."""
+    known = (tif.fei_metadata if tif.is_fei else None) or {}
+    for section in ("Scan", "EScan", "IScan"):
+        scan = known.get(section) or {}
+        if "PixelWidth" in scan:
+            metre = nm_per("m") or 0
+            return scan["PixelHeight"] * metre, scan["PixelWidth"] * metre
+    return None
+
+
+def _gatan(tif: TiffFile) -> tuple[float, float] | None:
+    """Pixel size of DigitalMicrograph, each axis in a unit of its own."""
+    tags = tif.pages.first.tags
+    x, y = (
+        float(tags.valueof(scale, 0)) * (nm_per(str(tags.valueof(unit, ""))) or 0)
+        for scale, unit in ((65009, 65003), (65010, 65004))
+    )
+    return (y, x) if x or y else None
 
 
 def _imagej_spacing(
