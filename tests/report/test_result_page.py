@@ -125,7 +125,7 @@ def test_measured_labels_from_elsewhere_are_reported(platelets, tmp_path):
     text = text_of(page)
     assert "they came from elsewhere" in text
     assert "<code>densecell report measured --truth LABELS</code>" in text
-    assert "densecell evaluate measured" not in text
+    assert "<code>densecell evaluate measured LABELS</code>" in text
     assert "No image belongs to these labels, so that they lie on grey" in text
     assert "any more" not in text
     assert "Cells, with a white line between two that touch" in text
