@@ -120,7 +120,7 @@ def segment(
         Part of the volume, tiles, engine, what to keep; None: the whole, as it runs
         best on this machine.
     cluster
-        As in `train`.
+        See `train`.
     overwrite
         Drop the result that is there, and segment anew.
     progress
@@ -173,7 +173,7 @@ def measure(
     settings
         How touching objects are cut, and which are too small; None: the defaults.
     cluster
-        As in `train`.
+        See `train`.
     overwrite
         Drop the objects that are there, and measure anew.
     progress

@@ -58,7 +58,7 @@ def run_blocks(
     work
         Is called with one number. Safe for threads; for a cluster also picklable.
     numbers
-        Of the blocks. Any order gives the same result.
+        Numbers of the blocks. Any order gives the same result.
     place
         Folder that they write to.
     executor
