@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from densecell.compute import listed, run_blocks
+from densecell.compute import bulleted, run_blocks
 from densecell.compute.blocks import AT_ONCE, TRIES
 from densecell.errors import BlocksFailedError, OutputError, VolumeError
 
@@ -145,7 +145,7 @@ def test_what_waits_when_nobody_listens_any_more_is_called_off():
 
 
 def test_many_failures_are_cut_to_ten():
-    text = listed("two of twelve failed:", [f"block {n}" for n in range(12)])
+    text = bulleted("two of twelve failed:", [f"block {n}" for n in range(12)])
 
     lines = text.splitlines()
     assert lines[:2] == ["two of twelve failed:", "  block 0"]

@@ -1,6 +1,6 @@
 """Where blocks run: this process, local dask workers, a dask cluster, SLURM."""
 
-from densecell.compute.blocks import Outcome, listed, run_blocks
+from densecell.compute.blocks import Outcome, bulleted, run_blocks
 from densecell.compute.cluster import (
     Cluster,
     connect,
@@ -31,10 +31,10 @@ __all__ = [
     "ReportProgress",
     "Stage",
     "begin_or_resume",
+    "bulleted",
     "check_same",
     "connect",
     "connected",
-    "listed",
     "memory_per_worker",
     "once_per_process",
     "processor_name",

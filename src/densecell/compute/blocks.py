@@ -51,7 +51,7 @@ def run_blocks(
     executor: Executor | None = None,
     at_once: Callable[[], int] = lambda: AT_ONCE,
 ) -> Iterator[Outcome]:
-    """Do `work` for every number; yield what became of each as it ends.
+    """Call `work` for every number; yield what became of each as it ends.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def attempt(work: Work, number: int, place: Path) -> Outcome:
     return Outcome(number, _sentence(last))
 
 
-def listed(first: str, failures: Sequence[str]) -> str:
+def bulleted(first: str, failures: Sequence[str]) -> str:
     """A sentence, and what failed below it: at most ten lines."""
     lines = [f"  {line}" for line in failures[:SHOWN]]
     more = [f"  and {len(failures) - SHOWN} more"] if len(failures) > SHOWN else []

@@ -1,4 +1,4 @@
-"""What a worker computed, or a sentence when it is lost with all that could replace it.
+"""Result of a worker, or a sentence if it is lost with all that could replace it.
 
 One lost worker is nothing: dask gives its work to another. It gives up when several end
 one after another over the same piece of work, or when nobody is left to give it.
@@ -14,7 +14,7 @@ Computed = TypeVar("Computed")
 
 
 def result_of(future: "Future[Computed]") -> Computed:
-    """Result of a worker, or raise what it raised.
+    """Result of a worker; raises what it raised.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def result_of(future: "Future[Computed]") -> Computed:
 
 
 def scheduler_lost() -> ClusterError:
-    """Word that nobody hands out work any more."""
+    """Error of a scheduler that is gone, so that nobody hands out work."""
     return ClusterError(
         "the dask scheduler is lost; start it again with its workers, and give the "
         "same command again: what is finished is not done again"

@@ -1,4 +1,4 @@
-"""The most memory that this process, or one with its children, takes meanwhile."""
+"""Peak of the memory that a process and its children take while a block runs."""
 
 import ctypes
 import gc

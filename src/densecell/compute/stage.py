@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 from pydantic import BaseModel
 
 from densecell import __version__
-from densecell.compute.blocks import Work, listed, run_blocks
+from densecell.compute.blocks import Work, bulleted, run_blocks
 from densecell.compute.cluster import Cluster
 from densecell.errors import BlocksFailedError, OutputError
 from densecell.settings import load_settings, save_settings
@@ -32,7 +32,7 @@ ReportProgress = Callable[[int, int], None]  # called with what is done, and the
 
 
 class Progress(NamedTuple):
-    """How far a stage is. Its docstring says whether it counts voxels or objects."""
+    """How far a stage is, counted in voxels, blocks or objects."""
 
     stage: str
     done: int
@@ -115,7 +115,7 @@ class Stage:
                 failed[outcome.number] = outcome.error
         if failed:
             raise BlocksFailedError(
-                listed(
+                bulleted(
                     f"{place}: {len(failed)} of {self.count} blocks failed, the others "
                     "are finished. Fix the cause and run the same command again:",
                     [f"{describe(n)}: {failed[n]}" for n in sorted(failed)],

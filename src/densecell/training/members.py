@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 
 from densecell.claim import claimed
-from densecell.compute import Cluster, listed, result_of, usable_cores
+from densecell.compute import Cluster, bulleted, result_of, usable_cores
 from densecell.config import ProjectConfig, parse_settings
 from densecell.disk import drop_partial
 from densecell.errors import ClusterError
@@ -169,7 +169,7 @@ def _train_by_workers(
             f"{task.folder}: {len(lost)} of {members} members were lost. Fix the cause "
             "and run the same command again, which continues from what is on disk:"
         )
-        raise ClusterError(listed(first, sorted(lost)))
+        raise ClusterError(bulleted(first, sorted(lost)))
 
 
 def _resolve_by_worker(task: Task) -> None:
