@@ -39,11 +39,10 @@ from densecell.compute import trim_memory, watched_memory
 from densecell.config import MeshConfig, ObjectsConfig, SplitConfig
 from densecell.evaluation import count_overlaps, match_objects
 from densecell.geometry import Box, Shape, Spacing, tile
-from densecell.objects import drop_objects, measure_objects, open_source, work
+from densecell.objects import Source, drop_objects, measure_objects, open_source, work
 from densecell.objects.blocks import stage_1_label
 from densecell.objects.cut.by_distance import split_coarse
 from densecell.objects.cut.coarse import factors_of, occupancy, refined
-from densecell.objects.source import Source
 from densecell.patches import default_affinities
 from densecell.phantom import make_phantom
 from densecell.phantom.cells import GAPS, make_cells

@@ -81,8 +81,7 @@ def measure(
     from densecell.compute import connected
     from densecell.config import load_settings
     from densecell.errors import ConfigError
-    from densecell.objects import measure_objects, open_source
-    from densecell.objects.resolve import affinities_of
+    from densecell.objects import affinities_of, measure_objects, open_source
     from densecell.result import is_measured
 
     file = options.config
@@ -117,7 +116,7 @@ def measure(
 
 def show_summary(out: Path) -> None:
     """Print how many objects of each class were found, from the table of classes."""
-    from densecell.result.tables import read_table
+    from densecell.result import read_table
 
     folder = out / "tables"
     rows = [row for row in read_table(folder, "classes") if row["objects"]]

@@ -37,7 +37,7 @@ def run(
     from densecell.config import InferenceConfig, ObjectsConfig
     from densecell.datasets.scheme import choose_scheme
     from densecell.ensemble import read_ensemble
-    from densecell.objects.layers import layers_of
+    from densecell.objects import layers_of
 
     scheme = choose_scheme(classes, stored=read_ensemble(model).classes)
     layers_of(scheme, ObjectsConfig())  # refused now, not after hours

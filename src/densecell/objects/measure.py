@@ -62,6 +62,7 @@ from densecell.result import (
     Measurement,
     is_measured,
     layer_path,
+    write_table,
 )
 from densecell.result.columns import (
     CELLS_TABLE,
@@ -70,7 +71,6 @@ from densecell.result.columns import (
     ORGANELLES_TABLE,
 )
 from densecell.result.layout import MEASURE_STAGE, MEASURED, TABLES
-from densecell.result.tables import write_table
 from densecell.volume import build_pyramid, fingerprint
 
 CHECKSUMS = "measure"  # name of the file of checksums

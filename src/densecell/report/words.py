@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from densecell.result.tables import Row
+from densecell.result import Row
 
 
 def is_whole(row: Row) -> bool:

@@ -1,5 +1,6 @@
 """A result folder: its layout on disk, its settings, and a reader of all it holds."""
 
+from densecell.result.columns import column_name, columns_of
 from densecell.result.layout import (
     CELLS,
     CLASSES,
@@ -34,7 +35,7 @@ from densecell.result.run import (
     read_run,
     save_run,
 )
-from densecell.result.tables import Row, box_of, csv_text, read_table
+from densecell.result.tables import Row, box_of, csv_text, read_table, write_table
 
 __all__ = [
     "CELLS",
@@ -57,6 +58,8 @@ __all__ = [
     "Row",
     "Run",
     "box_of",
+    "column_name",
+    "columns_of",
     "csv_text",
     "has_meshes",
     "is_measured",
@@ -71,4 +74,5 @@ __all__ = [
     "read_table",
     "save_measurement",
     "save_run",
+    "write_table",
 ]

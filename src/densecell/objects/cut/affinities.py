@@ -18,7 +18,7 @@ from densecell.objects.cut.coarse import filled_up
 from densecell.result.layout import AFFINITIES, STORE
 from densecell.volume import Volume, open_ome_zarr
 
-SURE = 255  # of a byte of affinity
+SUREST = 255  # of a byte of affinity
 
 
 class AffinityFile(BaseModel, frozen=True, extra="forbid"):
@@ -120,7 +120,7 @@ def coarse_affinities(
         if any(step) and step not in steps:
             steps[step] = _pooled(channel, factors, np.mean)
     together = np.stack(list(steps.values())).astype(np.float32)
-    together /= SURE
+    together /= SUREST
     return together, list(steps)
 
 
@@ -133,7 +133,7 @@ def _along(
         before = [(0, 0)] * 3
         before[axis] = (factor - factor // 2 - 1, 0)
         size = channel.shape[axis]
-        padded = np.pad(channel, before, constant_values=SURE)
+        padded = np.pad(channel, before, constant_values=SUREST)
         channel = np.moveaxis(np.moveaxis(padded, axis, 0)[:size], 0, axis)
     only = tuple(f if a == axis else 1 for a, f in enumerate(factors))
     across = tuple(1 if a == axis else f for a, f in enumerate(factors))

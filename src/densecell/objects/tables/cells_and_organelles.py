@@ -13,8 +13,7 @@ from densecell.objects.tables.table_input import (
     counts_in_cells,
     fractions_in_cells,
 )
-from densecell.result import CELLS, ORGANELLES
-from densecell.result.columns import columns_of
+from densecell.result import CELLS, ORGANELLES, columns_of
 
 TableColumns = dict[str, Sequence[Any] | NDArray[Any]]
 

@@ -10,9 +10,7 @@ from densecell.report.page import Cell, Legend, LongTable, Picture, Section
 from densecell.report.pictures import stretched
 from densecell.report.pictures.cell import cell_picture
 from densecell.report.words import is_whole, number_in
-from densecell.result import Result
-from densecell.result.columns import columns_of
-from densecell.result.tables import Row
+from densecell.result import Result, Row, columns_of
 from densecell.volume import Volume
 
 PICTURED = 200  # cells; of more only the largest

@@ -10,9 +10,7 @@ from densecell.report.pictures.charts import (
     size_picture,
 )
 from densecell.report.words import is_whole, number_in
-from densecell.result import Result
-from densecell.result.columns import column_name, columns_of
-from densecell.result.tables import Row
+from densecell.result import Result, Row, column_name, columns_of
 
 ROUNDING = 1e-9  # of a mean; a deviation below is none
 GREY = (128, 128, 128)  # of a class that another scheme was measured with
