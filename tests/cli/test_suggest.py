@@ -84,7 +84,7 @@ def test_fewer_boxes_than_asked_for_are_told(loop, tmp_path, write_project):
         *("--project", tmp_path, "--overwrite"),
     )
 
-    assert "only 3 boxes are left that overlap nothing labelled" in text
+    assert "only 3 boxes overlap nothing that is labelled" in text
     assert f"add-labels {tmp_path} " in text
 
 

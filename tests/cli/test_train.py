@@ -218,7 +218,7 @@ def test_a_model_cannot_begin_from_itself(tmp_path, write_project):
     write_project(tmp_path)
     run(tmp_path, "--steps", 1, "--members", 1, "--name", "tiny")
     model = tmp_path / "models" / "tiny"
-    with pytest.raises(ConfigError, match="cannot begin from itself; give another"):
+    with pytest.raises(ConfigError, match="cannot start from itself; give another"):
         run(tmp_path, "--steps", 1, "--name", "tiny", "--from", model, "--overwrite")
     assert (model / "ensemble.json").exists()
 

@@ -29,7 +29,7 @@ def test_what_is_the_same_or_worth_a_note_is_no_fault(monkeypatch, options):
 
     assert outcome.exit_code == 0
     assert asked == [("result", bool(options))]
-    assert outcome.stdout.splitlines()[-1] == "result: is what was made"
+    assert outcome.stdout.splitlines()[-1] == "result: is unchanged"
     assert "numpy 1" in outcome.stdout
 
 
@@ -38,7 +38,7 @@ def test_a_fault_costs_the_exit_code(monkeypatch):
 
     assert outcome.exit_code == 1
     last = outcome.stdout.splitlines()[-1]
-    assert last == "result: 1 of 3 parts are not what was made"
+    assert last == "result: 1 of 3 parts have changed or are missing"
 
 
 def test_a_folder_that_is_no_result_is_refused(tmp_path):

@@ -77,6 +77,6 @@ def test_the_address_is_printed_and_ctrl_c_ends_it(finished, options, told):
         rest, complaints = process.communicate(timeout=60)
 
     assert process.returncode == 0
-    assert opened == "open until Ctrl-C\n"
-    assert rest == "ended\n"
+    assert opened == "Press Ctrl-C to stop.\n"
+    assert rest == "Stopped.\n"
     assert complaint + complaints == told

@@ -95,9 +95,9 @@ def measure(
     )
     if options.neck is not None and affinities_of(source, settings):
         raise ConfigError(
-            f"--neck: cells of {source.out} are cut by affinities, where it counts for "
-            "nothing; add --cells-by distances, or leave it out (affinities.sure in a "
-            "--config file cuts more or less)"
+            f"--neck: has no effect, because cells of {source.out} are cut by "
+            "affinities; add --cells-by distances, or leave out --neck "
+            "(affinities.sure in a --config file cuts more or less)"
         )
     was_finished = is_measured(source.out) and not overwrite
     with connected(cluster) as workers:

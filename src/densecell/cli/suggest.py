@@ -68,12 +68,12 @@ def suggest(
     folder = write_suggestions(result, material, candidates, picks, overwrite=overwrite)
     if known is None:
         typer.echo(
-            f"{material.run.model.path}: lies in no project any more, so that nothing "
-            "is left out; --project says which it is",
+            f"{material.run.model.path}: is in no project any more, so boxes that are "
+            "labelled already are not left out; name the project with --project",
             err=True,
         )
     if len(picks) < number:
-        typer.echo(f"only {len(picks)} boxes are left that overlap nothing labelled")
+        typer.echo(f"only {len(picks)} boxes overlap nothing that is labelled")
     typer.echo(
         f"{folder}: {len(picks)} boxes; look at overview.png, correct labels.tif or "
         f"crop.zarr in each, then `densecell add-labels {known or 'DIR'} {folder}`"

@@ -182,7 +182,7 @@ def trained(
         typer.echo(note, err=True)
     data = load_data(project, folder)
     if origin is not None and model.absolute() in origin.members[0].parents:
-        raise ConfigError(f"{model}: cannot begin from itself; give another --name")
+        raise ConfigError(f"{model}: cannot start from itself; give another --name")
     if overwrite:  # only now: what is wrong with the data must not cost a model
         refuse_claimed(model)
         remove(model)
@@ -206,8 +206,8 @@ def with_origin(
 
     if asked:
         raise ConfigError(
-            "--from takes the network of its model: leave --network, --width and "
-            "--cells out"
+            "--from takes the network of its model: leave out --network, "
+            "--width and --cells"
         )
     voting = [m.folder for m in read_ensemble(model).members if m.used]
     origin = Origin(tuple(model.absolute() / name for name in voting))

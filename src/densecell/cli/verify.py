@@ -37,6 +37,8 @@ def verify(
     Console(soft_wrap=True).print(table)
     faults = sum(finding.is_fault for finding in findings)
     if faults:
-        typer.echo(f"{result}: {faults} of {len(findings)} parts are not what was made")
+        typer.echo(
+            f"{result}: {faults} of {len(findings)} parts have changed or are missing"
+        )
         raise typer.Exit(1)
-    typer.echo(f"{result}: is what was made")
+    typer.echo(f"{result}: is unchanged")

@@ -73,13 +73,13 @@ def view(
     try:
         with Server(port) as server:
             server.show(viewer_state(shown, beside, server))
-            typer.echo(f"{server.address}\nopen until Ctrl-C")
+            typer.echo(f"{server.address}\nPress Ctrl-C to stop.")
             if browser and not webbrowser.open(server.address):
                 typer.echo("no browser was found: open the address in one", err=True)
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:  # the usual end
-        typer.echo("ended")
+        typer.echo("Stopped.")
 
 
 def _write_state(
