@@ -145,7 +145,7 @@ def test_a_missing_volume(model, tmp_path):
 
     assert refused(VolumeError, path, model, tmp_path) == (
         f"{path}: does not exist; expected an OME-Zarr, a TIFF stack, a folder of PNG "
-        "or TIFF slices, HDF5, MRC, NIfTI, DM3, DM4 or an .npy file"
+        "or TIFF slices, HDF5, MRC, NIfTI, DM3, DM4, Amira or an .npy file"
     )
 
 

@@ -31,6 +31,7 @@ def read(name, **options):
         ("hdf5-axistags/zyxc.h5", (8, 48, 56)),
         ("ome_multifile/omemulti", (8, 64, 64)),
         ("jpg_bmp_slices/jpg", (8, 64, 64)),
+        ("amira-raw-lattice.am", (8, 64, 64)),
         ("jpg_bmp_slices/bmp", (8, 64, 64)),
     ],
 )
@@ -110,7 +111,7 @@ def test_one_angstrom_is_questioned():
     assert "unusual for volume EM" in volume.notes[0]
 
 
-@pytest.mark.parametrize("name", ["hdf5-axistags/zyxc.h5"])
+@pytest.mark.parametrize("name", ["hdf5-axistags/zyxc.h5", "amira-raw-lattice.am"])
 def test_the_voxel_size_is_asked_for(name):
     with pytest.raises(SpacingError, match="pass --spacing Z Y X"):
         require_spacing(open_volume(CASES / name))
