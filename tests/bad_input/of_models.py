@@ -199,7 +199,7 @@ def _(at):
 
 @case("true ids that are fractions")
 def _(at):
-    ids = at.labels("organelles.tif", np.ones(SHAPE, np.float32))
+    ids = at.labels("organelles.tif", np.full(SHAPE, 0.5, np.float32))
     return ["evaluate", at.result(), at.labels(), "--organelles", ids]
 
 
