@@ -9,7 +9,7 @@ from densecell.geometry import Box, Shape, format_spacing
 from densecell.volume.intensities import (
     EXACT_VOXELS,
     Statistics,
-    measure,
+    measure_intensities,
     sampled_boxes,
 )
 from densecell.volume.interface import Volume
@@ -87,7 +87,7 @@ def describe(volume: Volume) -> Description:
         spacing_nm=spacing,
         size_um=tuple(n * s / 1000 for n, s in edges) if spacing else None,
         voxels=math.prod(volume.shape),
-        statistics=measure(volume),
+        statistics=measure_intensities(volume),
         fractions=_fractions(volume),
         sampled=Box.whole(volume.shape).voxels > EXACT_VOXELS,
         notes=volume.notes,

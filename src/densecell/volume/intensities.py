@@ -53,7 +53,7 @@ def intensity_statistics(volume: Volume, *, box: Box | None = None) -> Statistic
     """
     part = volume if box is None else CroppedVolume(volume, box)
     origin = (0, 0, 0) if box is None else box.start
-    found = measure(part, origin=origin)
+    found = measure_intensities(part, origin=origin)
     if found.std == 0:
         raise VolumeError(
             f"{volume.path}: every voxel is {found.low:g}; expected an image with "
@@ -84,7 +84,7 @@ def normalise(
     return normalised
 
 
-def measure(volume: Volume, *, origin: Shape = (0, 0, 0)) -> Statistics:
+def measure_intensities(volume: Volume, *, origin: Shape = (0, 0, 0)) -> Statistics:
     """Statistics as of `intensity_statistics`; a constant volume has `std` 0."""
     count, mean, squares = 0, 0.0, 0.0
     low, high = np.inf, -np.inf
