@@ -24,13 +24,13 @@ def decoded(monkeypatch):
     """List the slices that were decoded."""
     from densecell.volume.formats import slices
 
-    names, decode = [], slices._decoded_png
+    names, decode = [], slices.read_picture
 
     def counted(file):
         names.append(file.name)
         return decode(file)
 
-    monkeypatch.setattr(slices, "_decoded_png", counted)
+    monkeypatch.setattr(slices, "read_picture", counted)
     return names
 
 
