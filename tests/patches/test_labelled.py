@@ -108,8 +108,8 @@ def test_labels_that_nobody_annotated(tmp_path, write_project, discs):
 
 def test_fractional_labels(tmp_path, write_project, discs):
     project = write_project(tmp_path)
-    np.save(tmp_path / "train_labels.npy", discs[1].astype(np.float32))
-    with pytest.raises(VolumeError, match=r"train_labels\.npy: .*float32"):
+    np.save(tmp_path / "train_labels.npy", discs[1].astype(np.float32) + 0.5)
+    with pytest.raises(VolumeError, match=r"train_labels\.npy: .*0\.5"):
         load_labelled(project, tmp_path, role="train")
 
 
