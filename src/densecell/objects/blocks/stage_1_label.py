@@ -78,7 +78,10 @@ def label_block(job: Job, number: int) -> None:
         voxels=sums.classes.sum(axis=0),
         contacts=_contacts(measurement, core, around),
         layers={
-            name: _layer(name, found, block, sums, cuts[name]) for name in job.layers
+            name: _layer(
+                name, found, block, sums, cuts[name], touches=job.joins_splinters
+            )
+            for name in job.layers
         },
     ).save(job.mark("number", number))
 
@@ -228,9 +231,15 @@ def _sums(job: Job, core: Box, block: _Block) -> Sums:
 
 
 def _layer(
-    name: str, found: dict[str, LocalIds], block: _Block, sums: Sums, cuts: Cuts
+    name: str,
+    found: dict[str, LocalIds],
+    block: _Block,
+    sums: Sums,
+    cuts: Cuts,
+    *,
+    touches: bool,
 ) -> NumberedLayer:
-    """What the file says of a layer: ids, sums, and overlaps with other objects."""
+    """What the file says of a layer: ids, sums, touches and overlaps with others."""
     local = found[name]
     known = np.flatnonzero(local.ids)
     whole = sums.taken(known).added(local.ids[known] - 1, local.highest)
@@ -240,8 +249,8 @@ def _layer(
     if block.cells is not None:
         of_run = local.ids[block.pieces.of_run]
         in_cells = _overlaps(of_run, block.cells, block.runs.length)
-    touches = _touches(block, local) if name != CELLS else NONE
-    return NumberedLayer(*local, whole, cuts.views, touches, host, in_cells)
+    met = _touches(block, local) if touches and name != CELLS else NONE
+    return NumberedLayer(*local, whole, cuts.views, met, host, in_cells)
 
 
 def _touches(block: _Block, local: LocalIds) -> NDArray[np.int64]:
