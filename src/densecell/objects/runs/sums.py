@@ -127,7 +127,9 @@ def sum_objects(
         y * sum_x,
     )
     sure = np.zeros(len(n), np.int64) if confidence is None else confidence
-    votes = _by_class(n, channels, sure, count, classes)
+    votes = np.zeros((count, classes), np.int64)
+    if confidence is not None:
+        votes = _by_class(n, channels, confidence, count, classes)
     for channel, share in probabilities.items():
         votes[:, channel] = total(share)
     return Sums(
