@@ -54,12 +54,13 @@ notebooks: $(CORE)
 	done
 	cd notebooks && ../$(BIN)/jupyter lab $(LAB)
 
+# One after another: two that train at once on two cores wait for each other's threads.
 notebooks-run: $(READY)
 	rm -rf build/notebooks && mkdir -p build/notebooks
 	for each in notebooks/0*.py; do \
 	  $(BIN)/jupytext -q --to ipynb --output build/$${each%.py}.ipynb $$each || exit; \
 	done
-	$(BIN)/python -m pytest -n 2 -q -o filterwarnings=ignore --nbmake --nbmake-timeout 600 --overwrite \
+	$(BIN)/python -m pytest -q -o filterwarnings=ignore -o timeout=1800 --nbmake --nbmake-timeout 1200 --overwrite \
 	  --nbmake-kernel=python3 build/notebooks
 
 format: $(READY)
