@@ -4,7 +4,12 @@ import zipfile
 from pathlib import Path
 
 PACKED = Path(__file__).parent / "fixtures" / "before.zip"
-WITH_PATHS = ("result/run.yaml", "result/scores/classes.json")
+WITH_PATHS = (
+    "result/run.yaml",
+    "result/scores/classes.json",
+    "result/suggest/crop_01/crop.yaml",
+    "result/suggest/crop_02/crop.yaml",
+)
 
 
 def unpack(folder: Path) -> Path:
