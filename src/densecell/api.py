@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densecell.address import to_address
-from densecell.compute import Progress, connected, training_threads
+from densecell.compute import Progress, connected
 from densecell.config import MeshConfig, ObjectsConfig, ProjectConfig
 from densecell.datasets.project import read_project
 from densecell.geometry import Box
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from densecell.ensemble import SegmentRequest
     from densecell.evaluation import Evaluation
 
-Report = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 def train(
@@ -37,7 +37,7 @@ def train(
     name: str | None = None,
     cluster: str | None = None,
     overwrite: bool = False,
-    progress: Report | None = None,
+    progress: OnProgress | None = None,
 ) -> Path:
     """Train an ensemble on the labelled volumes of a project.
 
@@ -68,29 +68,18 @@ def train(
     ConfigError
         If the project cannot be understood.
     """
-    from densecell.claim import refuse_claimed
-    from densecell.disk import remove
     from densecell.ensemble import rank_members
-    from densecell.training import load_data, train_members, train_on_cluster
+    from densecell.training import model_folder, train_model
 
     folder = Path(project)
     settings = settings or read_project(folder)
-    network = settings.network
-    model = folder / "models" / (name or f"{network.name}-{network.width}")
-    data = load_data(settings, folder)
-    if overwrite:  # only now: a mistake in the data must not cost a model
-        refuse_claimed(model)
-        remove(model)
-    with connected(cluster) as workers:
-        if workers is None:
-            steps = train_members(settings, data, model)
-        else:
-            threads = training_threads(cluster)
-            steps = train_on_cluster(settings, folder, model, workers, threads=threads)
-        for step in steps:
-            if progress is not None and step.record is not None:
-                at = step.record
-                progress(Progress(f"network {step.member}", at.step, at.steps))
+    model = model_folder(settings, folder, name)
+    for step in train_model(
+        settings, folder, model, where=cluster, overwrite=overwrite
+    ):
+        if progress is not None and step.record is not None:
+            at = step.record
+            progress(Progress(f"network {step.member}", at.step, at.steps))
     rank_members(model, best=settings.ensemble.best)
     return model
 
@@ -103,7 +92,7 @@ def segment(
     request: "SegmentRequest | None" = None,
     cluster: str | None = None,
     overwrite: bool = False,
-    progress: Report | None = None,
+    progress: OnProgress | None = None,
 ) -> Result:
     """Label every voxel of a volume with a trained ensemble.
 
@@ -157,7 +146,7 @@ def measure(
     settings: ObjectsConfig | None = None,
     cluster: str | None = None,
     overwrite: bool = False,
-    progress: Report | None = None,
+    progress: OnProgress | None = None,
 ) -> Result:
     """Separate cells and organelles, and measure them.
 
@@ -206,7 +195,7 @@ def mesh(
     settings: MeshConfig | None = None,
     cluster: str | None = None,
     overwrite: bool = False,
-    progress: Report | None = None,
+    progress: OnProgress | None = None,
 ) -> Path:
     """Write the surfaces of measured cells and organelles.
 
@@ -266,7 +255,7 @@ def write_report(
     )
 
 
-def _follow(steps: Iterable[Progress], progress: Report | None) -> None:
+def _follow(steps: Iterable[Progress], progress: OnProgress | None) -> None:
     """Do the work that an iterator of progress does, and pass on what it says."""
     for step in steps:
         if progress is not None:

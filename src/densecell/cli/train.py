@@ -1,6 +1,5 @@
 """Train the members of an ensemble and rank them."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +13,7 @@ from densecell.config.project import ProjectConfig
 
 if TYPE_CHECKING:
     from densecell.ensemble import EnsembleFile
-    from densecell.training import Extension, MemberProgress, Origin
+    from densecell.training import Origin, Watch
 
 OfProject = partial(Sets, ProjectConfig, default="the project's")
 
@@ -104,8 +103,15 @@ def train(
     from densecell.cli.training_display import training_display
     from densecell.datasets.project import read_project
     from densecell.ensemble import rank_members
+    from densecell.patches import resampling_notes
     from densecell.report.model import draw_scores
-    from densecell.training import Extension, learn_cells
+    from densecell.training import (
+        Extension,
+        TrainingOptions,
+        learn_cells,
+        model_folder,
+        train_model,
+    )
 
     refuse_both(settings.minutes, settings.steps, "--minutes or --steps")
     project = changed(
@@ -124,16 +130,17 @@ def train(
         refuse_both(longer.extend, longer.extend_steps, "--extend or --extend-steps")
         extension = Extension(longer.extend, longer.extend_steps)
         refuse_both(overwrite or None, extension, "--extend or --overwrite")
-    model = folder / "models" / (options.name or default_name(project))
+    model = model_folder(project, folder, options.name)
+    watch = pictures(tensorboard=options.tensorboard)
+    for note in resampling_notes(project):
+        typer.echo(note, err=True)
     with training_display() as show:
-        for progress in trained(
+        for progress in train_model(
             project,
             folder,
             model,
-            cluster=options.cluster,
-            origin=begun_from,
-            extension=extension,
-            tensorboard=options.tensorboard,
+            where=options.cluster,
+            options=TrainingOptions(begun_from, extension, watch),
             overwrite=overwrite,
         ):
             show(progress)
@@ -143,57 +150,18 @@ def train(
     typer.echo(f"{model}: ready; next `densecell segment VOLUME -m {model} -o RESULT`")
 
 
-def trained(
-    project: ProjectConfig,
-    folder: Path,
-    model: Path,
-    *,
-    cluster: str | None,
-    origin: "Origin | None",
-    extension: "Extension | None",
-    tensorboard: bool,
-    overwrite: bool,
-) -> Iterator["MemberProgress"]:
-    """Train the networks here, one after another, or all at once on a cluster."""
-    from densecell.claim import refuse_claimed
-    from densecell.compute import connected, training_threads
-    from densecell.disk import remove
-    from densecell.errors import ConfigError
-    from densecell.patches import resampling_notes
+def pictures(*, tensorboard: bool) -> "Watch":
+    """What is drawn after each validation."""
     from densecell.report.model import (
         draw_training,
         require_tensorboard,
         write_events,
     )
-    from densecell.training import (
-        TrainingOptions,
-        Watch,
-        load_data,
-        train_members,
-        train_on_cluster,
-    )
 
-    watch: Watch = draw_training
-    if tensorboard:
-        require_tensorboard()
-        watch = partial(draw_training, also=write_events)
-    options = TrainingOptions(origin, extension, watch)
-    for note in resampling_notes(project):
-        typer.echo(note, err=True)
-    data = load_data(project, folder)
-    if origin is not None and model.absolute() in origin.members[0].parents:
-        raise ConfigError(f"{model}: cannot start from itself; give another --name")
-    if overwrite:  # only now: what is wrong with the data must not cost a model
-        refuse_claimed(model)
-        remove(model)
-    with connected(cluster) as workers:
-        if workers is None:
-            yield from train_members(project, data, model, options)
-        else:
-            threads = training_threads(cluster)
-            yield from train_on_cluster(
-                project, folder, model, workers, threads=threads, options=options
-            )
+    if not tensorboard:
+        return draw_training
+    require_tensorboard()
+    return partial(draw_training, also=write_events)
 
 
 def with_origin(
@@ -214,10 +182,6 @@ def with_origin(
     origin.check(project.classes)
     project = project.model_copy(update={"network": origin.network})
     return suit_pairs(project) if origin.network.affinities else project, origin
-
-
-def default_name(project: ProjectConfig) -> str:
-    return f"{project.network.name}-{project.network.width}"
 
 
 def refuse_both(one: object, other: object, names: str) -> None:

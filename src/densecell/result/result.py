@@ -86,6 +86,7 @@ class Result:
                 "`densecell measure` wrote"
             )
         self.path = path
+        self._tables: dict[str, Sequence[Row]] = {}  # as far as they were asked for
 
     def __repr__(self) -> str:
         return f"Result({str(self.path)!r})"
@@ -111,7 +112,10 @@ class Result:
     @property
     def spacing_nm(self) -> Spacing:
         """Voxel size (z, y, x) of labels and objects."""
-        return Spacing.checked(self._about_spacing)
+        if self.run is not None:
+            return self.run.spacing_nm
+        assert self.measurement is not None  # or it would be no result
+        return self.measurement.spacing
 
     @property
     def box(self) -> Box:
@@ -329,10 +333,6 @@ class Result:
         }
 
     @cached_property
-    def _tables(self) -> dict[str, Sequence[Row]]:
-        return {}
-
-    @cached_property
     def agreement(self) -> Agreement | None:
         """Voxels of each class, and how far networks agree with the ensemble."""
         return _read_json(
@@ -358,13 +358,6 @@ class Result:
         about = self.run or self.measurement
         assert about is not None  # or it would be no result
         return about
-
-    @property
-    def _about_spacing(self) -> tuple[float, float, float]:
-        if self.run is not None:
-            return self.run.volume.spacing_nm
-        assert self.measurement is not None
-        return self.measurement.spacing_nm
 
 
 def _read_json(path: Path, kind: type[Checked], *, again: str) -> Checked | None:

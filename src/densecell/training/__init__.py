@@ -18,7 +18,13 @@ from densecell.training.member import (
     member_folder,
     read_outcome,
 )
-from densecell.training.members import TrainingOptions, train_members, train_on_cluster
+from densecell.training.members import (
+    TrainingOptions,
+    model_folder,
+    train_members,
+    train_model,
+    train_on_cluster,
+)
 from densecell.training.origin import Origin
 from densecell.training.resolve import Extension
 from densecell.training.touching import learn_cells, suit_pairs
@@ -47,6 +53,7 @@ __all__ = [
     "load_member_settings",
     "load_weights",
     "member_folder",
+    "model_folder",
     "read_data",
     "read_history",
     "read_outcome",
@@ -54,5 +61,6 @@ __all__ = [
     "suit_pairs",
     "train_member",
     "train_members",
+    "train_model",
     "train_on_cluster",
 ]

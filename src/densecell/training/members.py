@@ -16,11 +16,18 @@ from typing import NamedTuple
 
 import torch
 
-from densecell.claim import claimed
-from densecell.compute import Cluster, bulleted, result_of, usable_cores
+from densecell.claim import claimed, refuse_claimed
+from densecell.compute import (
+    Cluster,
+    bulleted,
+    connected,
+    result_of,
+    training_threads,
+    usable_cores,
+)
 from densecell.config import ProjectConfig, parse_settings
-from densecell.disk import drop_partial
-from densecell.errors import ClusterError
+from densecell.disk import drop_partial, remove
+from densecell.errors import ClusterError, ConfigError
 from densecell.training.data import Data, load_data
 from densecell.training.loop import TrainingRecord, read_history
 from densecell.training.member import (
@@ -51,6 +58,58 @@ class TrainingOptions(NamedTuple):
 
 
 DEFAULTS = TrainingOptions()
+
+
+def model_folder(project: ProjectConfig, root: Path, name: str | None = None) -> Path:
+    """Folder of a model in its project; by default named by network and width."""
+    network = project.network
+    return root / "models" / (name or f"{network.name}-{network.width}")
+
+
+def train_model(
+    project: ProjectConfig,
+    root: Path,
+    folder: Path,
+    *,
+    where: str | None = None,
+    options: TrainingOptions = DEFAULTS,
+    overwrite: bool = False,
+) -> Iterator[MemberProgress]:
+    """Train the members here, one after another, or all at once on a cluster.
+
+    Parameters
+    ----------
+    project, folder, options
+        See `train_members`.
+    root
+        Folder of the project file.
+    where
+        Cluster to `connect` to; None: this process.
+    overwrite
+        Remove the model in `folder` first. A mistake in the data leaves it.
+
+    Raises
+    ------
+    ConfigError
+        If the model would start from itself, or the data cannot be used.
+    OutputError
+        If `folder` holds members of other settings.
+    """
+    data = load_data(project, root)
+    origin = options.origin
+    if origin is not None and folder.absolute() in origin.members[0].parents:
+        raise ConfigError(f"{folder}: cannot start from itself; give another --name")
+    if overwrite:
+        refuse_claimed(folder)
+        remove(folder)
+    with connected(where) as workers:
+        if workers is None:
+            yield from train_members(project, data, folder, options)
+        else:
+            threads = training_threads(where)
+            yield from train_on_cluster(
+                project, root, folder, workers, threads=threads, options=options
+            )
 
 
 def train_members(
