@@ -1,3 +1,5 @@
+import math
+import typing
 from pathlib import Path, PureWindowsPath
 
 import pytest
@@ -15,9 +17,11 @@ from densecell.config import (
     save_settings,
     write_text,
 )
+from densecell.config.frozen import Frozen
 from densecell.config.project import _written
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import Box
+from densecell.settings import read_json
 
 ENTRY = {"image": "a.tif", "labels": "b.tif", "spacing_nm": [40, 10, 10]}
 
@@ -107,7 +111,8 @@ def test_classes_can_be_written_out_without_a_level_more():
         ),
         (
             project(training={"window": [0, 8, 8]}),
-            "project.yaml: training: window must be positive (z y x), got (0, 8, 8)",
+            "project.yaml: training.window.0: input should be greater than or equal to "
+            "1, got 0",
         ),
         (
             project(volumes=[ENTRY | {"z": [4, 4]}]),
@@ -152,6 +157,84 @@ def test_a_file_that_is_no_yaml(tmp_path, content):
     (tmp_path / "project.yaml").write_bytes(content)
     with pytest.raises(ConfigError, match=r"project\.yaml: not readable as YAML: .+"):
         load_settings(tmp_path / "project.yaml", ProjectConfig)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 2020-13-45",
+        "a: !!int ''",
+        "a: !!timestamp abc",
+        "a: !!bool abc",
+        "a: !!float b",
+        f"a: {'9' * 5000}",
+        "[" * 3000 + "]" * 3000,
+        "[1, " * 3000,
+        "".join(f"{' ' * i}a:\n" for i in range(1500)),
+    ],
+)
+def test_yaml_that_makes_no_sense_is_one_quick_sentence(tmp_path, text):
+    (tmp_path / "project.yaml").write_text(text)
+
+    with pytest.raises(ConfigError, match="not readable as YAML") as caught:
+        load_settings(tmp_path / "project.yaml", ProjectConfig)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", "9" * 5000])
+def test_json_that_makes_no_sense_is_one_sentence(tmp_path, text):
+    (tmp_path / "a.json").write_text(text)
+
+    with pytest.raises(ConfigError, match=r"a\.json: not readable as JSON: .+"):
+        read_json(tmp_path / "a.json")
+
+
+def numbers_of(model):
+    """Every number of a model, with the names of its settings."""
+    for name, field in model.model_fields.items():
+        if typing.get_origin(field.annotation) is not tuple:
+            kinds = [field.annotation, *typing.get_args(field.annotation)]
+            yield from ((name, kind) for kind in kinds if kind in (int, float))
+
+
+def all_settings(kind=Frozen):
+    for model in kind.__subclasses__():
+        yield model
+        yield from all_settings(model)
+
+
+NUMBERS = sorted(
+    (
+        (model, name)
+        for model in set(all_settings())
+        if model.__module__.startswith("densecell.config")
+        for name, _ in numbers_of(model)
+    ),
+    key=lambda pair: (pair[0].__name__, pair[1]),
+)
+
+
+@pytest.mark.parametrize(("model", "name"), NUMBERS)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -1e13, 1e308, 10**30])
+def test_no_setting_takes_an_absurd_number(model, name, value):
+    with pytest.raises(ConfigError, match=name):
+        parse_settings({name: value}, model, where="options")
+
+
+def test_the_sweep_reaches_every_part_of_the_settings():
+    assert len(NUMBERS) > 50
+    assert {model.__name__ for model, _ in NUMBERS} > {
+        "SplitConfig",
+        "TrainingConfig",
+        "InferenceConfig",
+        "EnsembleConfig",
+    }
+
+
+@pytest.mark.parametrize("name", ["tile", "margin"])
+def test_no_tiling_has_a_negative_edge(name):
+    with pytest.raises(ConfigError, match=rf"options: {name}\.1: .+ got -1"):
+        parse_settings({name: (8, -1, 8)}, InferenceConfig, where="options")
 
 
 def test_an_entry_may_stand_for_a_part_of_its_volume():

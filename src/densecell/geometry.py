@@ -13,6 +13,7 @@ from densecell.errors import ConfigError
 
 Shape = tuple[int, int, int]
 T = TypeVar("T")
+SHORTEST_NM, LONGEST_NM = 1e-3, 1e6  # of a voxel's edge: 1 pm to 1 mm
 CUBIC = 1.5  # longest edge of a nearly cubic voxel, in shortest ones
 FACES: tuple[Shape, ...] = ((-1, 0, 0), (0, -1, 0), (0, 0, -1))  # to neighbours before
 
@@ -55,6 +56,11 @@ class Spacing(NamedTuple):
         if len(values) != 3 or not all(math.isfinite(v) and v > 0 for v in values):
             raise ConfigError(
                 f"spacing must be three positive lengths in nm (z y x), got {values}"
+            )
+        if not all(SHORTEST_NM <= v <= LONGEST_NM for v in values):
+            raise ConfigError(
+                f"spacing must be lengths from {SHORTEST_NM:g} to {LONGEST_NM:g} nm "
+                f"(z y x), got {values}"
             )
         return cls(*(float(v) for v in values))
 

@@ -1,10 +1,12 @@
-"""Read, check and write settings as YAML files.
+"""Read YAML and JSON, check what they hold, write settings.
 
 Free of torch, like `config`, which defines the settings.
 """
 
 import difflib
+import json
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +17,7 @@ from densecell.disk import written_aside
 from densecell.errors import ConfigError
 
 Settings = TypeVar("Settings", bound=BaseModel)
+MOST_NESTED = 100  # brackets inside brackets; PyYAML takes time by their square
 
 
 def load_settings(path: Path, kind: type[Settings]) -> Settings:
@@ -36,13 +39,45 @@ def read_yaml(path: Path) -> Any:
     ConfigError
         If the file is missing, or is not YAML.
     """
+    return parse_yaml(_read_text(path, "YAML"), where=str(path))
+
+
+def parse_yaml(text: str, *, where: str) -> Any:
+    """Plain values of a text in YAML, not checked yet.
+
+    Raises
+    ------
+    ConfigError
+        If the text is not YAML, or nested too deeply.
+    """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        first = " ".join(str(error).split())
-        raise ConfigError(f"{path}: not readable as YAML: {first}") from None
+        if _nesting(text) > MOST_NESTED:
+            raise RecursionError
+        return yaml.safe_load(text)
+    except RecursionError:
+        raise ConfigError(f"{where}: not readable as YAML: nested too deeply") from None
+    # PyYAML lets errors of Python through where a tag or a date has no sense.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
+        raise ConfigError(
+            f"{where}: not readable as YAML: {_one_line(error)}"
+        ) from None
+
+
+def read_json(path: Path) -> Any:
+    """Plain values of a JSON file, not checked yet.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is not JSON, or is nested too deeply.
+    """
+    text = _read_text(path, "JSON")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ConfigError(f"{path}: not readable as JSON: nested too deeply") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: not readable as JSON: {_one_line(error)}") from None
 
 
 def parse_settings(values: object, kind: type[Settings], *, where: str) -> Settings:
@@ -73,6 +108,26 @@ def write_text(path: Path, text: str) -> None:
     """
     with written_aside(path, overwrite=True) as aside:
         aside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _read_text(path: Path, form: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = _one_line(error)
+        raise ConfigError(f"{path}: not readable as {form}: {reason}") from None
+
+
+def _nesting(text: str) -> int:
+    """How many brackets are open at once; those in words count too, which is rare."""
+    steps = ({"[": 1, "{": 1, "]": -1, "}": -1}.get(letter, 0) for letter in text)
+    return max(accumulate(steps), default=0)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _worded(error: ValidationError, kind: type[BaseModel]) -> str:

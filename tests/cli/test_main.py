@@ -69,7 +69,7 @@ def test_every_command_says_what_it_does_in_a_sentence():
 
 def test_every_file_of_a_command_is_a_command():
     folder = Path(module.__file__).parent
-    others = {"main", "expand", "options", "progress", "scores_table"}
+    others = {"main", "ending", "expand", "options", "progress", "scores_table"}
     others |= {"objects_table", "training_display"}
 
     files = {path.stem.replace("_", "-") for path in folder.glob("*.py")}
@@ -93,14 +93,6 @@ def test_an_interruption_says_how_to_go_on(run, info_raises):
 
     sentence = "densecell: Interrupted. Run the same command again to continue.\n"
     assert run("info", "a") == (130, "", sentence)
-
-
-def test_a_bug_keeps_its_trace(monkeypatch, info_raises):
-    info_raises(ZeroDivisionError("a bug"))
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    monkeypatch.setattr(sys, "argv", ["densecell", "info", "a"])
-    with pytest.raises(ZeroDivisionError):
-        main()
 
 
 def test_a_missing_file_is_one_line(run, tmp_path):
@@ -131,3 +123,33 @@ def test_our_warnings_are_one_line_and_those_of_libraries_are_silent(
         warnings.warn("old", DeprecationWarning, stacklevel=1)
 
     assert capsys.readouterr().err == "densecell: warning: voxels differ\n"
+
+
+@pytest.mark.parametrize("words", [("",), ("a", "-o", ""), ("a", "--out=")])
+def test_an_empty_word_is_a_forgotten_variable(run, words):
+    code, _, err = run("info", *words)
+
+    assert code == 1
+    assert err.endswith("is empty; check the variables of the command\n")
+
+
+def test_an_error_that_nobody_worded_is_one_line(
+    run, info_raises, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    info_raises(KeyError("a"))
+
+    code, _, err = run("info", "x")
+
+    assert code == 1
+    assert err.startswith("densecell: unexpected KeyError: 'a'. ")
+    assert err.count("\n") == 1
+
+
+def test_debug_shows_where_an_error_arose(info_raises, monkeypatch):
+    info_raises(KeyError("a"))
+    monkeypatch.setattr(module, "app", lambda prog_name: {}["a"])
+    monkeypatch.setattr(sys, "argv", ["densecell", "--debug", "info", "x"])
+
+    with pytest.raises(KeyError):
+        main()

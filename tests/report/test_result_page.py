@@ -195,7 +195,7 @@ def test_where_no_cell_is_left_it_is_said(platelets, tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (lambda text: text[:-9], "is no JSON"),
+        (lambda text: text[:-9], "not readable as JSON"),
         (lambda text: "[]", "holds no object of JSON; `dense"),
         (lambda text: "{}", "voxels.*`densecell segment --overwrite` makes it again"),
     ],

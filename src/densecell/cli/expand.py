@@ -8,6 +8,7 @@ field adds what a setting lacks: spelling, placeholder, help.
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
 from typing import (
@@ -27,6 +28,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.models import OptionInfo
 
+from densecell.errors import ConfigError
 from densecell.settings import parse_settings
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -160,6 +162,7 @@ def expanded(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def filled(**given: Any) -> None:
+        refuse_infinite(given)
         for name, model in models.items():
             values = {field: given.pop(field) for field in model.model_fields}
             known = {field: v for field, v in values.items() if v is not None}
@@ -169,6 +172,21 @@ def expanded(command: Callable[..., None]) -> Callable[..., None]:
     filled.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     filled.__annotations__ = {p.name: p.annotation for p in parameters}
     return filled
+
+
+def refuse_infinite(given: Mapping[str, object]) -> None:
+    """Refuse infinite numbers and those that are none; typer's bounds let them by.
+
+    Raises
+    ------
+    ConfigError
+        If an option is not finite.
+    """
+    for name, value in given.items():
+        for number in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(number, float) and not math.isfinite(number):
+                spelling = f"--{name.replace('_', '-')}"
+                raise ConfigError(f"{spelling} {number}: expected a finite number")
 
 
 def options_of(model: type[BaseModel]) -> Iterator[Option]:
@@ -252,7 +270,11 @@ def _metavar(setting: FieldInfo, unit: str) -> str | None:
 def _item(setting: FieldInfo) -> Any:
     """Type of a setting's value, or of its items if it is a list of any length."""
     kind = _bare(setting.annotation)
-    return get_args(kind)[0] if _is_list(setting) else kind
+    if _is_list(setting):
+        return _bare(get_args(kind)[0])
+    if get_origin(kind) is tuple:
+        return tuple[tuple(_bare(item) for item in get_args(kind))]  # type: ignore[misc]
+    return kind
 
 
 def _is_list(setting: FieldInfo) -> bool:

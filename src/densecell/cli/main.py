@@ -2,16 +2,19 @@
 
 import ast
 import importlib
+import os
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 import typer
 from typer.core import TyperGroup
 
-from densecell.errors import DensecellError
+from densecell.cli.ending import OF_SIGNALS, interrupted_by_signals, unexpected
+from densecell.errors import ConfigError, DensecellError
 
 PLAIN: dict[str, Any] = {
     "add_completion": False,
@@ -110,25 +113,63 @@ def _root(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Show the version."
     ),
+    debug: bool = typer.Option(
+        False, "--debug", help="Show where in the program an unexpected error arose."
+    ),
 ) -> None:
     """Dense segmentation of volume electron microscopy by network ensembles."""
 
 
 def main() -> None:
-    """Run the command line; expected errors are one line and exit code 1."""
+    """Run the command line; every error is one line and an exit code."""
     warnings.showwarning = _show_warning
+    words = sys.argv[1:]
+    code: Any = 0
+    with interrupted_by_signals() as received:
+        try:
+            refuse_empty(words)
+            app(prog_name="densecell")
+        except DensecellError as error:  # expected, and worded for the user
+            code = _end(str(error), 1)
+        except SystemExit as end:
+            code = end.code
+            if code == INTERRUPTED:
+                code = OF_SIGNALS + received[0] if received else INTERRUPTED
+                code = _end(
+                    "Interrupted. Run the same command again to continue.", code
+                )
+        except Exception as error:
+            if "--debug" in words[:1]:
+                raise
+            code = _end(unexpected(error, words), 1)
+    raise SystemExit(_flushed(code))
+
+
+def refuse_empty(words: list[str]) -> None:
+    """Refuse an empty word: it is a forgotten variable, never a name."""
+    for word in words:
+        name, given, value = word.partition("=")
+        if not word or (given and not value and name.startswith("-")):
+            place = name or "an argument"
+            raise ConfigError(f"{place} is empty; check the variables of the command")
+
+
+def _end(message: str, code: int) -> int:
+    """Print the last line of a command that fails; its exit code."""
+    with suppress(OSError):  # standard error may be closed or on a full disk
+        typer.echo(f"densecell: {message}", err=True)
+    return code
+
+
+def _flushed(code: Any) -> Any:
+    """The exit code, or 1 where the last output cannot be written."""
     try:
-        app(prog_name="densecell")
-    except DensecellError as error:  # expected, and worded for the user
-        typer.echo(f"densecell: {error}", err=True)
-        raise SystemExit(1) from None
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            typer.echo(
-                "densecell: Interrupted. Run the same command again to continue.",
-                err=True,
-            )
-        raise
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, for what is still held
+        if not isinstance(error, BrokenPipeError):
+            return _end(f"standard output cannot be written: {error.strerror}", 1)
+    return code
 
 
 def _show_warning(

@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from densecell.compute.blocks import AT_ONCE
 from densecell.compute.lost import scheduler_lost
 from densecell.compute.machine import usable_cores
 from densecell.errors import ConfigError, MissingExtraError
+from densecell.settings import read_yaml
 
 ANSWER_S = 10  # how long a scheduler may take to answer
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -119,11 +118,7 @@ def read_cluster_file(path: Path) -> ClusterFile:
     ConfigError
         If the file is missing, or says something else.
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        text = " ".join(str(error).split())
-        raise ConfigError(f"{path}: not readable as YAML: {text}") from None
+    values = read_yaml(path)
     if not isinstance(values, Mapping) or list(values) not in [[s] for s in SYSTEMS]:
         raise ConfigError(
             f"{path}: expected one entry, `slurm:`, with the settings of its jobs; "

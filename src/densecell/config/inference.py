@@ -4,19 +4,18 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from densecell.config.frozen import Frozen
-from densecell.geometry import Shape
+from densecell.config.frozen import MOST_THREADS, Extent, Frozen, Margin
 
 
 class InferenceConfig(Frozen):
     """How a volume is cut into tiles, and what computes them."""
 
-    tile: Shape | None = Field(
+    tile: Extent | None = Field(
         None,
         description="Voxels (z y x) that one network call returns. Default: what suits "
         "the network and the memory.",
     )
-    margin: Shape | None = Field(
+    margin: Margin | None = Field(
         None,
         description="Voxels (z y x) on each side of a tile that are computed as "
         "context but not kept. Default: what suits the network.",
@@ -32,6 +31,7 @@ class InferenceConfig(Frozen):
     threads: int | None = Field(
         None,
         ge=1,
+        le=MOST_THREADS,
         description="Use this many threads in one network call. Default: all usable "
         "cores, shared among the processes.",
     )

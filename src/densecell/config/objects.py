@@ -5,8 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from densecell.config.frozen import Frozen
-from densecell.geometry import Shape
+from densecell.config.frozen import Extent, Frozen
 
 
 class SplitConfig(Frozen):
@@ -121,7 +120,7 @@ class ObjectsConfig(Frozen):
     fill_holes: bool = Field(
         True, description="Fill holes that one object encloses completely."
     )
-    block: Shape | None = Field(
+    block: Extent | None = Field(
         None,
         description="Compute this many voxels (z y x) at once. Default: 64 512 512, or "
         "64 256 256 where cells are cut by affinities.",

@@ -4,8 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from densecell.config.frozen import Frozen
-from densecell.geometry import Shape
+from densecell.config.frozen import Extent, Frozen
 
 
 class ErrorWeights(Frozen):
@@ -114,10 +113,10 @@ class AugmentationConfig(Frozen):
 class TrainingConfig(Frozen):
     """How each network of an ensemble is trained."""
 
-    window: Shape = Field(
+    window: Extent = Field(
         (5, 128, 128), description="Voxels (z y x) of one training window."
     )
-    batch: int = Field(2, ge=1, description="Windows per step.")
+    batch: int = Field(2, ge=1, le=100_000, description="Windows per step.")
     minutes: float | None = Field(
         20.0,
         gt=0,
@@ -129,7 +128,9 @@ class TrainingConfig(Frozen):
         ge=1,
         description="Train each network for this many steps, instead of minutes.",
     )
-    learning_rate: float = Field(2e-3, gt=0, description="Highest learning rate.")
+    learning_rate: float = Field(
+        2e-3, gt=0, le=100, description="Highest learning rate."
+    )
     schedule: Literal["constant", "cosine"] = Field(
         "cosine",
         description="Change the learning rate over time. cosine: short warm-up, then "
@@ -179,7 +180,7 @@ class TrainingConfig(Frozen):
         "where affinities are learned.",
     )
     validations: int = Field(
-        10, ge=1, description="Score the eval volumes this many times."
+        10, ge=1, le=100_000, description="Score the eval volumes this many times."
     )
     abandon_below: float | None = Field(
         None,
@@ -195,8 +196,6 @@ class TrainingConfig(Frozen):
     def _one_budget(self) -> Self:
         if self.minutes is None and self.steps is None:
             raise ValueError("give a budget: minutes or steps")
-        if any(w < 1 for w in self.window):
-            raise ValueError(f"window must be positive (z y x), got {self.window}")
         return self
 
 

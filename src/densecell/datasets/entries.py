@@ -7,6 +7,7 @@ import yaml
 
 from densecell.config import ProjectConfig, VolumeEntry, parse_settings
 from densecell.errors import ConfigError
+from densecell.settings import parse_yaml
 
 
 def add_entries(text: str, entries: Sequence[VolumeEntry], *, where: str) -> str:
@@ -75,11 +76,11 @@ def _end(node: yaml.Node) -> int:
 
 def _parsed(text: str) -> ProjectConfig | None:
     try:
-        return parse_settings(yaml.safe_load(text), ProjectConfig, where="")
-    except (ConfigError, yaml.YAMLError):
+        return parse_settings(parse_yaml(text, where=""), ProjectConfig, where="")
+    except ConfigError:
         return None
 
 
 def _expected(text: str, entries: Sequence[VolumeEntry]) -> ProjectConfig:
-    project = parse_settings(yaml.safe_load(text), ProjectConfig, where="")
+    project = parse_settings(parse_yaml(text, where=""), ProjectConfig, where="")
     return project.model_copy(update={"volumes": (*project.volumes, *entries)})

@@ -22,6 +22,7 @@ from densecell.datasets.scheme import choose_scheme, label_ids
 from densecell.datasets.split import Span, check_span, split_slices
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
 from densecell.geometry import Spacing, format_spacing
+from densecell.settings import parse_yaml
 from densecell.volume import Volume, intensity_statistics, require_spacing
 
 FILE = "project.yaml"
@@ -166,7 +167,7 @@ def project_text(
         "# to (not included), counted from 0. Paths count from this folder.\n"
         f"{_yaml({'volumes': entries})}"
     )
-    parse_settings(yaml.safe_load(text), ProjectConfig, where=FILE)
+    parse_settings(parse_yaml(text, where=FILE), ProjectConfig, where=FILE)
     return text
 
 

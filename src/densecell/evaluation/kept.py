@@ -11,10 +11,12 @@ from pathlib import Path, PurePath
 
 from densecell.address import Address, split_choice
 from densecell.config import FORMAT, write_text
+from densecell.errors import ConfigError
 from densecell.evaluation.object_scores import ObjectScores
 from densecell.evaluation.scores import Scores
 from densecell.geometry import Box
 from densecell.result import layout
+from densecell.settings import read_json
 
 About = tuple[str, ...]  # the full address of the other labels, then what else counts
 GENERIC = ("", "labels", layout.STORE)  # folders that tell nothing apart
@@ -145,8 +147,8 @@ def _about(record: dict[str, object]) -> About:
 def _read_about(path: Path, mine: dict[str, object]) -> About | None:
     """What a file of scores is about; older ones do not name the truth's folder."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        record = read_json(path)
+    except ConfigError:
         return None
     if not isinstance(record, dict):
         return None

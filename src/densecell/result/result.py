@@ -1,6 +1,5 @@
 """A result folder, opened as far as it has got: labels, objects, tables, state."""
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ from densecell.result import layout
 from densecell.result.measurement import Measurement, read_measurement
 from densecell.result.run import Run, read_run
 from densecell.result.tables import Row, read_table
+from densecell.settings import read_json
 from densecell.volume import (
     CroppedVolume,
     OmeZarrVolume,
@@ -365,12 +365,9 @@ def _read_json(path: Path, kind: type[Checked], *, again: str) -> Checked | None
     if not path.is_file():
         return None
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path}: is no JSON ({error}); {again}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: holds no object of JSON; {again}")
-    try:
+        values = read_json(path)
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path}: holds no object of JSON")
         return parse_settings(values, kind, where=str(path))
     except ConfigError as error:
         raise ConfigError(f"{error}; {again}") from None

@@ -18,8 +18,9 @@ from torch.optim.swa_utils import AveragedModel
 
 from densecell.config import parse_settings
 from densecell.disk import written_aside
-from densecell.errors import CheckpointError
+from densecell.errors import CheckpointError, ConfigError
 from densecell.networks import Network
+from densecell.settings import read_json
 
 WEIGHTS = "weights.safetensors"
 LAST = "last.safetensors"
@@ -40,13 +41,12 @@ def load_json(path: Path, kind: type[Content]) -> Content:
         If there is no such file.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise
-    except (OSError, ValueError) as error:
+        values = read_json(path)
+    except ConfigError as error:
+        if not path.exists():
+            raise FileNotFoundError(path) from None
         raise CheckpointError(
-            f"{path}: not readable as JSON: {error}; copy it again, or run the command "
-            "of the training again"
+            f"{error}; copy it again, or run the command of the training again"
         ) from None
     return parse_settings(values, kind, where=str(path))
 

@@ -92,7 +92,7 @@ def test_pairs_that_are_far_apart_are_left_out_but_for_the_faces(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is no JSON"),
+        ("{", "not readable as JSON"),
         ('{"format": 2, "offsets": [], "attractive": 3}', "format"),
         ('{"format": 1, "offsets": [[0, 0, -2]], "attractive": 3}', "the faces"),
     ],

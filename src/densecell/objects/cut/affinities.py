@@ -1,6 +1,5 @@
 """Affinities that a segmentation wrote beside its labels, fine and coarse."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -12,10 +11,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from densecell.config import parse_settings
-from densecell.errors import VolumeError
+from densecell.errors import ConfigError, VolumeError
 from densecell.geometry import FACES, Box, Shape, Spacing, per_axis
 from densecell.objects.cut.coarse import filled_up
 from densecell.result.layout import AFFINITIES, STORE
+from densecell.settings import read_json
 from densecell.volume import Volume, open_ome_zarr
 
 SUREST = 255  # of a byte of affinity
@@ -94,9 +94,9 @@ def find_affinities(result: Path, labels: Volume) -> tuple[Shape, ...]:
     if not path.exists():
         return ()
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise VolumeError(f"{path}: is no JSON ({error}); segment again") from None
+        values = read_json(path)
+    except ConfigError as error:
+        raise VolumeError(f"{error}; segment again") from None
     offsets = parse_settings(values, AffinityFile, where=str(path)).offsets
     if offsets[: len(FACES)] != FACES:
         raise VolumeError(f"{path}: its first offsets must be the faces {FACES}")
