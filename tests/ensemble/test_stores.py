@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import yaozarrs
 
 from densecell.config import InferenceConfig
 from densecell.ensemble import SegmentRequest
@@ -83,3 +84,14 @@ def test_what_is_written_is_read_back_as_bytes(run, tmp_path):
         (tmp_path / "segmentation.zarr" / "affinities.json").read_text()
     )
     assert offsets == {"format": 1, "offsets": [[-1, 0, 0]], "attractive": 3}
+
+
+def test_other_programs_open_an_unfinished_store_as_the_confidence(run, tmp_path):
+    create_stores(run, tmp_path)
+
+    store = tmp_path / "segmentation.zarr"
+    yaozarrs.validate_zarr_store(store)
+    (image,) = yaozarrs.open_group(store).ome_metadata().multiscales
+    assert [level.path for level in image.datasets] == ["confidence/0"]
+    labels = yaozarrs.open_group(store / "labels" / "classes").ome_metadata()
+    assert labels.image_label.source.image == "../../"

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import yaozarrs
 from tissue import UM3, objects, run, table, tissue
 
 from densecell.classes import ClassScheme
@@ -314,6 +315,19 @@ def test_members_give_a_range(tmp_path, source_of, plain):
     assert float(rows["alpha granule"]["objects_max"]) == 2
     assert float(rows["cell"]["objects_min"]) == 2
     assert float(rows["mitochondrion"]["volume_fraction_min"]) == 0
+
+
+def test_other_programs_open_the_store_with_named_objects(measured):
+    store = measured / "segmentation.zarr"
+
+    yaozarrs.validate_zarr_store(store)
+    path = store / "labels" / "organelles" / "zarr.json"
+    label = json.loads(path.read_text())["attributes"]["ome"]["image-label"]
+    names = {p["label-value"]: p["name"] for p in label["properties"]}
+    assert len(names) > 1
+    assert names[0] == "background"
+    assert all(str(number) in name for number, name in names.items() if number)
+    assert label["source"] == {"image": "../../"}
 
 
 def test_pyramids_are_made(measured):

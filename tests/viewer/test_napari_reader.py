@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,10 @@ import numpy as np
 import pytest
 
 import densecell
+from densecell.config import ObjectsConfig
+from densecell.errors import VolumeError
 from densecell.geometry import Box
+from densecell.objects import measure_objects, open_source
 from densecell.viewer import napari_reader, open_contents
 from densecell.viewer.napari_reader import read_result, reader_of
 
@@ -62,6 +66,35 @@ def test_a_result_too_small_for_coarser_levels_opens(
     for layer in viewer.layers:
         assert not layer.multiscale
         assert layer.ndim == 3
+
+
+@pytest.fixture(scope="session")
+def measured(finished, tmp_path_factory):
+    """Folder of labels from elsewhere that were measured: do not touch."""
+    out = tmp_path_factory.mktemp("measured") / "out"
+    labels = finished / "result" / "segmentation.zarr" / "labels" / "classes"
+    for _ in measure_objects(open_source(labels, out=out), ObjectsConfig()):
+        pass
+    return out
+
+
+@pytest.mark.parametrize("inside", ["", "segmentation.zarr"])
+def test_measured_labels_open_with_their_objects(viewer, plugin, measured, inside):
+    viewer.open(str(measured / inside), plugin=plugin.name)
+
+    names = ["classes", "cells", "organelles", "parts"]
+    assert [layer.name for layer in viewer.layers] == names
+    for layer in viewer.layers:
+        assert layer.scale.tolist() == [40, 10, 10]
+    assert viewer.layers["cells"].features["class"].tolist() == ["cell", "cell"]
+
+
+def test_a_measurement_that_did_not_finish_is_refused(measured, tmp_path):
+    shutil.copytree(measured, tmp_path / "out")
+    (tmp_path / "out" / "blocks" / "measure" / "finished").unlink()
+
+    with pytest.raises(VolumeError, match="not measured to its end; run"):
+        read_result(tmp_path / "out")
 
 
 def test_classes_have_names_and_colours_of_the_scheme(viewer, plugin, finished):

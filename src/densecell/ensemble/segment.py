@@ -31,7 +31,7 @@ from densecell.ensemble.scratch import drop_scratch, unpacked
 from densecell.ensemble.stores import create_stores, images
 from densecell.errors import OutputError
 from densecell.result import RUN, STORE, Run, is_segmented, layout
-from densecell.volume import Volume, build_pyramid
+from densecell.volume import Volume, build_pyramid, show_as_image
 
 SEGMENT = "segment"  # stage of progress and of checksums
 
@@ -157,6 +157,8 @@ def _finish(run: Run, stage: Stage, out: Path) -> None:
     _drop_partial(out)
     for name, kind in images(run).items():
         build_pyramid(out / STORE / name, kind=kind)
+        if name == layout.CONFIDENCE:
+            show_as_image(out / STORE, name)  # with all levels
     marks = [stage.mark(number) for number in range(stage.count)]
     counts = np.sum([read_confusion(run, mark) for mark in marks], axis=0)
     voxels = counts[0].sum(1)

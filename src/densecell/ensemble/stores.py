@@ -11,7 +11,14 @@ from densecell.config import write_text
 from densecell.ensemble.blocks import BlockLabels
 from densecell.geometry import FACES, Box, Shape, per_axis
 from densecell.result import STORE, Run, layout
-from densecell.volume import Kind, Layout, OmeZarrVolume, create_ome_zarr, open_ome_zarr
+from densecell.volume import (
+    Kind,
+    Layout,
+    OmeZarrVolume,
+    create_ome_zarr,
+    open_ome_zarr,
+    show_as_image,
+)
 
 
 class Stores(NamedTuple):
@@ -46,9 +53,9 @@ class Stores(NamedTuple):
 def images(run: Run) -> dict[str, Kind]:
     """Names of all arrays of the store, with the kind of each."""
     names: dict[str, Kind] = {
+        layout.CONFIDENCE: "image",  # first: the store is shown as this image
+        layout.DISAGREEMENT: "image",
         "labels/classes": "label",
-        "confidence": "image",
-        "disagreement": "image",
     }
     if run.keep_members:
         names |= {f"labels/{member}": "label" for member in run.model.members}
@@ -74,6 +81,8 @@ def create_stores(run: Run, out: Path) -> None:
             scheme=run.classes if kind == "label" else None,
             overwrite=True,
         )
+        if name == layout.CONFIDENCE:
+            show_as_image(out / STORE, name)
 
 
 def open_stores(run: Run, out: Path) -> Stores:

@@ -34,6 +34,7 @@ from densecell.objects.blocks.stage_3_merge import (
     total_voxels,
 )
 from densecell.objects.blocks.stage_4_write import make_stores
+from densecell.objects.naming import name_stores, show_store
 from densecell.objects.resolve import check_same_measurement, resolve_measurement
 from densecell.objects.shape.batches import (
     ShapeBatches,
@@ -200,11 +201,13 @@ def _measured(
         TableInput(measurement, layers, found, shapes, voxels, contacts, ranges),
     )
     yield Progress("tables", 1, 1)
+    name_stores(out, job.layers)
     stores = [layer_path(out, layer) for layer in job.layers]
     for n, store in enumerate(stores, 1):
         build_pyramid(store, kind="label")
         trim_memory()
         yield Progress("pyramids", n, len(stores))
+    show_store(out, job.layers)
     _drop_partial(out)
     write_checksums(out, CHECKSUMS, [out / OBJECTS, out / TABLES, *stores])
     write_text(out / MEASURED, "")

@@ -3,7 +3,7 @@
 napari finds this through `napari.yaml` (npe2); nothing here imports napari or Qt.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from densecell.classes import ClassScheme
 from densecell.geometry import Shape
-from densecell.result import STORE, is_segmentation
+from densecell.result import STORE, Result, Row, is_result, is_segmentation
 from densecell.viewer.contents import Contents, open_contents
 from densecell.viewer.lazy import LazyArray
 from densecell.volume import OmeZarrVolume, Volume, open_levels
@@ -27,17 +27,19 @@ def reader_of(path: str | Sequence[str]) -> Callable[[Any], list[NapariLayer]] |
     Parameters
     ----------
     path
-        Folder of a result, or the `segmentation.zarr` in it.
+        Folder of a result or of `measure --out`, or the `segmentation.zarr` in it.
     """
     if not isinstance(path, str):
         return None
     folder = Path(path)
     result = folder.parent if folder.name == STORE else folder
-    return read_result if is_segmentation(result) else None
+    return read_result if is_result(result) else None
 
 
 def read_result(path: str | Path) -> list[NapariLayer]:
     """Layers of a result, read when shown, in nanometres.
+
+    Of labels that were measured by themselves: the labels and their objects.
 
     Returns
     -------
@@ -47,29 +49,41 @@ def read_result(path: str | Path) -> list[NapariLayer]:
     Raises
     ------
     VolumeError
-        If the result holds no labels yet.
+        If the result holds no labels yet, or is not measured to its end.
     """
     folder = Path(path)
-    contents = open_contents(folder.parent if folder.name == STORE else folder)
-    layers = []
-    if contents.image is not None:
-        placed = _placed("image", contents, start=(0, 0, 0))
-        grey = {"contrast_limits": contents.grey, "colormap": "gray"}
-        layers.append((_levels(contents.image), placed | grey, "image"))
-    for name, store in contents.images.items():
-        heat = {"contrast_limits": (0, 255), "colormap": "inferno", "opacity": 0.6}
-        placed = _placed(name, contents, start=contents.result.box.start)
-        layers.append((_levels(store), placed | heat, "image"))
-    labels = {"classes": contents.result.classes, **contents.result.objects}
-    for name, volume in labels.items():
-        placed = _placed(name, contents, start=contents.result.box.start)
+    folder = folder.parent if folder.name == STORE else folder
+    if is_segmentation(folder):
+        contents = open_contents(folder)
+        result, missing = contents.result, contents.missing
+        layers = _images(contents)
+    else:
+        result, missing, layers = Result(folder), (), []
+        result.require_measured()
+    for name, volume in {"classes": result.classes, **result.objects}.items():
+        placed = _placed(name, result, start=result.box.start, missing=missing)
         settings = (
-            _class_settings(contents.result.scheme)
+            _class_settings(result.scheme)
             if name == "classes"
-            else _object_settings(name, contents)
+            else _object_settings(result.rows(name))
         )
         layers.append((_levels(volume), placed | settings, "labels"))
     return [_alone(layer) if len(layer[0]) == 1 else layer for layer in layers]
+
+
+def _images(contents: Contents) -> list[NapariLayer]:
+    """Layers of the image that was segmented, and of confidence and disagreement."""
+    result, missing = contents.result, contents.missing
+    layers: list[NapariLayer] = []
+    if contents.image is not None:
+        placed = _placed("image", result, start=(0, 0, 0), missing=missing)
+        grey = {"contrast_limits": contents.grey, "colormap": "gray"}
+        layers.append((_levels(contents.image), placed | grey, "image"))
+    heat = {"contrast_limits": (0, 255), "colormap": "inferno", "opacity": 0.6}
+    for name, store in contents.images.items():
+        placed = _placed(name, result, start=result.box.start, missing=missing)
+        layers.append((_levels(store), placed | heat, "image"))
+    return layers
 
 
 def _alone(layer: NapariLayer) -> NapariLayer:
@@ -78,9 +92,11 @@ def _alone(layer: NapariLayer) -> NapariLayer:
     return level, settings | {"multiscale": False}, kind
 
 
-def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:
+def _placed(
+    name: str, result: Result, *, start: Shape, missing: tuple[str, ...]
+) -> dict[str, Any]:
     """Name and place of a layer, and whether it is shown at first."""
-    spacing = contents.result.spacing_nm
+    spacing = result.spacing_nm
     return {
         "name": name,
         "scale": spacing,
@@ -89,7 +105,7 @@ def _placed(name: str, contents: Contents, *, start: Shape) -> dict[str, Any]:
         "axis_labels": ("z", "y", "x"),
         "multiscale": True,
         "visible": name in SHOWN_AT_FIRST,
-        "metadata": {"missing": contents.missing},
+        "metadata": {"missing": missing},
     }
 
 
@@ -106,9 +122,8 @@ def _class_settings(scheme: ClassScheme) -> dict[str, Any]:
     }
 
 
-def _object_settings(name: str, contents: Contents) -> dict[str, Any]:
+def _object_settings(rows: Mapping[int, Row]) -> dict[str, Any]:
     """Name the class of each object; the status bar shows it under the pointer."""
-    rows = contents.tables.get(name, {})
     names = [row["class"] for row in rows.values()]
     return {"features": {"index": list(rows), "class": names}, "opacity": 0.5}
 

@@ -4,7 +4,7 @@
 
     open_volume -> Volume.read(box) -> array
                    read_padded, intensity_statistics, normalise
-    create_ome_zarr -> Volume.write(box, array) -> build_pyramid
+    create_ome_zarr -> Volume.write(box, array) -> build_pyramid -> show_as_image
     write_tiff, write_slices, convert
 
 `formats` and `ome_zarr` read and write files; `views` shows a part of a volume, or
@@ -33,6 +33,11 @@ from densecell.volume.ome_zarr.store import (
     open_ome_zarr,
     read_scheme,
 )
+from densecell.volume.ome_zarr.whole import (
+    NamedObject,
+    name_objects,
+    show_as_image,
+)
 from densecell.volume.opening import open_volume
 from densecell.volume.views.adapted import AdaptedVolume, GreyChange, change_to
 from densecell.volume.views.array import ArrayVolume
@@ -60,6 +65,7 @@ __all__ = [
     "Grid",
     "Kind",
     "Layout",
+    "NamedObject",
     "OmeZarrVolume",
     "ResampledVolume",
     "Statistics",
@@ -74,6 +80,7 @@ __all__ = [
     "fingerprint",
     "grid_between",
     "intensity_statistics",
+    "name_objects",
     "needed_box",
     "normalise",
     "open_levels",
@@ -86,6 +93,7 @@ __all__ = [
     "resample",
     "resampled_labels",
     "sampled_boxes",
+    "show_as_image",
     "taps_along",
     "write_slices",
     "write_tiff",

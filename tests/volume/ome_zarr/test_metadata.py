@@ -15,7 +15,7 @@ SPACINGS = [Spacing(50, 4, 5), Spacing(50, 8, 10), Spacing(100, 16, 20)]
 
 
 def attributes():
-    return image_attributes(name="a", kind="image", spacings_nm=SPACINGS, scheme=None)[
+    return image_attributes(name="a", kind="image", spacings_nm=SPACINGS, label={})[
         "ome"
     ]
 

@@ -22,6 +22,7 @@ from densecell.volume.ome_zarr.metadata import (
     Kind,
     Version,
     image_attributes,
+    label_attributes,
 )
 from densecell.volume.ome_zarr.store import OmeZarrVolume, attributes_of, open_ome_zarr
 
@@ -104,7 +105,7 @@ def create_ome_zarr(
             name=name or path.name.removesuffix(".zarr"),
             kind=kind,
             spacings_nm=[spacing],
-            scheme=scheme,
+            label=label_attributes(scheme, inside=in_labels_of_image(path)),
             version=layout.version,
         )
         group = zarr.create_group(
@@ -137,6 +138,16 @@ def list_label(path: Path) -> None:
         labels.attrs["labels"] = names
     else:
         labels.attrs["ome"] = {"version": VERSION, "labels": names}
+
+
+def in_labels_of_image(path: Path) -> bool:
+    """Whether an image lies in the group `labels` of another one."""
+    whole = path.parent.parent
+    if path.parent.name != "labels" or not any(
+        (whole / name).is_file() for name in GROUP_FILES
+    ):
+        return False
+    return "multiscales" in attributes_of(zarr.open_group(whole, mode="r"))
 
 
 def create_level(

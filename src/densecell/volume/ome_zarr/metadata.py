@@ -19,6 +19,8 @@ Version = Literal["0.4", "0.5"]
 VERSION: Version = "0.5"
 READABLE = ("0.4", "0.5")
 ZARR_FORMATS: dict[Version, Literal[2, 3]] = {"0.4": 2, "0.5": 3}
+OF_OBJECT = "class"  # property that an object has, and a class has not
+LABELS_IMAGE = {"image": "../../"}  # where the image of `labels/NAME` lies
 NAMES_BY_TYPE = {"channel": "c", "time": "t"}
 
 
@@ -81,10 +83,12 @@ def image_attributes(
     name: str,
     kind: Kind,
     spacings_nm: Sequence[Spacing],
-    scheme: ClassScheme | None,
+    label: Mapping[str, Any],
     version: Version = VERSION,
 ) -> dict[str, Any]:
     """Group attributes of an image, with one entry per level.
+
+    Of a label image, `label` is its `image-label`.
 
     Coordinates are those of voxel centres. So coarser levels are shifted by half a
     voxel of their own less half a voxel of the finest.
@@ -106,12 +110,35 @@ def image_attributes(
     }
     ome: dict[str, Any] = {"multiscales": [multiscale]}
     if kind == "label":
-        ome["image-label"] = _label_attributes(scheme)
+        ome["image-label"] = dict(label)
     if version == "0.5":
         return {"ome": {"version": version} | ome}
     for part in (multiscale, ome.get("image-label", {})):  # in 0.4 each has its own
         part["version"] = version
     return ome
+
+
+def label_attributes(scheme: ClassScheme | None, *, inside: bool) -> dict[str, Any]:
+    """`image-label` of class labels: colours and names by id.
+
+    Parameters
+    ----------
+    scheme
+        Classes of the labels; None: not known.
+    inside
+        Whether the labels lie in the group `labels` of an image.
+    """
+    found: dict[str, Any] = {"source": LABELS_IMAGE} if inside else {}
+    if scheme is None:
+        return found
+    colours, properties = [], []
+    for number in scheme.ids:
+        row = scheme.classes[number]
+        alpha = 0 if row.role == "background" else 255
+        colours.append({"label-value": number, "rgba": [*row.colour, alpha]})
+        entry = {"label-value": number, "name": row.name, "role": row.role}
+        properties.append(entry | ({"parent": row.parent} if row.parent else {}))
+    return found | {"colors": colours, "properties": properties}
 
 
 def image_metadata(attributes: Mapping[str, Any], path: Address) -> ImageMetadata:
@@ -146,7 +173,8 @@ def image_metadata(attributes: Mapping[str, Any], path: Address) -> ImageMetadat
 def scheme_of(attributes: Mapping[str, Any]) -> ClassScheme | None:
     """Read the classes back that `image_attributes` wrote, or None without names."""
     label = attributes.get("image-label") or {}
-    rows = {p["label-value"]: p for p in label.get("properties", []) if p.get("name")}
+    named = [p for p in label.get("properties", []) if p.get("name")]
+    rows = {p["label-value"]: p for p in named if OF_OBJECT not in p}
     colours = {c["label-value"]: c.get("rgba") for c in label.get("colors", [])}
     if len(rows) < 2:
         return None
@@ -168,20 +196,6 @@ def channel_names(attributes: Mapping[str, Any]) -> list[str]:
         return [str(c.get("label", "")) for c in attributes["omero"]["channels"]]
     except (KeyError, TypeError, AttributeError):
         return []
-
-
-def _label_attributes(scheme: ClassScheme | None) -> dict[str, Any]:
-    """Write colours and names by id; objects have neither."""
-    if scheme is None:
-        return {}
-    colours, properties = [], []
-    for number in scheme.ids:
-        row = scheme.classes[number]
-        alpha = 0 if row.role == "background" else 255
-        colours.append({"label-value": number, "rgba": [*row.colour, alpha]})
-        entry = {"label-value": number, "name": row.name, "role": row.role}
-        properties.append(entry | ({"parent": row.parent} if row.parent else {}))
-    return {"colors": colours, "properties": properties}
 
 
 def _parsed(version: str, image: Mapping[str, Any]) -> ImageMetadata:

@@ -18,13 +18,21 @@ from densecell.disk import remove
 from densecell.geometry import Box, Shape, Spacing, per_axis, tile
 from densecell.volume.choice import AXES, Selection
 from densecell.volume.interface import require_spacing
-from densecell.volume.ome_zarr.create import create_level, cut_layout
-from densecell.volume.ome_zarr.metadata import Kind, Version, image_attributes
+from densecell.volume.ome_zarr.create import (
+    create_level,
+    cut_layout,
+    in_labels_of_image,
+)
+from densecell.volume.ome_zarr.metadata import (
+    LABELS_IMAGE,
+    Kind,
+    Version,
+    image_attributes,
+)
 from densecell.volume.ome_zarr.store import (
     OmeZarrVolume,
     attributes_of,
     open_ome_zarr,
-    read_scheme,
 )
 
 COARSEST = 256  # voxels along the longest axis of the last level
@@ -56,9 +64,11 @@ def build_pyramid(
     """
     path = Path(path)
     finest = open_ome_zarr(path, writable=True)
-    scheme = read_scheme(path) if kind == "label" else None
     group = zarr.open_group(path, mode="r+")
     image = attributes_of(group)["multiscales"][0]
+    label = attributes_of(group).get("image-label", {})
+    if in_labels_of_image(path):
+        label = {"source": LABELS_IMAGE} | label
     version: Version = "0.4" if group.metadata.zarr_format == 2 else "0.5"
     shapes, spacings = [finest.shape], [require_spacing(finest)]
 
@@ -68,7 +78,7 @@ def build_pyramid(
                 name=image.get("name", path.name),
                 kind=kind,
                 spacings_nm=spacings,
-                scheme=scheme,
+                label=label,
                 version=version,
             )
         )

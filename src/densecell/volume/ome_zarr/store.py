@@ -274,6 +274,11 @@ def _metadata(
         )
         raise VolumeError(f"{path}: has no `multiscales` metadata; {remedy}")
     metadata = image_metadata(attributes, path)
+    if any("/" in level for level in metadata.paths) and "labels" in group:
+        raise VolumeError(
+            f"{path}: holds the images {', '.join(images_inside(group))}: open one of "
+            f"them, such as {path}/{metadata.paths[0].rpartition('/')[0]}"
+        )
     if metadata.odd_units and spacing_nm is None:
         raise SpacingError(
             f"{path}: has axes in {', '.join(metadata.odd_units)}, no unit of length; "
