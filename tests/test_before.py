@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import yaozarrs
 from before import unpack
 from commands import run
 
@@ -92,7 +93,10 @@ def test_its_segmentation_is_finished_after_a_kill(folder, monkeypatch):
     after = content(store)
     assert after.keys() == before.keys()
     differing = [name for name in before if before[name] != after[name]]
-    assert not [name for name in differing if not name.endswith("/c/0/0/0")]
+    metadata = [name for name in differing if not name.endswith("/c/0/0/0")]
+    labels = ("classes", "member_00", "member_01")  # which now name their image
+    assert metadata == [*(f"labels/{name}/zarr.json" for name in labels), "zarr.json"]
+    yaozarrs.validate_zarr_store(store)  # opens as a whole
     classes = "labels/classes/0/c/0/0/0"
     assert classes in before
     assert Result(folder / "result").is_segmented
