@@ -42,6 +42,7 @@ COMMANDS = (
     "mesh",
     "report",
     "view",
+    "studio",
     "suggest",
     "add-labels",
     "verify",

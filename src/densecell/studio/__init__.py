@@ -1,0 +1,1 @@
+"""The page of `densecell studio`, and the server behind it."""
