@@ -125,7 +125,7 @@ def _add_tiles(app: FastAPI, session: Session) -> None:
         return session.pick(volume, SlicePlane(axis, index), row, column)
 
 
-def _add_painting(app: FastAPI, session: Session, windows: Windows) -> None:
+def _add_painting(app: FastAPI, session: Session, windows: OpenWindows) -> None:
     @app.post("/api/paint")
     def paint(request: PaintRequest, http: Request) -> Json:
         windows.refuse_others(request.window or http.headers.get("x-window"))
@@ -160,7 +160,7 @@ def _add_learning(app: FastAPI, session: Session) -> None:
         return session.train(request)
 
 
-def _add_events(app: FastAPI, session: Session, windows: Windows) -> None:
+def _add_events(app: FastAPI, session: Session, windows: OpenWindows) -> None:
     @app.get("/api/events", response_class=StreamingResponse)
     async def events(
         http: Request, window: Annotated[str, Query(max_length=100)] = ""
