@@ -2,8 +2,7 @@
 
 import { within } from "./axes.js";
 import { h, iconButton, tell } from "./dom.js";
-import { call } from "./http.js";
-import { WINDOW } from "./http.js";
+import { takeOver } from "./events.js";
 import { icon } from "./icons.js";
 import { help, jump } from "./keys.js";
 import { hurry } from "./outbox.js";
@@ -113,6 +112,13 @@ export function line() {
     const inside = at.every((each, n) => each >= 0 && each < volume().shape[n]);
     where.replaceChildren(...(inside ? [h("b", { text: `z ${at[0]}  y ${at[1]}  x ${at[2]}` }), `   ${at.map((each, n) => Math.round(each * nm[n])).join(", ")} nm`] : ["outside the volume"]));
   });
+  watch(["pointer"], () => {
+    const { pointer } = shown;
+    const pane = pointer && view.panes.find((each) => each.axis === pointer.axis);
+    const found = pane && pane.classAt(pointer.row, pointer.column);
+    const name = found && shown.project?.classes.find((each) => each.id === found.id)?.name;
+    what.replaceChildren(...(name ? [h("b", { text: name }), found.layer === "paint" ? " painted" : ` by the ${found.layer}`] : []));
+  });
   watch(["zoom", "volume"], () => {
     size.textContent = `${Math.round(shown.zoom * 100)} %`;
   });
@@ -163,10 +169,7 @@ export function banner() {
     } else {
       text.textContent = "Read only: another window paints this project.";
       button.textContent = "Paint here";
-      button.onclick = async () => {
-        await call("POST", "take_over", { window: WINDOW });
-        show({ readonly: false });
-      };
+      button.onclick = takeOver;
     }
   });
   return element;

@@ -14,7 +14,7 @@ const ROLES = { background: "background", cell: "cell", organelle: "organelle", 
 export function classEditor(classes) {
   const rows = h("div", { class: "rows" });
   const add = h("button", { type: "button", onclick: () => {
-    classes.push({ id: null, name: "", color: freeColour(classes), role: "other", parent: null });
+    classes.push({ id: freeId(classes), name: "", color: freeColour(classes), role: "other", parent: null });
     fill();
     rows.querySelectorAll("input[type=text]").item(classes.length - 1)?.dispatchEvent(new Event("focus"));
     /** @type {HTMLInputElement | null} */ (rows.querySelector(".row:last-child input[type=text]"))?.focus();
@@ -38,6 +38,13 @@ export function classEditor(classes) {
       return twice ? `Two classes are named \u201c${twice}\u201d. Names must differ.` : null;
     },
   };
+}
+
+/** Lowest id that no class has. @param {CellClass[]} classes */
+function freeId(classes) {
+  let id = 0;
+  while (classes.some((each) => each.id === id)) id += 1;
+  return id;
 }
 
 /** @param {CellClass[]} classes @param {CellClass} each @param {number} n @param {() => void} again */

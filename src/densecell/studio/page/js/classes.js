@@ -26,7 +26,7 @@ function fill(list) {
 
 /** @param {CellClass} each @param {number} n */
 function row(each, n) {
-  const id = each.id ?? -1;
+  const id = each.id;
   const chosen = shown.ink === id;
   const amount = volume().painted[String(id)] ?? 0;
   const swatch = h("span", { class: "swatch", text: n < 9 ? String(n + 1) : "", "aria-hidden": "true" });
@@ -73,7 +73,7 @@ function turn(event) {
   event.stopPropagation();
   const now = classes.findIndex((each) => each.id === shown.ink);
   const next = (now + way + classes.length) % classes.length;
-  show({ ink: classes[next].id ?? 0 });
+  show({ ink: classes[next].id });
   /** @type {HTMLElement | null} */ (document.querySelector(`.classes [data-part="choose${next}"]`))?.focus();
 }
 

@@ -5,8 +5,8 @@ import { shown } from "./store.js";
 
 /** Colours that the colour-blind tell apart (Okabe and Ito), then lighter and darker ones. */
 export const PALETTE = [
-  "#8c96a0", "#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2",
-  "#b7e1ff", "#ffd48a", "#7fdcc0", "#7a5195", "#a05a2c", "#c7c7c7", "#3d7a2a", "#ff9da7",
+  "#9a83d6", "#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2",
+  "#b7e1ff", "#ffd48a", "#7fdcc0", "#7a5195", "#a05a2c", "#8c96a0", "#3d7a2a", "#ff9da7",
 ];
 
 /** First colour of the palette that no class has. @param {CellClass[]} classes */
@@ -39,7 +39,7 @@ export function table(layer) {
     return pixels;
   }
   for (const each of shown.project?.classes ?? []) {
-    if (each.id === null || shown.hidden.has(each.id)) continue;
+    if (shown.hidden.has(each.id)) continue;
     const [r, g, b] = parts(each.color);
     pixels[each.id] = 0xff000000 | (b << 16) | (g << 8) | r;
   }

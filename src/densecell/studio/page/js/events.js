@@ -11,10 +11,20 @@ import { redraw, view } from "./view.js";
 /** @type {EventSource | null} */
 let source = null;
 
+/** @type {(state: any) => void} */
+let again = () => {};
+
+/** Paint in this window; the one that painted before becomes read only. */
+export function takeOver() {
+  show({ readonly: false });
+  listenToServer(again);
+}
+
 /** @param {(state: any) => void} reload called with the state when it changed as a whole */
 export function listenToServer(reload) {
+  again = reload;
   source?.close();
-  source = new EventSource(`${BASE}api/events?window=${WINDOW}`);
+  source = new EventSource(`${BASE}api/events${shown.readonly ? "" : `?window=${WINDOW}`}`); // with a name it may paint
   let lost = false;
   source.onopen = async () => {
     show({ away: false });
@@ -50,8 +60,14 @@ export function listenToServer(reload) {
     pyramid({ done, total }) {
       show({ pyramid: done >= total ? "" : `Smaller copies of the volume: ${Math.round((100 * done) / Math.max(total, 1))} %` });
     },
-    window: ({ writer }) => show({ readonly: Boolean(writer) && writer !== WINDOW }),
-    trouble: ({ error }) => tell(error, "bad"),
+    trouble(data) {
+      if (data.window && data.window !== WINDOW) return;
+      if (!data.window) tell(data.error, "bad");
+      else {
+        show({ readonly: true });
+        listenToServer(reload);
+      }
+    },
   };
   for (const [name, take] of Object.entries(takes)) {
     source.addEventListener(name, (event) => take(JSON.parse(/** @type {MessageEvent} */ (event).data || "{}")));

@@ -41,7 +41,7 @@ function stamp() {
 function choose(n) {
   const classes = shown.project?.classes ?? [];
   const id = classes[n]?.id;
-  if (id !== undefined && id !== null) show({ ink: id, tool: shown.tool === "eraser" || shown.tool === "move" || shown.tool === "pick" ? "brush" : shown.tool });
+  if (id !== undefined) show({ ink: id, tool: shown.tool === "eraser" || shown.tool === "move" || shown.tool === "pick" ? "brush" : shown.tool });
 }
 
 /** @param {number} count */

@@ -14,7 +14,12 @@ const ROWS = [
 
 export function layersSection() {
   const rows = h("div", { class: "layers" }, ...ROWS.map(([layer, name, key]) => row(layer, name, key)));
-  return h("section", {}, h("header", {}, h("h2", { text: "Layers" }), h("button", { text: "Reset", "aria-label": "Reset contrast", onclick: () => show({ contrast: [0, 255] }) })), rows, contrast("Black", 0), contrast("White", 1));
+  return h("section", {}, h("header", {}, h("h2", { text: "Layers" })), rows);
+}
+
+export function contrastSection() {
+  const reset = h("button", { text: "Reset", "aria-label": "Reset contrast", onclick: () => show({ contrast: [0, 255] }) });
+  return h("section", {}, h("header", {}, h("h2", { text: "Contrast" }), reset), contrast("Black", 0), contrast("White", 1));
 }
 
 /** @param {LayerName} layer @param {string} name @param {string} key */

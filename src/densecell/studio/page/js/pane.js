@@ -4,7 +4,7 @@
 /** @import {Tiles, Tile} from "./tiles.js" */
 import { dims, levelFor, pixels, PLANE } from "./axes.js";
 import { h } from "./dom.js";
-import { drawInk, inkOf, settleInk } from "./ink.js";
+import { drawInk, inkOf, NOTHING, settleInk } from "./ink.js";
 import { shown, volume } from "./store.js";
 import { SIDE } from "./tiles.js";
 
@@ -95,7 +95,21 @@ export class Pane {
     }
     this.complete = this.compose(0, 0, this.canvas.width, this.canvas.height);
     if (this.complete) this.lastIndex = this.index;
+    this.lines();
     this.label();
+  }
+
+  /** Where the large pane cuts this one. */
+  lines() {
+    if (this.element.classList.contains("first")) return;
+    const { rows, columns } = dims(this.axis);
+    const cut = dims(shown.axis).through;
+    const screen = this.screen;
+    screen.setTransform(this.density, 0, 0, this.density, 0, 0);
+    screen.fillStyle = "rgb(255 255 255 / 55%)";
+    const at = Math.floor(shown.at[cut]) + 0.5;
+    if (cut === rows) screen.fillRect(0, Math.round(this.place(at, 0).y), this.width, 1);
+    if (cut === columns) screen.fillRect(Math.round(this.place(0, at).x), 0, 1, this.height);
   }
 
   /** Draw the newest part of a stroke, nothing else. @param {Op} op @param {number} since first new point */
@@ -205,6 +219,26 @@ export class Pane {
     if (!other?.picture) return false;
     paintTile(target, other, box);
     return true;
+  }
+
+  /**
+   * Class at a voxel of the slice and the layer that says so, as far as tiles are here.
+   * @param {number} row @param {number} column
+   * @returns {{id: number, layer: LayerName} | null}
+   */
+  classAt(row, column) {
+    const whole = volume();
+    const { rows, columns } = dims(this.axis);
+    const level = levelFor(whole, this.axis, shown.zoom * this.density);
+    const r = Math.floor((row * level.shape[rows]) / whole.shape[rows]);
+    const c = Math.floor((column * level.shape[columns]) / whole.shape[columns]);
+    const place = `${this.axis}/${level.level}/${this.index}/${Math.floor(r / SIDE)}/${Math.floor(c / SIDE)}`;
+    for (const layer of /** @type {const} */ (["paint", "prediction", "sketch"])) {
+      const tile = this.tiles.kept.get(`${layer}/${place}`);
+      const id = tile?.values?.[(r % SIDE) * tile.width + (c % SIDE)];
+      if (shown.layers[layer].on && id !== undefined && id !== NOTHING) return { id, layer };
+    }
+    return null;
   }
 
   /** Let a context count in voxels. @param {CanvasRenderingContext2D} target */

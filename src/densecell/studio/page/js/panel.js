@@ -4,12 +4,12 @@ import { h } from "./dom.js";
 import { show, shown, watch } from "./store.js";
 import { byHandSection } from "./by_hand.js";
 import { classesSection } from "./classes.js";
-import { layersSection } from "./layers.js";
+import { contrastSection, layersSection } from "./layers.js";
 import { sketchSection, trainSection } from "./training.js";
 
 /** @type {{id: string, name: string, parts: () => HTMLElement[]}[]} */
 const TABS = [
-  { id: "paint", name: "Paint", parts: () => [classesSection(), layersSection(), sketchSection()] },
+  { id: "paint", name: "Paint", parts: () => [classesSection(), sketchSection(), layersSection(), contrastSection()] },
   { id: "train", name: "Train", parts: () => [trainSection()] },
   { id: "hand", name: "By hand", parts: () => [byHandSection()] },
 ];

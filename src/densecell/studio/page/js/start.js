@@ -113,8 +113,8 @@ function beside(path) {
 /** @returns {CellClass[]} */
 function firstClasses() {
   return [
-    { id: null, name: "background", color: PALETTE[0], role: "background", parent: null },
-    { id: null, name: "cell", color: PALETTE[1], role: "cell", parent: null },
-    { id: null, name: "mitochondrion", color: PALETTE[2], role: "organelle", parent: "cell" },
+    { id: 0, name: "background", color: PALETTE[0], role: "background", parent: null },
+    { id: 1, name: "cell", color: PALETTE[1], role: "cell", parent: null },
+    { id: 2, name: "mitochondrion", color: PALETTE[2], role: "organelle", parent: "cell" },
   ];
 }

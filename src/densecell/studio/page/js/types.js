@@ -6,7 +6,7 @@
 
 /**
  * @typedef {object} CellClass
- * @property {number | null} id null: new, the server gives one
+ * @property {number} id
  * @property {string} name
  * @property {string} color "#rrggbb"
  * @property {string} role
