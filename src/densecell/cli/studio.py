@@ -40,6 +40,15 @@ def studio(
             metavar="NAME", help="Host name of a proxy before the page. Repeatable."
         ),
     ] = None,
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="SECRET",
+            envvar="DENSECELL_STUDIO_KEY",
+            help="Secret in the address, so that a page that is open goes on when the "
+            "studio is started again. Default: a new one each time.",
+        ),
+    ] = "",
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
     ] = True,
@@ -60,7 +69,7 @@ def studio(
             typer.echo("no browser was found: open the address in one", err=True)
 
     roots = root or [Path.cwd(), *([project.absolute()] if project else [])]
-    place = ServedAt(port, prefix, tuple(host_name or ()))
+    place = ServedAt(port, prefix, tuple(host_name or ()), key)
     serve(roots, place=place, project=project, ready=ready)
     typer.echo(
         "Stopped. A training that runs goes on; `densecell studio` shows it again."

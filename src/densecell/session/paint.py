@@ -168,12 +168,27 @@ class PaintStore:
             return self._painted(squares, dict(note))
 
     def undo(self) -> Painted | None:
-        """Take back the last step; None if there is none."""
-        return self._move(self._done, self._undone, "undo")
+        """Take back the last step or stroke; None if there is none."""
+        return self._move_stroke(self._done, self._undone, "undo")
 
     def redo(self) -> Painted | None:
         """Do again what was undone last; None if there is nothing."""
-        return self._move(self._undone, self._done, "redo")
+        return self._move_stroke(self._undone, self._done, "redo")
+
+    def _move_stroke(
+        self, source: list[Step], target: list[Step], kind: str
+    ) -> Painted | None:
+        """Move a step, and with it all pieces of its stroke."""
+        with self.lock:
+            moved = self._move(source, target, kind)
+            stroke = None if moved is None else moved.note.get("stroke")
+            while (
+                moved and stroke and source and source[-1].note.get("stroke") == stroke
+            ):
+                piece = self._move(source, target, kind)
+                if piece is not None:
+                    moved = piece._replace(box=moved.box.union(piece.box))
+            return moved
 
     def _move(
         self, source: list[Step], target: list[Step], kind: str

@@ -32,6 +32,8 @@ def paint(request: PaintRequest, store: PaintStore, image: Volume) -> Painted:
     with store.lock:
         change = change_of(request, store, image, label)
         note = {"tool": request.tool, "label": label, "layer": request.layer}
+        if request.stroke is not None:
+            note["stroke"] = request.stroke
         return store.paint(
             request.layer,
             change.box,

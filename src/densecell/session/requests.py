@@ -78,6 +78,7 @@ class PaintRequest(Request):
     from_: Small | None = Field(None, alias="from")
     to: Small | None = None
     locked: list[ClassId] = Field([], max_length=256)
+    stroke: str | None = Field(None, max_length=100)  # pieces of one are undone at once
     window: str | None = Field(None, max_length=100)
 
 

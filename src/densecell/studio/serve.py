@@ -32,6 +32,7 @@ class ServedAt(NamedTuple):
     port: int = 0  # 0: one that is free
     prefix: str = "/"
     hosts: tuple[str, ...] = ()
+    key: str = ""  # in the address; empty: a new one
 
 
 def serve(
@@ -61,7 +62,7 @@ def serve(
     """
     base = checked_base(place.prefix)
     session = Session(roots)
-    secret = secrets.token_urlsafe(24)
+    secret = place.key or secrets.token_urlsafe(24)
     with listening(place.port) as found:
         if project is not None:
             session.open(str(project.absolute()))

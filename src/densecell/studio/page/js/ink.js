@@ -67,7 +67,7 @@ export function drawInk(context, op, since = 0) {
     const points = op.points.slice(since);
     if (points.length === 1) points.push([points[0][0], points[0][1] + 1e-3]);
     context.beginPath();
-    points.forEach(([row, column], n) => (n ? context.lineTo(column + 0.5, row + 0.5) : context.moveTo(column + 0.5, row + 0.5)));
+    points.forEach(([row, column], n) => (n ? context.lineTo(column, row) : context.moveTo(column, row)));
     context.stroke();
   }
   context.globalCompositeOperation = "source-over";
@@ -76,7 +76,7 @@ export function drawInk(context, op, since = 0) {
 /** @param {CanvasRenderingContext2D} context @param {[number, number][]} points @param {boolean} full */
 export function outline(context, points, full) {
   context.beginPath();
-  points.forEach(([row, column], n) => (n ? context.lineTo(column + 0.5, row + 0.5) : context.moveTo(column + 0.5, row + 0.5)));
+  points.forEach(([row, column], n) => (n ? context.lineTo(column, row) : context.moveTo(column, row)));
   context.closePath();
   if (full) context.fill();
 }

@@ -117,7 +117,7 @@ export class Pane {
     if (!shown.layers.paint.on) return;
     this.inVoxels(this.paint);
     drawInk(this.paint, op, since);
-    const points = (op.points ?? []).slice(since).map(([row, column]) => this.place(row + 0.5, column + 0.5));
+    const points = (op.points ?? []).slice(since).map(([row, column]) => this.place(row, column));
     const reach = ((op.radius ?? 0) + 1) * Math.max(this.scale.row, this.scale.column) + 2;
     const xs = points.map((p) => p.x);
     const ys = points.map((p) => p.y);

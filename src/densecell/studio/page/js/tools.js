@@ -36,10 +36,10 @@ const PIECE_MS = 250;
 /** @type {{op: Op, pane: Pane, sent: number, timer: number, full: [number, number][]} | null} */
 let live = null;
 
-/** Row and column as the server counts: voxel centres at whole numbers. @param {Pane} pane @param {number} x @param {number} y @returns {[number, number]} */
+/** Row and column in voxels: the middle of the first is 0.5. @param {Pane} pane @param {number} x @param {number} y @returns {[number, number]} */
 function point(pane, x, y) {
   const { row, column } = pane.under(x, y);
-  return [round(row - 0.5), round(column - 0.5)];
+  return [round(row), round(column)];
 }
 
 /** @param {number} value */
@@ -157,7 +157,7 @@ function marks(pane, points) {
   const target = pane.marks;
   target.beginPath();
   points.forEach(([row, column], n) => {
-    const { x, y } = pane.place(row + 0.5, column + 0.5);
+    const { x, y } = pane.place(row, column);
     if (n) target.lineTo(x * pane.density, y * pane.density);
     else target.moveTo(x * pane.density, y * pane.density);
   });
@@ -193,7 +193,7 @@ async function pick(pane, x, y) {
 
 /** What lies at a place. @param {Pane} pane @param {number} x @param {number} y */
 export function look(pane, x, y) {
-  const [row, column] = point(pane, x, y).map(Math.round);
+  const [row, column] = point(pane, x, y).map(Math.floor);
   return call("GET", `pick?volume=${encodeURIComponent(volume().name)}&axis=${pane.axis}&index=${pane.index}&row=${row}&column=${column}`);
 }
 

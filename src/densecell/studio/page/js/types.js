@@ -82,7 +82,7 @@
  * @property {number} index
  * @property {string} [stroke]
  * @property {number} [class]
- * @property {[number, number][]} [points] rows and columns, voxel centres at whole numbers
+ * @property {[number, number][]} [points] rows and columns; the middle of the first voxel is 0.5
  * @property {[number, number]} [point]
  * @property {number} [radius]
  * @property {number} [extent]
