@@ -31,7 +31,11 @@ def paint(request: PaintRequest, store: PaintStore, image: Volume) -> Painted:
     label = _label(request, store)
     with store.lock:
         change = change_of(request, store, image, label)
-        note = {"tool": request.tool, "label": label, "layer": request.layer}
+        note: dict[str, Any] = {
+            "tool": request.tool,
+            "label": label,
+            "layer": request.layer,
+        }
         if request.stroke is not None:
             note["stroke"] = request.stroke
         return store.paint(
