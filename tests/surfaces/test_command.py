@@ -18,7 +18,7 @@ def test_objects_are_meshed_and_then_found_finished(measured):
     first = run(measured, "--format", "ply", "--format", "glb", "--max-error", 5)
     again = run(measured, "--format", "glb", "--format", "ply", "--max-error", 5)
 
-    assert "5 objects as ply, glb" in first.output
+    assert "5 objects as glb, ply" in first.output
     assert (measured / "meshes" / "ply" / "cell_2.ply").is_file()
     assert "was meshed already; --overwrite" in again.output
 

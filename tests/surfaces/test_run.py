@@ -132,6 +132,22 @@ def test_finished_meshes_are_left_alone_and_others_refused(measured):
     assert files(measured) != before
 
 
+def test_a_format_is_added_to_those_that_are_there(measured):
+    mesh(measured, MeshConfig(max_error_nm=3))
+    before = files(measured)
+
+    steps = mesh(measured, MeshConfig(formats=("obj", "ply")))
+
+    assert len(steps) > 1
+    assert has_meshes(measured)
+    after = files(measured)
+    assert {name for name in before if before[name] != after[name]} == {"settings.yaml"}
+    assert {"obj/classes.mtl", "obj/cell_1.obj", "ply/organelle_9.ply"} <= set(after)
+    assert mesh(measured) == [("mesh", 5, 5)]  # all of it is there
+    mesh(measured, ALL, overwrite=True)
+    assert "stl/cell_1.stl" in files(measured)
+
+
 def test_meshes_of_other_objects_are_not_gone_on_with(measured):
     mesh(measured)
 

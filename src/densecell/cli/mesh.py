@@ -35,17 +35,18 @@ def mesh(
 ) -> None:
     """Write smooth closed surfaces of RESULT's cells and organelles into its meshes/.
 
-    GLB: a cell with its organelles, in micrometres. Other formats: one object each,
-    in nanometres. Run the same command again to continue an interrupted run.
+    GLB: a cell with its organelles, in metres as glTF demands. Other formats: one
+    object each, in nanometres. Another --format is added to those that are there. Run
+    the same command again to continue an interrupted run.
     """
     # Imported here, not at the top: `densecell --help` must not wait for scipy.
     from densecell.cli.progress import show_progress
     from densecell.compute import connected
-    from densecell.result import has_meshes
+    from densecell.result import has_meshes, read_mesh_settings
     from densecell.surfaces import mesh_result
 
     config = changed(MeshConfig(), options)
-    was_finished = not overwrite and has_meshes(result)
+    before = read_mesh_settings(result).formats if has_meshes(result) else None
     with (
         connected(cluster) as workers,
         show_progress(f"meshing {result.name}", unit="objects") as progress,
@@ -53,10 +54,11 @@ def mesh(
         steps = mesh_result(result, config, cluster=workers, overwrite=overwrite)
         for step in steps:
             progress(step.done, step.total)
-    if was_finished:
+    formats = read_mesh_settings(result).formats
+    if formats == before and not overwrite:
         typer.echo(f"{result}: was meshed already; --overwrite meshes it again")
         return
     typer.echo(
-        f"{result / 'meshes'}: {step.total:,} objects as {', '.join(config.formats)}; "
+        f"{result / 'meshes'}: {step.total:,} objects as {', '.join(formats)}; "
         f"next `densecell report {result}`, or open a mesh in a 3D viewer"
     )

@@ -1,12 +1,15 @@
 """Meshes as files for other programs: GLB scenes, and PLY, OBJ and STL.
 
-z, y, x becomes x, y, z here, and nowhere else. GLB is in micrometres: a cell is then a
-few units wide, which viewers are made for. In nanometres it would lie behind their far
-plane, in metres before their near plane. The other formats state no unit and are in
-nanometres, as tables are.
+z, y, x becomes x, y, z here, and nowhere else.
+
+::
+
+    GLB             vertices in micrometres, below a node that scales them to metres,
+                    the unit of glTF
+    PLY, OBJ, STL   nanometres, as tables are; the head of the file says so
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +21,10 @@ from densecell.surfaces.extra import mesh_package
 from densecell.surfaces.surface import Surface
 
 GLB_UNIT_NM = 1000.0
+METRES = 1e-6  # in a unit of GLB's vertices
+ROOT = "micrometres"  # node that all others of a GLB lie below
+MATERIALS = "classes.mtl"  # beside OBJ files
+STL_HEAD = 80  # bytes of text
 TRANSLUCENT = 0.3  # opacity of what holds other objects
 
 
@@ -73,9 +80,10 @@ def to_xyz(surface: Surface, *, unit_nm: float = 1.0) -> Triangles:
 
 
 def write_glb(path: Path, nodes: Sequence[SceneNode]) -> None:
-    """Write a scene of named, coloured nodes, in micrometres, x first.
+    """Write a scene of named, coloured nodes, x first.
 
-    Equal nodes give equal bytes.
+    Vertices are in micrometres; the node above all others scales them to metres. Equal
+    nodes give equal bytes.
 
     Raises
     ------
@@ -84,26 +92,76 @@ def write_glb(path: Path, nodes: Sequence[SceneNode]) -> None:
     """
     trimesh = mesh_package("trimesh")
     scene = trimesh.Scene()
-    scene.metadata["unit"] = "micrometre"
+    scene.graph.update(ROOT, matrix=np.diag((METRES, METRES, METRES, 1.0)))
     for node in nodes:
         mesh = _mesh(node.surface, unit_nm=GLB_UNIT_NM)
         mesh.visual = trimesh.visual.TextureVisuals(material=_material(node))
-        scene.add_geometry(mesh, node_name=node.name, geom_name=node.name)
+        scene.add_geometry(
+            mesh, node_name=node.name, geom_name=node.name, parent_node_name=ROOT
+        )
     with written_aside(path, overwrite=True) as aside:
         aside.write_bytes(scene.export(file_type="glb", include_normals=True))
 
 
-def write_mesh(path: Path, surface: Surface) -> None:
+def write_mesh(path: Path, node: SceneNode) -> None:
     """Write one surface as the suffix says, PLY, OBJ or STL, in nanometres, x first.
+
+    PLY has the colour and comments with name and unit. OBJ has the name, and the colour
+    by its material, which `write_materials` defines. STL holds no colour; its head says
+    name and unit.
 
     Raises
     ------
     MissingExtraError
         If trimesh is not installed.
     """
-    found = _mesh(surface).export(file_type=path.suffix.removeprefix("."))
+    write = {".ply": _ply, ".obj": _obj, ".stl": _stl}[path.suffix]
     with written_aside(path, overwrite=True) as aside:
-        aside.write_bytes(found.encode() if isinstance(found, str) else found)
+        aside.write_bytes(write(node))
+
+
+def write_materials(folder: Path, colours: Mapping[str, tuple[int, int, int]]) -> None:
+    """Write the colours of classes, by their names, for the OBJ files of a folder."""
+    lines = ["# colours of classes, by densecell"]
+    for name, colour in colours.items():
+        shares = " ".join(f"{part / 255:.4f}" for part in colour)
+        lines += [f"newmtl {_word(name)}", f"Kd {shares}", "Ks 0 0 0", "d 1", ""]
+    with written_aside(folder / MATERIALS, overwrite=True) as aside:
+        aside.write_text("\n".join(lines), encoding="utf-8", newline="\n")
+
+
+def _ply(node: SceneNode) -> bytes:
+    mesh = _mesh(node.surface)
+    mesh.visual.vertex_colors = np.tile(
+        np.array([*node.colour, 255], np.uint8), (len(mesh.vertices), 1)
+    )
+    first, kind, rest = mesh.export(file_type="ply").split(b"\n", 2)
+    said = f"comment {node.name}\ncomment unit nanometre".encode("ascii", "replace")
+    return b"\n".join((first, kind, said, rest))
+
+
+def _obj(node: SceneNode) -> bytes:
+    head = (
+        f"# {node.name}\n# unit nanometre\nmtllib {MATERIALS}\n"
+        f"o {_word(node.name)}\nusemtl {_word(_class_of(node))}\n"
+    )
+    found = _mesh(node.surface).export(file_type="obj", header="")
+    return (head + found.lstrip()).encode()
+
+
+def _stl(node: SceneNode) -> bytes:
+    head = f"{node.name}, unit nanometre".encode("ascii", "replace")[:STL_HEAD]
+    found: bytes = _mesh(node.surface).export(file_type="stl")
+    return head.ljust(STL_HEAD) + found[STL_HEAD:]
+
+
+def _word(name: str) -> str:
+    """Name without spaces, which end names in OBJ."""
+    return "_".join(name.split())
+
+
+def _class_of(node: SceneNode) -> str:
+    return node.name.rsplit(" ", 1)[0]
 
 
 def _mesh(surface: Surface, *, unit_nm: float = 1.0) -> Any:
@@ -115,7 +173,7 @@ def _material(node: SceneNode) -> Any:
     """Dull material; both sides of translucent ones show, also from inside a cell."""
     opaque = node.opacity >= 1
     return mesh_package("trimesh.visual.material").PBRMaterial(
-        name=node.name.rsplit(" ", 1)[0],
+        name=_class_of(node),
         baseColorFactor=[*node.colour, round(255 * node.opacity)],
         metallicFactor=0.0,
         roughnessFactor=0.8,

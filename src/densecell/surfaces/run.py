@@ -7,7 +7,7 @@
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from densecell.checksums import drop_checksums, write_checksums
 from densecell.claim import claimed, refuse_claimed
 from densecell.compute import Cluster, Progress, begin_or_resume, check_same
-from densecell.config import MeshConfig, write_text
+from densecell.config import MeshConfig, save_settings, write_text
 from densecell.disk import drop_partial, remove, writing
 from densecell.errors import OutputError
 from densecell.result import (
@@ -26,6 +26,7 @@ from densecell.result import (
     read_mesh_settings,
 )
 from densecell.surfaces.extra import mesh_package
+from densecell.surfaces.files import write_materials
 from densecell.surfaces.levels import objects_fingerprint
 from densecell.surfaces.precomputed import write_precomputed_info
 from densecell.surfaces.scenes import (
@@ -52,6 +53,7 @@ def mesh_result(
     """Write the meshes of a measured result into `meshes/`; count finished objects.
 
     The same call again continues where it stopped; finished meshes are left alone.
+    Formats that are not there yet are added to those that are.
 
     Parameters
     ----------
@@ -69,7 +71,8 @@ def mesh_result(
     VolumeError
         If it is not measured, or not to its end.
     OutputError
-        If the meshes there were begun with other settings or of other objects.
+        If the meshes there were begun with other settings (other formats are added) or
+        of other objects.
     BlocksFailedError
         If objects failed three times each, when all others are finished.
     MissingExtraError
@@ -122,7 +125,7 @@ def _begin(result: Result, config: MeshConfig) -> None:
         return resolve_mesh_settings(result, config)
 
     def check(then: MeshSettings) -> None:
-        now = resolve_mesh_settings(result, config)
+        now = _like(then, resolve_mesh_settings(result, config), config)
         if now.objects != then.objects:
             raise OutputError(
                 f"{place}: was made of other objects, which have been measured anew "
@@ -131,7 +134,27 @@ def _begin(result: Result, config: MeshConfig) -> None:
         check_same(then, now, place=place, remedy="pass --overwrite to start anew")
 
     path = result.path / layout.MESH_SETTINGS
-    begin_or_resume(path, MeshSettings, resolve=resolve, check=check)
+    then = begin_or_resume(path, MeshSettings, resolve=resolve, check=check)
+    if missing := set(config.formats) - set(then.formats):
+        _add_formats(result.path, then, missing)
+
+
+def _like(then: MeshSettings, now: MeshSettings, config: MeshConfig) -> MeshSettings:
+    """Settings of this call, with what it may leave to those of an earlier start."""
+    error = now.max_error_nm if config.max_error_nm is not None else then.max_error_nm
+    return now.model_copy(update={"formats": then.formats, "max_error_nm": error})
+
+
+def _add_formats(path: Path, then: MeshSettings, missing: Iterable[str]) -> None:
+    """Let all scenes wait again, to be written in more formats; files stay."""
+    refuse_claimed(path)
+    with writing(path):
+        remove(path / layout.MESHED)  # first: until all is there, it is not finished
+        remove(path / layout.MESH_STAGE)
+        drop_checksums(path, STEP)
+        formats = tuple(sorted({*then.formats, *missing}))
+        settings = then.model_copy(update={"formats": formats})
+        save_settings(settings, path / layout.MESH_SETTINGS)
 
 
 def _mesh(
@@ -167,6 +190,10 @@ def _finish(
         for layer in result.objects:
             names = {o.id: o.class_name for o in objects if o.layer == layer}
             write_precomputed_info(path / layout.PRECOMPUTED / layer, names)
+    if "obj" in settings.formats:
+        classes = result.scheme.classes.values()
+        colours = {known.name: known.colour for known in classes}
+        write_materials(path / layout.MESHES / "obj", colours)
     stage = stage_of(path, scenes)
     rows: list[dict[str, Any]] = []
     for number in range(len(scenes)):

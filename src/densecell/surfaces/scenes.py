@@ -119,9 +119,10 @@ class Mesher:
         nodes: list[SceneNode] = []
         for member in self._scenes[number]:
             surface, row = self._mesh(member)
-            self._write(member, surface)
+            node = self._node(member, surface)
+            self._write(member, node)
             rows.append(row)
-            nodes.append(self._node(member, surface))
+            nodes.append(node)
         if "glb" in self._settings.formats:
             stem = self._scenes[number][0].stem
             write_glb(self._folder / "glb" / f"{stem}.glb", nodes)
@@ -148,15 +149,15 @@ class Mesher:
         }
         return surface, row
 
-    def _write(self, member: MeshObject, surface: Surface) -> None:
+    def _write(self, member: MeshObject, node: SceneNode) -> None:
         """Write the formats of one file per object."""
         for name in self._settings.formats:
             if name == "precomputed":
                 write_precomputed(
-                    self._folder / name / member.layer, member.id, surface
+                    self._folder / name / member.layer, member.id, node.surface
                 )
             elif name != "glb":
-                write_mesh(self._folder / name / f"{member.stem}.{name}", surface)
+                write_mesh(self._folder / name / f"{member.stem}.{name}", node)
 
     def _node(self, member: MeshObject, surface: Surface) -> SceneNode:
         name = member.class_name
