@@ -1,10 +1,14 @@
 import numpy as np
 import pytest
+import tifffile
 
+from densecell.classes import ClassScheme
 from densecell.errors import OutputError, SpacingError, VolumeError
 from densecell.geometry import Box
 from densecell.volume import (
     ArrayVolume,
+    CroppedVolume,
+    Volume,
     conversion,
     convert,
     create_ome_zarr,
@@ -12,6 +16,7 @@ from densecell.volume import (
     open_volume,
     write_slices,
 )
+from densecell.volume.formats.tiff_writing import id_colours
 
 SPACING = (50, 4.6, 5)
 OTHERS = ["a.h5", "a.mrc", "a.nii", "a.nii.gz"]
@@ -109,3 +114,33 @@ def test_slices_are_named_by_number(tmp_path, volume):
     names = sorted(f.name for f in (tmp_path / "a").iterdir())
     assert names == [f"slice_{z:04}.png" for z in range(5)]
     assert told[-1] == (volume.array.size, volume.array.size)
+
+
+@pytest.mark.parametrize("cropped", [False, True])
+def test_labels_take_their_colours_along_into_tiff(tmp_path, cropped):
+    scheme = ClassScheme.platelet()
+    labels: Volume = create_ome_zarr(
+        tmp_path / "a.zarr",
+        shape=(3, 40, 50),
+        dtype="u1",
+        spacing_nm=SPACING,
+        kind="label",
+        scheme=scheme,
+    )
+    if cropped:
+        labels = CroppedVolume(labels, Box((0, 0, 0), (2, 20, 20)))
+
+    convert(labels, tmp_path / "a.tif", kind="label")
+
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        table = tif.pages[0].colormap // 257
+    assert table[:, 2].tolist() == list(scheme.classes[2].colour)
+
+
+def test_labels_without_names_get_a_hue_for_each_id(tmp_path):
+    ids = ArrayVolume(np.ones((3, 4, 5), np.uint8), spacing_nm=SPACING)
+
+    convert(ids, tmp_path / "a.tif", kind="label")
+
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        np.testing.assert_array_equal(tif.pages[0].colormap // 257, id_colours().T)

@@ -175,10 +175,12 @@ def _existing(path: Path) -> Path:
 
 def write_tiff_labels(out: Path, *, overwrite: bool) -> None:
     """Write plain class ids as an ImageJ TIFF beside the store."""
-    from densecell.volume import open_volume, write_tiff
+    from densecell.volume import open_volume, read_scheme, write_tiff
 
     target = out / "classes.tif"
     if target.exists() and not overwrite:
         return
     labels = open_volume(out / "segmentation.zarr" / "labels" / "classes", labels=True)
-    write_tiff(target, labels, overwrite=overwrite)
+    named = read_scheme(labels.path)
+    colours = None if named is None else named.colour_table()
+    write_tiff(target, labels, colours=colours, overwrite=overwrite)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import imagecodecs
+import numpy as np
 from numpy.typing import NDArray
 
 from densecell.compute import ReportProgress
@@ -16,7 +17,7 @@ from densecell.volume.formats import hdf5, mrc
 from densecell.volume.formats.hdf5 import split_hdf5, write_hdf5
 from densecell.volume.formats.mrc import write_mrc
 from densecell.volume.formats.nifti import is_nifti, write_nifti
-from densecell.volume.formats.tiff_writing import iterate_slices, write_tiff
+from densecell.volume.formats.tiff_writing import id_colours, iterate_slices, write_tiff
 from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.ome_zarr.create import (
     CHUNK,
@@ -27,7 +28,8 @@ from densecell.volume.ome_zarr.create import (
 )
 from densecell.volume.ome_zarr.metadata import VERSION, Kind, Version
 from densecell.volume.ome_zarr.pyramid import build_pyramid, coarser_voxels
-from densecell.volume.ome_zarr.store import OmeZarrVolume
+from densecell.volume.ome_zarr.store import OmeZarrVolume, read_scheme
+from densecell.volume.views.crop import CroppedVolume
 
 SLAB_BYTES = 512 * 2**20
 PNG_DTYPES = ("uint8", "uint16")
@@ -179,8 +181,19 @@ def _to_tiff(volume: Volume, out: Path, options: _Options) -> None:
         dtype=volume.dtype,
         spacing_nm=require_spacing(volume),
         compress=options.kind == "label",
+        colours=_label_colours(volume) if options.kind == "label" else None,
         overwrite=options.overwrite,
     )
+
+
+def _label_colours(volume: Volume) -> NDArray[np.uint8] | None:
+    """Colours of the classes that labels name; of other labels, a hue for each id."""
+    while isinstance(volume, CroppedVolume):
+        volume = volume.volume
+    if volume.dtype != np.uint8:
+        return None
+    named = read_scheme(volume.path) if isinstance(volume, OmeZarrVolume) else None
+    return id_colours() if named is None else named.colour_table()
 
 
 def _to_png(volume: Volume, out: Path, options: _Options) -> None:

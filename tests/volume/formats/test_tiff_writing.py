@@ -6,6 +6,7 @@ from densecell.errors import OutputError, SpacingError, VolumeError
 from densecell.geometry import Box
 from densecell.volume import ArrayVolume, open_volume, write_tiff
 from densecell.volume.formats import tiff_writing
+from densecell.volume.formats.tiff_writing import id_colours
 
 SPACING = (50, 4.6, 5)
 
@@ -47,7 +48,17 @@ def test_labels_are_shown_in_colours_and_keep_their_values(tmp_path, array):
     assert volume.spacing_nm == pytest.approx(SPACING)
     with tifffile.TiffFile(tmp_path / "a.tif") as tif:
         assert tif.is_imagej
+        assert (tif.imagej_metadata["min"], tif.imagej_metadata["max"]) == (0, 255)
         assert tif.pages[0].colormap[:, 3].tolist() == [10 * 257, 20 * 257, 255 * 257]
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), labels)
+
+
+def test_every_id_has_a_colour_of_its_own():
+    colours = id_colours()
+
+    assert colours[0].tolist() == [0, 0, 0]
+    assert len(np.unique(colours, axis=0)) > 200
+    assert np.abs(np.diff(colours[1:].astype(int), axis=0)).sum(1).min() > 90
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16"])

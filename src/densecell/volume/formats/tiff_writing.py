@@ -1,5 +1,6 @@
 """Write volumes as TIFF, slice by slice."""
 
+import colorsys
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from densecell.volume.interface import Volume, require_spacing
 
 IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
 CLASSIC_BYTES = 2**32 - 2**25  # that fit into a TIFF that is no BigTIFF
+GOLDEN = 0.618034  # of a circle of hues
 SLAB_BYTES = 256 * 2**20
 
 
@@ -77,7 +79,7 @@ def write_tiff(
     else:
         spacing, slices = Spacing.checked(spacing_nm), source
     dtype = np.dtype(dtype)
-    kind = _file_kind(dtype, shape, spacing, compress=compress)
+    kind = _file_kind(dtype, shape, spacing, compress=compress, colours=colours)
     with (
         written_aside(path, overwrite=overwrite) as aside,
         TiffWriter(aside, **kind.opening) as tif,
@@ -93,10 +95,20 @@ def write_tiff(
 
 
 def _shown(colours: NDArray[np.uint8] | None) -> dict[str, Any]:
-    """Arguments that show values as greys, or in a table of colours."""
+    """Arguments that show values as greys, or in a table of colours.
+
+    ImageJ takes the table for its LUT. Its own `LUTs` are for several channels only.
+    """
     if colours is None:
         return {"photometric": "minisblack"}
     return {"photometric": "palette", "colormap": colours.T.astype(np.uint16) * 257}
+
+
+def id_colours() -> NDArray[np.uint8]:
+    """A colour for each id, (256, 3): neighbouring ids differ, and 0 is black."""
+    hues = np.arange(1, 256) * GOLDEN % 1
+    rgb = [colorsys.hsv_to_rgb(hue, 0.75, 1.0) for hue in hues]
+    return np.rint(255 * np.array([(0.0, 0.0, 0.0), *rgb])).astype(np.uint8)
 
 
 def iterate_slices(volume: Volume) -> Iterator[NDArray[Any]]:
@@ -135,7 +147,12 @@ class _FileKind(NamedTuple):
 
 
 def _file_kind(
-    dtype: np.dtype[Any], shape: Shape, spacing: Spacing, *, compress: bool
+    dtype: np.dtype[Any],
+    shape: Shape,
+    spacing: Spacing,
+    *,
+    compress: bool,
+    colours: NDArray[np.uint8] | None,
 ) -> _FileKind:
     """Metadata of ImageJ; of OME or tifffile for what ImageJ cannot hold."""
     large = math.prod(shape) * dtype.itemsize > CLASSIC_BYTES
@@ -147,6 +164,8 @@ def _file_kind(
     if dtype.name in IMAGEJ_DTYPES and not narrow and not (large and compress):
         # ImageJ finds the slices of a large stack by counting bytes, not by page.
         more = {"truncate": True} if large else {}
+        if colours is not None:
+            writing["metadata"] |= {"min": 0.0, "max": 255.0}  # as the table counts
         return _FileKind({"imagej": True}, writing | more)
     if dtype == np.uint64 and narrow:
         raise VolumeError(
