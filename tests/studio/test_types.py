@@ -1,0 +1,18 @@
+"""The page's modules are checked by TypeScript, from the types in their comments."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TSC = shutil.which("tsc")
+LIST = Path(__file__).with_name("jsconfig.json")
+
+
+@pytest.mark.skipif(TSC is None, reason="needs tsc: npm install --global typescript")
+def test_the_types_of_the_page_hold():
+    assert TSC is not None
+    found = subprocess.run([TSC, "-p", str(LIST)], capture_output=True, text=True)
+
+    assert found.stdout == ""
