@@ -33,7 +33,7 @@ class Events:
         with self._lock:
             self._listeners.remove(listener)
 
-    def tell(self, kind: str, **values: Any) -> None:
+    def tell(self, kind: str, /, **values: Any) -> None:
         """Send an event to everyone."""
         with self._lock:
             for listener in self._listeners:

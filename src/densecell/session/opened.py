@@ -1,5 +1,6 @@
 """A project that is open: its volumes, their paint, and what runs for it."""
 
+import shlex
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,82 +9,17 @@ from typing import Any
 import numpy as np
 
 from densecell.claim import claimed
-from densecell.classes import IGNORE, ClassScheme
+from densecell.classes import ClassScheme
 from densecell.config import ProjectConfig, VolumeEntry
 from densecell.errors import ConfigError, DensecellError
 from densecell.geometry import Spacing
 from densecell.session.events import Events
 from densecell.session.files import Roots
-from densecell.session.paint import LAYERS, Painted, PaintStore
-from densecell.session.picture import ImageTiles
+from densecell.session.learning import Learning
+from densecell.session.paint import Painted
 from densecell.session.project import classes_shown, images_of, replace_classes
-from densecell.session.requests import TrainRequest, ViewRequest
-from densecell.session.sparse import SparseLabels
-from densecell.volume import Volume, open_volume
-
-
-class OpenVolume:
-    """A volume of a project, with its paint and its pyramid."""
-
-    def __init__(
-        self,
-        folder: Path,
-        name: str,
-        image: Volume,
-        *,
-        spacing_nm: Spacing,
-        scheme: ClassScheme,
-    ) -> None:
-        self.name, self.image, self.spacing_nm = name, image, spacing_nm
-        scratch = folder / "studio" / name / "pyramid"
-        self.picture = ImageTiles(image, spacing_nm, scratch)
-        self.paint = PaintStore(
-            folder,
-            name,
-            shape=image.shape,
-            spacing_nm=spacing_nm,
-            scheme=scheme,
-        )
-        self.sketch = SparseLabels(image.shape, np.dtype(np.uint8), IGNORE)
-        self.prediction = SparseLabels(image.shape, np.dtype(np.uint8), IGNORE)
-
-    def layer(self, name: str) -> SparseLabels:
-        """Labels of a layer by its name."""
-        if name == "sketch":
-            return self.sketch
-        if name == "prediction":
-            return self.prediction
-        return self.paint.labels[next(layer for layer in LAYERS if layer == name)]
-
-    def painted(self) -> dict[str, Any]:
-        """How much is painted, and where."""
-        labels = self.paint.labels["paint"]
-        return {"painted": labels.painted, "painted_slices": labels.painted_slices}
-
-    def shown(self) -> dict[str, Any]:
-        """The volume as a client shows it."""
-        levels = [
-            {
-                "level": n,
-                "shape": level.shape,
-                "spacing_nm": tuple(level.spacing_nm),
-                "ready": level.volume is not None,
-            }
-            for n, level in enumerate(self.picture.levels)
-        ]
-        return {
-            "name": self.name,
-            "path": str(self.image.path),
-            "shape": self.image.shape,
-            "spacing_nm": tuple(self.spacing_nm),
-            "spacing_certain": True,
-            "levels": levels,
-            "window": self.picture.window,
-            "dtype": str(self.image.dtype),
-            **self.painted(),
-            "can_undo": self.paint.can_undo,
-            "can_redo": self.paint.can_redo,
-        }
+from densecell.session.volumes import OpenVolume
+from densecell.volume import open_volume
 
 
 class OpenProject:
@@ -122,6 +58,7 @@ class OpenProject:
         except BaseException:
             self._stack.close()
             raise
+        self.learning = Learning(folder, self.volumes, events)
         self._builder = threading.Thread(target=self._build, daemon=True)
         self._builder.start()
 
@@ -134,20 +71,31 @@ class OpenProject:
 
     def shown(self) -> dict[str, Any]:
         """The project as a client shows it."""
-        models = self.folder / "models"
         return {
             "name": self.folder.name,
             "folder": str(self.folder),
             "classes": classes_shown(self.scheme),
             "volumes": [volume.shown() for volume in self.volumes.values()],
             "by_hand": self.by_hand(),
-            "jobs": [],
-            "models": sorted(p.name for p in models.glob("*") if p.is_dir()),
+            "jobs": self.learning.shown_jobs(),
+            "models": self._models(),
         }
 
     def by_hand(self) -> list[str]:
-        """Commands that do the same."""
-        return [f"densecell train {self.folder}"]
+        """Commands that do the same, in order."""
+        folder = shlex.quote(str(self.folder))
+        done = [order.command for order in self.learning.jobs.orders()]
+        model = next((p for p in reversed(self._models()) if p), None)
+        lines = [f"# labels are saved in {self.folder / 'labels'}"]
+        lines += done or [f"densecell train {folder}"]
+        if model:
+            volume = shlex.quote(str(next(iter(self.volumes.values())).image.path))
+            where = shlex.quote(str(self.folder / "models" / model))
+            lines.append(f"densecell segment {volume} -m {where} -o RESULT")
+        return lines
+
+    def _models(self) -> list[str]:
+        return sorted(p.parent.name for p in self.folder.glob("models/*/ensemble.yaml"))
 
     def set_classes(self, scheme: ClassScheme) -> None:
         """Replace the classes; paint of those that are gone is taken away."""
@@ -186,23 +134,10 @@ class OpenProject:
             self.events.tell("state")
         return done
 
-    def ask_sketch(self, request: ViewRequest) -> dict[str, Any]:
-        """Ask for a sketch of a view."""
-        self.volume(request.volume)
-        return {"accepted": False, "reason": "sketches are not ready yet"}
-
-    def focus(self, request: ViewRequest) -> dict[str, Any]:
-        """Remember what is on screen."""
-        self.volume(request.volume)
-        return {"accepted": True}
-
-    def train(self, request: TrainRequest) -> dict[str, Any]:
-        """Start a training."""
-        raise ConfigError(f"train {request.minutes} minutes with `densecell train`")
-
     def close(self) -> None:
         """Let others open the project; jobs go on."""
         self._ended.set()
+        self.learning.close()
         self._builder.join(timeout=30)
         self._stack.close()
 

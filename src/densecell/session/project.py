@@ -23,6 +23,11 @@ from densecell.settings import parse_yaml
 from densecell.volume import Volume
 
 LABELS = "labels"  # folder of labels in a project
+TRAINING = """
+# A network that learns from a few strokes scores low at first: none is abandoned.
+training:
+  abandon_below: 0.0
+"""
 OWN = "_studio.zarr"  # end of the name of labels that a session painted
 
 
@@ -67,7 +72,8 @@ def make_project(
     folder: Path, volume: Volume, spacing_nm: Spacing, scheme: ClassScheme
 ) -> None:
     """Write `project.yaml` for a volume that nobody has painted yet."""
-    write_project(folder, project_text(scheme, [_entry(folder, volume, spacing_nm)]))
+    entry = own_entry(folder, volume, volume.name, spacing_nm)
+    write_project(folder, project_text(scheme, [entry]) + TRAINING)
 
 
 def own_labels(folder: Path, name: str) -> Path:
@@ -121,10 +127,13 @@ def images_of(
     return found
 
 
-def _entry(folder: Path, volume: Volume, spacing_nm: Spacing) -> VolumeEntry:
+def own_entry(
+    folder: Path, volume: Volume, name: str, spacing_nm: Spacing
+) -> VolumeEntry:
+    """Entry of a volume with the labels that a session paints."""
     return VolumeEntry(
         image=seen_from(folder, volume.path),
-        labels=seen_from(folder, own_labels(folder, volume.name)),
+        labels=seen_from(folder, own_labels(folder, name)),
         spacing_nm=tuple(spacing_nm),
     )
 

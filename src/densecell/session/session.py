@@ -17,7 +17,7 @@ from densecell.errors import ConfigError, VolumeError
 from densecell.geometry import Spacing
 from densecell.session.events import Events
 from densecell.session.files import Roots
-from densecell.session.opened import OpenProject, OpenVolume
+from densecell.session.opened import OpenProject
 from densecell.session.paint import Painted
 from densecell.session.painting import PaintChange, change_of, paint, row_runs
 from densecell.session.plane import SlicePlane
@@ -30,6 +30,7 @@ from densecell.session.requests import (
     ViewRequest,
 )
 from densecell.session.tiles import label_tile
+from densecell.session.volumes import OpenVolume
 from densecell.volume import open_volume, require_spacing
 
 EVERY_LAYER = ("image", "paint", "cells", "organelles", "sketch", "prediction")
@@ -221,15 +222,31 @@ class Session:
 
     def sketch(self, request: ViewRequest) -> dict[str, Any]:
         """Ask for a sketch of what is on screen; an event follows."""
-        return self.project.ask_sketch(request)
+        self.project.volume(request.volume)
+        return self.project.learning.ask_sketch(request)
 
     def focus(self, request: ViewRequest) -> dict[str, Any]:
         """Say what is on screen: it is predicted anew while a training runs."""
-        return self.project.focus(request)
+        self.project.volume(request.volume)
+        return self.project.learning.focus(request)
 
     def train(self, request: TrainRequest) -> dict[str, Any]:
         """Start the training of the project as a job."""
-        return self.project.train(request)
+        return self.project.learning.train(request)
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """All jobs of the project, the newest first."""
+        return self.project.learning.shown_jobs()
+
+    def cancel(self, job: str) -> list[dict[str, Any]]:
+        """Ask a job to stop."""
+        self.project.learning.jobs.cancel(job)
+        return self.jobs()
+
+    def resume(self, job: str) -> list[dict[str, Any]]:
+        """Let a job go on where it stopped."""
+        self.project.learning.jobs.resume(job)
+        return self.jobs()
 
     def _answer(self, opened: OpenVolume, done: Painted | None) -> dict[str, Any]:
         store = opened.paint

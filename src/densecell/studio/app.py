@@ -159,6 +159,18 @@ def _add_learning(app: FastAPI, session: Session) -> None:
     def train(request: TrainRequest) -> Json:
         return session.train(request)
 
+    @app.get("/api/jobs")
+    def jobs() -> list[Json]:
+        return session.jobs()
+
+    @app.post("/api/jobs/{job}/cancel")
+    def cancel(job: str) -> list[Json]:
+        return session.cancel(job)
+
+    @app.post("/api/jobs/{job}/resume")
+    def resume(job: str) -> list[Json]:
+        return session.resume(job)
+
 
 def _add_events(app: FastAPI, session: Session, windows: OpenWindows) -> None:
     @app.get("/api/events", response_class=StreamingResponse)

@@ -107,7 +107,9 @@ def listening(port: int) -> Iterator[socket.socket]:
     ServerError
         If the port is taken or may not be used.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as found:
+    # The protocol is named, or asyncio sends small answers 40 ms late.
+    kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    with socket.socket(*kind) as found:
         if os.name != "nt":
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -114,6 +114,21 @@ def load_last(
     return header
 
 
+def load_average(network: Network, path: Path) -> Header:
+    """Read the averaged weights of a training that is not finished; its header.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, or of another network.
+    """
+    tensors, header = _read(path)
+    weights = _with_prefix(tensors, "average.module.")
+    _check_names(network, weights, path)
+    network.load_state_dict(weights)
+    return header
+
+
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 

@@ -38,7 +38,7 @@ from densecell.training.schedule import (
 from densecell.training.validation import Adjusted, Validator
 
 HISTORY = "history.jsonl"
-SAVE_EVERY_S = 60.0
+SAVE_EVERY_S = 10.0  # a few MB; the studio shows what they say
 SMOOTHING = 0.98  # of the loss that is shown
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
