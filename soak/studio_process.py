@@ -88,8 +88,19 @@ def chromium(
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+        page.on("response", lambda r: r.status >= 400 and complaints.append(said(r)))
         yield page, complaints
         browser.close()
+
+
+def said(response: Any) -> str:
+    """An answer that refuses, with what was asked."""
+    asked = response.request.post_data or ""
+    try:
+        text = response.text()
+    except Exception:  # of a page that is gone
+        text = ""
+    return f"{response.status} {response.url} {asked[:300]}: {text[:300]}"
 
 
 def stroke(page: Any, places: list[tuple[float, float]], *, steps: int = 8) -> None:

@@ -52,6 +52,14 @@ export function op(pane, tool) {
   return { tool, volume: volume().name, axis: pane.axis, index: pane.index, class: shown.tool === "eraser" ? NOTHING : shown.ink, locked: [...shown.locked], stroke: crypto.randomUUID() };
 }
 
+/** True where the volume lies under a place of the pane. @param {Pane} pane @param {number} x @param {number} y */
+function inside(pane, x, y) {
+  const { rows, columns } = dims(pane.axis);
+  const { shape } = volume();
+  const { row, column } = pane.under(x, y);
+  return row >= 0 && column >= 0 && row < shape[rows] && column < shape[columns];
+}
+
 export function mayPaint() {
   if (!shown.readonly) return true;
   tell("This window is read only: another one paints. Press \u201cPaint here\u201d to take over.", "bad");
@@ -60,6 +68,7 @@ export function mayPaint() {
 
 /** @param {Pane} pane @param {number} x @param {number} y */
 export function press(pane, x, y) {
+  if (["pick", "fill", "smart"].includes(shown.tool) && !inside(pane, x, y)) return;
   if (shown.tool === "pick") {
     pick(pane, x, y).catch(tellError);
     return;
@@ -199,7 +208,9 @@ export function look(pane, x, y) {
 
 /** Hovering with smart fill shows what a click would take. @param {Pane} pane @param {number} x @param {number} y */
 export function hover(pane, x, y) {
-  if (shown.tool === "smart" && !shown.readonly) previewSmart(pane, { ...op(pane, "smart_fill"), point: point(pane, x, y), extent: shown.extent, slices: shown.depth });
+  if (shown.tool !== "smart" || shown.readonly) return;
+  if (!inside(pane, x, y)) forgetPreview();
+  else previewSmart(pane, { ...op(pane, "smart_fill"), point: point(pane, x, y), extent: shown.extent, slices: shown.depth });
 }
 
 /** Copy the paint of a slice beside into this one. @param {number} offset */

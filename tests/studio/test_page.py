@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import densecell
+
 TSC = shutil.which("tsc")
 LIST = Path(__file__).with_name("jsconfig.json")
 
@@ -16,3 +18,12 @@ def test_the_types_of_the_page_hold():
     found = subprocess.run([TSC, "-p", str(LIST)], capture_output=True, text=True)
 
     assert found.stdout == ""
+
+
+def test_all_modules_are_asked_for_at_once():
+    page = Path(densecell.__file__).parent / "studio" / "page"
+    modules = {path.name for path in (page / "js").glob("*.js")} - {"types.js"}
+
+    text = (page / "index.html").read_text(encoding="utf-8")
+
+    assert {name for name in modules if f'"js/{name}"' in text} == modules
