@@ -59,6 +59,8 @@ TESTED_ELSEWHERE = {
     "volume/choice.py": "volume/test_cases.py",
     "volume/extra.py": "test_core_alone.py",
     "volume/formats/axistags.py": "volume/formats/test_hdf5.py",
+    "volume/formats/chunked.py": "volume/formats/test_n5.py",
+    "volume/formats/n5_spacing.py": "volume/formats/test_n5.py",
     "volume/formats/tiff_layout.py": "volume/formats/test_tiff.py",
 }
 

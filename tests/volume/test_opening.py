@@ -29,7 +29,7 @@ def test_an_empty_file_is_said_to_be_empty(tmp_path):
 
 def test_only_ome_zarr_has_levels(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((1, 2, 3), np.uint8))
-    with pytest.raises(VolumeError, match=r"has no level 2; only OME-Zarr has levels"):
+    with pytest.raises(VolumeError, match=r"has no level 2; only OME-Zarr, N5 and"):
         open_volume(tmp_path / "a.npy", level=2)
 
 

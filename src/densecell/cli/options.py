@@ -10,7 +10,7 @@ from densecell.geometry import Shape
 
 FORMATS = (
     "OME-Zarr (also at https:// or s3://), TIFF, folder of slices, HDF5 "
-    "(file.h5/path), MRC, NIfTI, DM or .npy"
+    "(file.h5/path), N5, precomputed, MRC, NIfTI, DM or .npy"
 )
 ModelPath: TypeAlias = Annotated[
     Path, typer.Option("--model", "-m", help="Folder of a trained ensemble.")

@@ -50,7 +50,10 @@ class Selection(NamedTuple):
 
     def read(self, array: Any, box: Box) -> NDArray[Any]:
         """Voxels of a box as a (Z, Y, X) array, from an array or a store of one."""
-        found = np.asarray(array[self.place(box)])
+        return self.turned(np.asarray(array[self.place(box)]), box)
+
+    def turned(self, found: NDArray[Any], box: Box) -> NDArray[Any]:
+        """What was found at the place of a box, as a (Z, Y, X) array."""
         stored = [axis for axis in self.axes if axis in AXES]
         turned = found.transpose([stored.index(a) for a in AXES if a in stored])
         return turned.reshape(box.shape)

@@ -14,7 +14,9 @@ from densecell.volume.formats.amira import open_amira
 from densecell.volume.formats.dm import open_dm
 from densecell.volume.formats.hdf5 import open_hdf5, split_hdf5
 from densecell.volume.formats.mrc import open_mrc
+from densecell.volume.formats.n5 import is_n5, open_n5
 from densecell.volume.formats.nifti import is_nifti, open_nifti
+from densecell.volume.formats.precomputed import is_precomputed, open_precomputed
 from densecell.volume.formats.slices import open_slices
 from densecell.volume.formats.tiff import open_tiff
 from densecell.volume.interface import UNSTATED, Volume
@@ -37,8 +39,8 @@ OPENERS: dict[tuple[str, ...], Callable[..., Volume]] = {
 CHOOSING = (open_tiff, open_hdf5)  # formats of several channels or time points
 ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 FORMATS = (
-    "an OME-Zarr, a TIFF stack, a folder of PNG or TIFF slices, HDF5, MRC, NIfTI, DM3, "
-    "DM4, Amira or an .npy file"
+    "an OME-Zarr, N5, precomputed, a TIFF stack, a folder of PNG or TIFF slices, HDF5, "
+    "MRC, NIfTI, DM3, DM4, Amira or an .npy file"
 )
 
 
@@ -68,7 +70,8 @@ def open_volume(
         Read labels: every value must be a whole number. Of int64, float or bool they
         become uint32 or uint8.
     level
-        Level of an OME-Zarr; 0 is the finest. Other formats have no further levels.
+        Level of an OME-Zarr, N5 or precomputed; 0 is the finest. Others have no further
+        levels.
     channel
         Number or name of the channel, where there are several; becomes a part of the
         volume's path.
@@ -109,8 +112,13 @@ def _opened(
     file, _ = split_hdf5(plain) or (plain, "")
     if not file.exists():
         raise MissingVolumeError(f"{plain}: does not exist; expected {FORMATS}")
+    if plain.is_dir() and (pyramid := _pyramid(plain)):
+        return pyramid(address, spacing_nm=spacing_nm, labels=labels, level=level)
     if level:
-        raise VolumeError(f"{plain}: has no level {level}; only OME-Zarr has levels")
+        raise VolumeError(
+            f"{plain}: has no level {level}; only OME-Zarr, N5 and precomputed have "
+            "levels"
+        )
     if plain.is_dir():
         refuse_choice(plain, channel=named, time=at)
         return open_slices(plain, spacing_nm=spacing_nm, labels=labels)
@@ -132,6 +140,13 @@ def _is_zarr(path: Path) -> bool:
     return path.is_dir() and (
         path.suffix == ".zarr" or any((path / name).exists() for name in ZARR_FILES)
     )
+
+
+def _pyramid(folder: Path) -> Callable[..., Volume] | None:
+    """Reader of a folder of several levels that is no OME-Zarr."""
+    if is_precomputed(folder):
+        return open_precomputed
+    return open_n5 if is_n5(folder) else None
 
 
 def _opener(file: Path) -> Callable[..., Volume]:
