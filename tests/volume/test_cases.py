@@ -33,6 +33,8 @@ def read(name, **options):
         ("jpg_bmp_slices/jpg", (8, 64, 64)),
         ("amira-raw-lattice.am", (8, 64, 64)),
         ("jpg_bmp_slices/bmp", (8, 64, 64)),
+        ("precomputed_n5/precomputed", (8, 64, 64)),
+        ("precomputed_n5/n5.n5", (8, 64, 64)),
     ],
 )
 def test_it_opens_with_its_axes_in_order(name, shape):
@@ -111,7 +113,9 @@ def test_one_angstrom_is_questioned():
     assert "unusual for volume EM" in volume.notes[0]
 
 
-@pytest.mark.parametrize("name", ["hdf5-axistags/zyxc.h5", "amira-raw-lattice.am"])
+@pytest.mark.parametrize(
+    "name", ["hdf5-axistags/zyxc.h5", "amira-raw-lattice.am", "precomputed_n5/n5.n5"]
+)
 def test_the_voxel_size_is_asked_for(name):
     with pytest.raises(SpacingError, match="pass --spacing Z Y X"):
         require_spacing(open_volume(CASES / name))

@@ -117,7 +117,7 @@ class ChunkedVolume(Volume):
         return self._fetched(place)
 
 
-def open_store(spec: Mapping[str, Any], path: Address, *, kind: str) -> Store:
+def open_chunks(spec: Mapping[str, Any], path: Address, *, kind: str) -> Store:
     """Open an array by tensorstore.
 
     Raises
@@ -148,7 +148,7 @@ def open_store(spec: Mapping[str, Any], path: Address, *, kind: str) -> Store:
     return store
 
 
-def read_json(file: Path) -> dict[str, Any]:
+def read_attributes(file: Path) -> dict[str, Any]:
     """Object of a JSON file; empty where there is no file.
 
     Raises

@@ -21,7 +21,7 @@ from densecell.address import split_choice
 from densecell.errors import MissingVolumeError, VolumeError
 from densecell.geometry import Spacing
 from densecell.volume.choice import Selection, select
-from densecell.volume.formats.chunked import ChunkedVolume, open_store, read_json
+from densecell.volume.formats.chunked import ChunkedVolume, open_chunks, read_attributes
 from densecell.volume.formats.n5_spacing import axes_stated, spacing_stated
 from densecell.volume.interface import damaged
 from densecell.volume.spacing import settle_spacing
@@ -87,12 +87,12 @@ def open_n5(
     folder = found.levels[level]
     attributes = _checked(folder)
     place = {"driver": "file", "path": f"{folder}/"}
-    store = open_store({"driver": "n5", "kvstore": place}, folder, kind="N5")
+    store = open_chunks({"driver": "n5", "kvstore": place}, folder, kind="N5")
     if not _folders(folder):
         raise VolumeError(
             f"{folder}: holds metadata, but no blocks of voxels; copy the whole folder"
         )
-    around = read_json(folder.parent / ATTRIBUTES)
+    around = read_attributes(folder.parent / ATTRIBUTES)
     selection = _selection(folder, store.array.shape, attributes, around, channel, time)
     size = spacing_stated(attributes, around, selection.axes, level)
     given = None
@@ -121,10 +121,10 @@ def open_n5(
 def _data_set(folder: Path) -> _Found:
     """The data set that a folder is, or the only one in it."""
     _refuse_multisets(folder)
-    if "dimensions" in read_json(folder / ATTRIBUTES):
+    if "dimensions" in read_attributes(folder / ATTRIBUTES):
         return _Found(folder, (folder,))
     for outer in folder.parents:
-        if "dimensions" in read_json(outer / ATTRIBUTES):
+        if "dimensions" in read_attributes(outer / ATTRIBUTES):
             raise VolumeError(
                 f"{folder}: is a folder of blocks inside the N5 data set {outer}: open "
                 "that"
@@ -155,7 +155,7 @@ def _inside(folder: Path) -> Iterator[_Found]:
     while todo and seen < MOST_FOLDERS:
         here, depth = todo.pop()
         seen += 1
-        attributes = read_json(here / ATTRIBUTES)
+        attributes = read_attributes(here / ATTRIBUTES)
         if "dimensions" in attributes:
             yield _Found(here, (here,))
             continue
@@ -180,7 +180,7 @@ def _levels(folder: Path) -> tuple[Path, ...]:
     """Levels of a pyramid, finest first; none where it is none."""
     found: list[Path] = []
     while (level := folder / f"s{len(found)}").is_dir():
-        if "dimensions" not in read_json(level / ATTRIBUTES):
+        if "dimensions" not in read_attributes(level / ATTRIBUTES):
             break
         found.append(level)
     return tuple(found)
@@ -189,7 +189,7 @@ def _levels(folder: Path) -> tuple[Path, ...]:
 def _refuse_multisets(folder: Path) -> None:
     """Refuse Paintera's lists of labels, in a level or its pyramid."""
     inside = (folder, folder / "s0", folder / "data")
-    if any(read_json(place / ATTRIBUTES).get(MULTISET) for place in inside):
+    if any(read_attributes(place / ATTRIBUTES).get(MULTISET) for place in inside):
         raise VolumeError(
             f"{folder}: holds label multisets of Paintera, several labels a voxel; "
             "expected one: export it by `paintera-convert to-scalar`"
@@ -198,7 +198,7 @@ def _refuse_multisets(folder: Path) -> None:
 
 def _checked(folder: Path) -> Mapping[str, Any]:
     """Attributes of a data set, if its compression is one that is read."""
-    attributes = read_json(folder / ATTRIBUTES)
+    attributes = read_attributes(folder / ATTRIBUTES)
     packed = attributes.get("compression", {})
     name = packed.get("type", "raw") if isinstance(packed, dict) else packed
     if not isinstance(packed, dict):

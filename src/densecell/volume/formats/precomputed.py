@@ -18,7 +18,7 @@ from densecell.address import split_choice
 from densecell.errors import VolumeError
 from densecell.geometry import per_axis
 from densecell.volume.choice import select
-from densecell.volume.formats.chunked import ChunkedVolume, open_store, read_json
+from densecell.volume.formats.chunked import ChunkedVolume, open_chunks, read_attributes
 from densecell.volume.interface import damaged
 from densecell.volume.spacing import settle_spacing
 
@@ -63,7 +63,7 @@ def open_precomputed(
     """
     folder, channel, time = split_choice(path)
     folder = Path(str(folder))
-    info = read_json(folder / INFO)
+    info = read_attributes(folder / INFO)
     scales = _scales(info, folder)
     if not 0 <= level < len(scales):
         raise VolumeError(
@@ -81,7 +81,7 @@ def open_precomputed(
     except (*BROKEN, ZeroDivisionError) as error:
         raise damaged(folder / INFO, "precomputed", f"lacks {error}") from None
     place = {"driver": "file", "path": f"{folder}/"}
-    store = open_store(
+    store = open_chunks(
         {"driver": "neuroglancer_precomputed", "kvstore": place, "scale_index": level},
         folder,
         kind="precomputed",
