@@ -53,6 +53,7 @@ TESTED_ELSEWHERE = {
     "session/filters.py": "session/test_sketching.py",
     "session/foresight.py": "session/test_learning.py",
     "session/running_job.py": "session/test_jobs.py",
+    "session/underneath.py": "session/test_session.py",
     "session/volumes.py": "session/test_session.py",
     "settings.py": "test_config.py",
     "surfaces/extra.py": "test_core_alone.py",

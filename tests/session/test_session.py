@@ -3,7 +3,7 @@ import pytest
 import tifffile
 
 from densecell.datasets.project import read_project
-from densecell.errors import ConfigError, OutputError
+from densecell.errors import ConfigError, MissingVolumeError, OutputError, VolumeError
 from densecell.session import Session
 from densecell.session.plane import SlicePlane
 from densecell.session.requests import ClassesRequest, PaintRequest, ProjectRequest
@@ -162,3 +162,57 @@ def test_a_second_session_is_refused_and_later_finds_the_paint(
 
     assert found["volumes"][0]["painted"] == done["painted"]
     assert found["volumes"][0]["can_undo"]
+
+
+def test_labels_from_elsewhere_are_seen_under_the_paint(session, project, tmp_path):
+    labels = np.full((7, 90, 300), 255, np.uint8)
+    labels[2:5, 10:20, 40:60] = 4
+    tifffile.imwrite(tmp_path / "labels.tif", labels)
+    session.close()
+    file = tmp_path / "p" / "project.yaml"
+    more = (
+        "- image: ../em.tif\n  labels: ../labels.tif\n  spacing_nm: [50, 4, 4]\n"
+        "  role: eval\n\n# A network"
+    )
+    file.write_text(file.read_text().replace("\n# A network", more))
+    session.open(str(tmp_path / "p"))
+    painted(session, "brush", points=[[15.5, 45.5]], radius=0.5)
+
+    tile = session.tile("em", "paint", SlicePlane("z", 3), (0, 0, 0)).voxels
+
+    expected = labels[3, :, :256].copy()
+    expected[15, 45] = 1
+    assert (tile == expected).all()
+
+
+def test_an_image_that_changed_is_noticed(session, project, tmp_path):
+    session.close()
+    tifffile.imwrite(tmp_path / "em.tif", np.eye(90, dtype=np.uint8)[None].repeat(7, 0))
+    (volume,) = session.open(str(tmp_path / "p"))["volumes"]
+    assert "has other grey values than when it was painted" in volume["notes"][-1]
+
+    painted(session, "brush", points=[[15.5, 45.5]])
+    session.close()
+    tifffile.imwrite(tmp_path / "em.tif", np.eye(80, dtype=np.uint8)[None].repeat(7, 0))
+    with pytest.raises(VolumeError, match="put the old image back"):
+        session.open(str(tmp_path / "p"))
+
+    (tmp_path / "em.tif").unlink()
+    with pytest.raises(MissingVolumeError, match=r"em\.tif: does not exist"):
+        session.open(str(tmp_path / "p"))
+
+
+def test_a_project_of_a_newer_version_is_refused(session, project, tmp_path):
+    session.close()
+    file = tmp_path / "p" / "project.yaml"
+    file.write_text(file.read_text().replace("format: 1", "format: 2"))
+
+    with pytest.raises(ConfigError, match="format"):
+        session.open(str(tmp_path / "p"))
+
+
+def test_addresses_on_the_web_are_only_those_given_at_start(session):
+    with pytest.raises(
+        ConfigError, match="start the studio with --address https://a/b"
+    ):
+        session.look("https://a/b")

@@ -19,6 +19,13 @@ def studio(
             "folder.",
         ),
     ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="Also offer this volume at https:// or s3://. Repeatable.",
+        ),
+    ] = None,
     port: Annotated[
         int,
         typer.Option(
@@ -61,7 +68,7 @@ def studio(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     import webbrowser
 
-    from densecell.studio.serve import ServedAt, serve
+    from densecell.studio.serve import ServedAt, Shown, serve
 
     def ready(address: str) -> None:
         typer.echo(f"{address}\nPress Ctrl-C to stop.")
@@ -70,7 +77,7 @@ def studio(
 
     roots = root or [Path.cwd(), *([project.absolute()] if project else [])]
     place = ServedAt(port, prefix, tuple(host_name or ()), key)
-    serve(roots, place=place, project=project, ready=ready)
+    serve(Shown(roots, address or (), project), place=place, ready=ready)
     typer.echo(
         "Stopped. A training that runs goes on; `densecell studio` shows it again."
     )

@@ -34,9 +34,12 @@ class Roots:
     ----------
     folders
         Existing folders.
+    addresses
+        Volumes on the web that may be opened besides.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], addresses: Sequence[str] = ()) -> None:
+        self.addresses = tuple(str(to_address(address)) for address in addresses)
         self.folders = tuple(folder.resolve() for folder in folders)
         for folder in self.folders:
             if not folder.is_dir():
@@ -62,7 +65,11 @@ class Roots:
         """Address of a volume; web addresses and outside files are refused."""
         plain = split_choice(to_address(path)).address
         if isinstance(plain, Url):
-            raise ConfigError(f"{path}: name web addresses on the command line")
+            if str(plain) not in self.addresses:
+                raise ConfigError(
+                    f"{path}: lies on the web; start the studio with --address {plain}"
+                )
+            return to_address(path)
         inside = self.inside(str(plain))
         choice = path.partition("#")
         return to_address(f"{inside}{choice[1]}{choice[2]}")
@@ -78,6 +85,9 @@ class Roots:
         except OSError as error:
             raise ConfigError(f"{folder}: cannot be read ({error.strerror})") from None
         entries = [_entry(p) for p in natsorted(names, key=lambda p: p.name.lower())]
+        if folder in self.folders:
+            web = [Entry(to_address(a).name, a, "volume", a) for a in self.addresses]
+            entries = [*web, *entries]
         entries.sort(key=lambda entry: entry.kind == "other")
         return folder, folder.parent if around else None, entries
 

@@ -18,6 +18,7 @@ from densecell.session.files import Roots
 from densecell.session.learning import Learning
 from densecell.session.paint import Painted
 from densecell.session.project import classes_shown, images_of, replace_classes
+from densecell.session.underneath import labels_underneath
 from densecell.session.volumes import OpenVolume
 from densecell.volume import open_volume
 
@@ -52,7 +53,7 @@ class OpenProject:
         try:
             self.scheme = project.classes
             self.volumes = {
-                name: self._opened(name, str(address), entry, roots)
+                name: self._opened(name, str(address), entry, project, roots)
                 for name, (address, entry) in images_of(folder, project).items()
             }
         except BaseException:
@@ -147,16 +148,23 @@ class OpenProject:
             volume.paint.scheme = scheme
 
     def _opened(
-        self, name: str, address: str, entry: VolumeEntry, roots: Roots
+        self,
+        name: str,
+        address: str,
+        entry: VolumeEntry,
+        project: ProjectConfig,
+        roots: Roots,
     ) -> OpenVolume:
         image = open_volume(roots.address(address), spacing_nm=entry.spacing_nm)
-        return OpenVolume(
+        opened = OpenVolume(
             self.folder,
             name,
             image,
             spacing_nm=Spacing(*entry.spacing_nm),
             scheme=self.scheme,
         )
+        opened.underneath = labels_underneath(project, self.folder, image)
+        return opened
 
     def _build(self) -> None:
         """Make the levels that volumes lack, in the background."""

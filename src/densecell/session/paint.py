@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.classes import IGNORE, ClassScheme
-from densecell.disk import writing
+from densecell.disk import writing, written_aside
+from densecell.errors import VolumeError
 from densecell.geometry import Box, Shape, Spacing
 from densecell.session.journal import Journal
 from densecell.session.sparse import SIDE, Key, SparseLabels
@@ -241,23 +242,34 @@ class PaintStore:
         if layer not in self._stores:
             path = self.path(layer)
             if path.exists():
-                self._stores[layer] = open_ome_zarr(path, writable=True)
+                found = open_ome_zarr(path, writable=True)
+                if found.shape != self.shape:
+                    raise VolumeError(
+                        f"{path}: has paint of {found.shape} voxels, but the image has "
+                        f"{self.shape} now; put the old image back, or move the paint "
+                        "away"
+                    )
+                self._stores[layer] = found
             else:
-                self._stores[layer] = create_ome_zarr(
-                    path,
-                    shape=self.shape,
-                    dtype=self.labels[layer].dtype,
-                    spacing_nm=self._spacing_nm,
-                    kind="label",
-                    scheme=self.scheme if layer == "paint" else None,
-                    name=layer,
-                    layout=Layout(
-                        chunk=(1, SIDE, SIDE),
-                        shard=None,
-                        fill=self.labels[layer].nothing,
-                    ),
-                )
+                self._stores[layer] = self._new_store(layer)
         return self._stores[layer]
+
+    def _new_store(self, layer: PaintLayer) -> OmeZarrVolume:
+        """Empty labels on disk, which appear as a whole."""
+        with written_aside(self.path(layer)) as aside:
+            create_ome_zarr(
+                aside,
+                shape=self.shape,
+                dtype=self.labels[layer].dtype,
+                spacing_nm=self._spacing_nm,
+                kind="label",
+                scheme=self.scheme if layer == "paint" else None,
+                name=layer,
+                layout=Layout(
+                    chunk=(1, SIDE, SIDE), shard=None, fill=self.labels[layer].nothing
+                ),
+            )
+        return open_ome_zarr(self.path(layer), writable=True)
 
     def _load(self) -> None:
         """Steps from the journal, squares from the labels, last steps once more."""

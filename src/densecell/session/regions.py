@@ -88,20 +88,7 @@ def _grown(
     spread: float,
 ) -> NDArray[np.bool_]:
     """Basins that join the first: similar grey, and no edge higher than allowed."""
-    height: dict[tuple[int, int], list[float]] = {}
-    for one, two, edge in (
-        (basins[:, :-1], basins[:, 1:], np.maximum(edges[:, :-1], edges[:, 1:])),
-        (basins[:-1], basins[1:], np.maximum(edges[:-1], edges[1:])),
-    ):
-        differ = one != two
-        pairs = np.sort(np.stack([one[differ], two[differ]], 1), axis=1)
-        for (a, b), h in zip(pairs.tolist(), edge[differ].tolist(), strict=True):
-            height.setdefault((a, b), []).append(h)
-    neighbours: dict[int, list[tuple[int, float]]] = {}
-    for (a, b), heights in height.items():
-        level = float(np.median(heights))
-        neighbours.setdefault(a, []).append((b, level))
-        neighbours.setdefault(b, []).append((a, level))
+    neighbours = _neighbours(basins, edges, len(means))
     share = float(np.clip(extent, 0, 1))
     most = float(np.quantile(edges, 0.98)) * share
     joined = np.zeros(len(means), bool)
@@ -114,3 +101,29 @@ def _grown(
                 joined[other] = True
                 waiting.append(other)
     return joined
+
+
+def _neighbours(
+    basins: NDArray[np.int32], edges: NDArray[np.float32], count: int
+) -> dict[int, list[tuple[int, float]]]:
+    """Neighbours of each basin, with the mean height of the edge between them."""
+    keys, heights = [], []
+    for one, two, edge in (
+        (basins[:, :-1], basins[:, 1:], np.maximum(edges[:, :-1], edges[:, 1:])),
+        (basins[:-1], basins[1:], np.maximum(edges[:-1], edges[1:])),
+    ):
+        differ = one != two
+        low, high = np.minimum(one, two)[differ], np.maximum(one, two)[differ]
+        keys.append(low.astype(np.int64) * count + high)
+        heights.append(edge[differ])
+    if not len(every := np.concatenate(keys)):
+        return {}
+    pairs, place = np.unique(every, return_inverse=True)
+    total = np.bincount(place, np.concatenate(heights))
+    levels = total / np.bincount(place)
+    found: dict[int, list[tuple[int, float]]] = {}
+    for pair, level in zip(pairs.tolist(), levels.tolist(), strict=True):
+        a, b = divmod(pair, count)
+        found.setdefault(a, []).append((b, level))
+        found.setdefault(b, []).append((a, level))
+    return found

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from densecell.classes import IGNORE
@@ -30,6 +31,7 @@ from densecell.session.requests import (
     ViewRequest,
 )
 from densecell.session.tiles import label_tile
+from densecell.session.underneath import underneath_tile
 from densecell.session.volumes import OpenVolume
 from densecell.volume import open_volume, require_spacing
 
@@ -50,10 +52,12 @@ class Session:
     ----------
     roots
         Folders whose files may be opened.
+    addresses
+        Volumes on the web that may be opened besides.
     """
 
-    def __init__(self, roots: Sequence[Path]) -> None:
-        self.roots = Roots(roots)
+    def __init__(self, roots: Sequence[Path], addresses: Sequence[str] = ()) -> None:
+        self.roots = Roots(roots, addresses)
         self.events = Events()
         self._project: OpenProject | None = None
         self._lock = threading.RLock()
@@ -168,7 +172,14 @@ class Session:
             )
         labels = opened.layer(layer)
         wanted = levels[level]
-        found = label_tile(labels, plane, (wanted.shape, wanted.factors), row, column)
+        level_of = (wanted.shape, wanted.factors)
+        found = label_tile(labels, plane, level_of, row, column)
+        if layer == "paint":
+            under = underneath_tile(opened.underneath, plane, level_of, row, column)
+            if found is None or under is None:
+                found = under if found is None else found
+            else:
+                found = np.where(found == IGNORE, under, found)
         return ShownTile(found, opened.paint.version)
 
     def paint(self, request: PaintRequest) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from densecell.classes import IGNORE, ClassScheme
+from densecell.config import write_text
+from densecell.datasets.labelled import LabelledBox
 from densecell.geometry import Spacing
 from densecell.session.paint import LAYERS, PaintStore
 from densecell.session.picture import ImageTiles
 from densecell.session.sparse import SparseLabels
-from densecell.volume import Volume
+from densecell.volume import Volume, fingerprint
 
 
 class OpenVolume:
@@ -35,6 +37,8 @@ class OpenVolume:
             spacing_nm=spacing_nm,
             scheme=scheme,
         )
+        self.underneath: list[LabelledBox] = []  # labels from elsewhere
+        self.notes = [*image.notes, *change_of_image(folder / "studio" / name, image)]
         self.sketch = SparseLabels(image.shape, np.dtype(np.uint8), IGNORE)
         self.prediction = SparseLabels(image.shape, np.dtype(np.uint8), IGNORE)
 
@@ -71,7 +75,29 @@ class OpenVolume:
             "levels": levels,
             "window": self.picture.window,
             "dtype": str(self.image.dtype),
+            "notes": self.notes,
             **self.painted(),
             "can_undo": self.paint.can_undo,
             "can_redo": self.paint.can_redo,
         }
+
+
+def change_of_image(folder: Path, image: Volume) -> list[str]:
+    """What to say if an image has changed since it was opened first.
+
+    Parameters
+    ----------
+    folder
+        Of the volume in the project; its fingerprint is kept there.
+    """
+    path, found = folder / "image.txt", fingerprint(image)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, found + "\n")
+        return []
+    if path.read_text(encoding="utf-8").strip() == found:
+        return []
+    return [
+        f"{image.path}: has other grey values than when it was painted; look whether "
+        f"the paint still fits, then remove {path}"
+    ]

@@ -35,23 +35,23 @@ class ServedAt(NamedTuple):
     key: str = ""  # in the address; empty: a new one
 
 
-def serve(
-    roots: Sequence[Path],
-    *,
-    place: ServedAt,
-    project: Path | None = None,
-    ready: Callable[[str], None],
-) -> None:
+class Shown(NamedTuple):
+    """What may be opened, and what is opened at once."""
+
+    roots: Sequence[Path]
+    addresses: Sequence[str] = ()  # of volumes on the web
+    project: Path | None = None
+
+
+def serve(shown: Shown, *, place: ServedAt, ready: Callable[[str], None]) -> None:
     """Serve until interrupted.
 
     Parameters
     ----------
-    roots
-        Folders whose files may be opened.
+    shown
+        Folders and addresses that may be opened.
     place
         Port, path prefix and names of hosts.
-    project
-        Project to open at once.
     ready
         Called with the address once the server listens.
 
@@ -61,11 +61,11 @@ def serve(
         If the port is in use.
     """
     base = checked_base(place.prefix)
-    session = Session(roots)
+    session = Session(shown.roots, shown.addresses)
     secret = place.key or secrets.token_urlsafe(24)
     with listening(place.port) as found:
-        if project is not None:
-            session.open(str(project.absolute()))
+        if shown.project is not None:
+            session.open(str(shown.project.absolute()))
         guarded = Guard(make_app(session), secret=secret, base=base, hosts=place.hosts)
         config = uvicorn.Config(
             guarded,
