@@ -68,7 +68,7 @@ def studio(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     import webbrowser
 
-    from densecell.studio.serve import ServedAt, Shown, serve
+    from densecell.studio.serve import Opened, ServedAt, serve
 
     def ready(address: str) -> None:
         typer.echo(f"{address}\nPress Ctrl-C to stop.")
@@ -77,7 +77,7 @@ def studio(
 
     roots = root or [Path.cwd(), *([project.absolute()] if project else [])]
     place = ServedAt(port, prefix, tuple(host_name or ()), key)
-    serve(Shown(roots, address or (), project), place=place, ready=ready)
+    serve(Opened(roots, address or (), project), place=place, ready=ready)
     typer.echo(
         "Stopped. A training that runs goes on; `densecell studio` shows it again."
     )

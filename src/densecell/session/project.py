@@ -27,6 +27,7 @@ TRAINING = """
 # A network that learns from a few strokes scores low at first: none is abandoned.
 training:
   abandon_below: 0.0
+  validations: 5  # each costs time that a short training does not have
 """
 OWN = "_studio.zarr"  # end of the name of labels that a session painted
 

@@ -35,7 +35,7 @@ class ServedAt(NamedTuple):
     key: str = ""  # in the address; empty: a new one
 
 
-class Shown(NamedTuple):
+class Opened(NamedTuple):
     """What may be opened, and what is opened at once."""
 
     roots: Sequence[Path]
@@ -43,7 +43,7 @@ class Shown(NamedTuple):
     project: Path | None = None
 
 
-def serve(shown: Shown, *, place: ServedAt, ready: Callable[[str], None]) -> None:
+def serve(shown: Opened, *, place: ServedAt, ready: Callable[[str], None]) -> None:
     """Serve until interrupted.
 
     Parameters
