@@ -5,10 +5,10 @@ import torch
 from densecell.export.network import WindowSizes, window_sizes
 
 SIZES = {
-    "padded": WindowSizes((3, 56, 56), (1, 8, 8), (0, 0, 0), (1, 24, 24)),
-    "flat": WindowSizes((1, 80, 80), (1, 16, 16), (0, 0, 0), (0, 32, 32)),
-    "valid": WindowSizes((1, 188, 188), (1, 16, 16), (0, 92, 92), (0, 0, 0)),
-    "affinities": WindowSizes((9, 80, 80), (1, 16, 16), (0, 0, 0), (4, 32, 32)),
+    "padded": WindowSizes((4, 96, 96), (1, 24, 24), (0, 0, 0), (1, 24, 24)),
+    "flat": WindowSizes((1, 128, 128), (1, 32, 32), (0, 0, 0), (0, 32, 32)),
+    "valid": WindowSizes((1, 380, 380), (1, 96, 96), (0, 92, 92), (0, 0, 0)),
+    "affinities": WindowSizes((16, 128, 128), (4, 32, 32), (0, 0, 0), (4, 32, 32)),
 }
 
 
@@ -32,6 +32,16 @@ def test_a_network_takes_the_sizes_it_is_said_to(kind, voting, noise):
     lost = 2 * sizes.lost[1]
     assert result.shape[2:] == (z + 1, y - lost, x + sizes.step[2] - lost)
     assert all(2 * h < n for h, n in zip(sizes.halo, sizes.least, strict=True))
+
+
+@pytest.mark.parametrize("kind", SIZES)
+def test_blocks_of_three_steps_compute_less_than_thrice_what_is_kept(kind):
+    sizes = SIZES[kind]
+
+    block = np.add(sizes.least, np.multiply(3, sizes.step))
+    kept = block - 2 * np.add(sizes.lost, sizes.halo)
+
+    assert np.prod(block) < 3 * np.prod(kept)
 
 
 def test_members_vote_by_the_mean_of_their_probabilities(voting, noise):

@@ -30,6 +30,14 @@ def export(
             metavar="NAME", help="Name that others see. Default: that of the folder."
         ),
     ] = None,
+    grey_of: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="VOLUME",
+            help="Normalise grey values by mean and deviation of this volume, also of "
+            "crops. Default: by those of what is labelled.",
+        ),
+    ] = None,
 ) -> None:
     """Write MODEL as bioimage.io packages and ONNX, which run without densecell.
 
@@ -40,10 +48,12 @@ def export(
     # Imported here, not at the top: `densecell --help` must not wait for torch.
     from densecell.cli.progress import show_progress
     from densecell.export import Terms, export_model
+    from densecell.volume import open_volume
 
+    fixed = None if grey_of is None else open_volume(grey_of)
     terms = Terms(licence, tuple(author), tuple(cite or ()))
     with show_progress(f"exporting {model.name}", unit="packages") as progress:
-        for part in export_model(model, out, terms, name=name):
+        for part in export_model(model, out, terms, name=name, grey_of=fixed):
             progress(part.done, part.total)
     for file in sorted(out.iterdir()):
         typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")

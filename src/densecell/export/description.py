@@ -14,6 +14,7 @@ from densecell.classes import ClassScheme
 from densecell.export.network import WindowSizes
 from densecell.geometry import Shape, Spacing, format_spacing
 from densecell.report.model import Terms
+from densecell.volume import Statistics
 
 METHOD = {
     "text": "Guay et al. 2021, Dense cellular segmentation for EM using 2D-3D neural "
@@ -44,6 +45,9 @@ class PackageFacts(NamedTuple):
         Sizes of the windows that it takes.
     parameters
         Number of weights of all members.
+    grey
+        Mean and deviation that grey values are normalised by; None: those of the whole
+        volume that is labelled.
     """
 
     name: str
@@ -53,6 +57,7 @@ class PackageFacts(NamedTuple):
     affinities: tuple[Shape, ...]
     sizes: WindowSizes
     parameters: int
+    grey: Statistics | None = None
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -129,7 +134,24 @@ def densecell_facts(facts: PackageFacts) -> Values:
         "spacing_nm": list(facts.spacing_nm),
         "members": facts.members,
         "affinities": [list(offset) for offset in facts.affinities],
-        "normalisation": "(grey value - mean) / deviation, of the whole volume",
+        "normalisation": _normalisation(facts.grey),
+    }
+
+
+def _normalisation(grey: Statistics | None) -> str:
+    if grey is None:
+        return "(grey value - mean) / deviation, of the whole volume"
+    return f"(grey value - {grey.mean:.6g}) / {grey.std:.6g}"
+
+
+def _preprocessing(grey: Statistics | None) -> Values:
+    if grey is not None:
+        fixed = {"mean": grey.mean, "std": grey.std}
+        return {"id": "fixed_zero_mean_unit_variance", "kwargs": fixed}
+    # Over the whole volume, as in `segment`.
+    return {
+        "id": "zero_mean_unit_variance",
+        "kwargs": {"axes": ["channel", *SPACE], "eps": 1e-6},
     }
 
 
@@ -164,13 +186,7 @@ def _input(facts: PackageFacts, files: PackageFiles) -> Values:
         "axes": axes,
         "data": {"type": "float32"},
         "test_tensor": files.tensors[RAW],
-        # Over the whole volume, as in `segment`.
-        "preprocessing": [
-            {
-                "id": "zero_mean_unit_variance",
-                "kwargs": {"axes": ["channel", *SPACE], "eps": 1e-6},
-            }
-        ],
+        "preprocessing": [_preprocessing(facts.grey)],
     }
 
 

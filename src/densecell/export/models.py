@@ -15,17 +15,24 @@ from densecell.export.bioimageio import (
     imported,
 )
 from densecell.export.description import PackageFacts
+from densecell.export.grey import grey_note
 from densecell.export.network import Voting, window_sizes
 from densecell.export.package import ONNX, write_package, zip_folder
 from densecell.networks import Network
 from densecell.report.model import Terms, card_text
+from densecell.volume import Volume, intensity_statistics
 
 WHOLE = "ensemble"
 NEEDED = ("bioimageio.core", "onnx", "onnxruntime")
 
 
 def export_model(
-    model: Path, out: Path, terms: Terms, *, name: str | None = None
+    model: Path,
+    out: Path,
+    terms: Terms,
+    *,
+    name: str | None = None,
+    grey_of: Volume | None = None,
 ) -> Iterator[Progress]:
     """Write packages and ONNX into a new folder; yield the name of each package.
 
@@ -43,6 +50,9 @@ def export_model(
         Who shares the model, and on what terms.
     name
         Name that others see; by default made from the name of the folder.
+    grey_of
+        Volume whose mean and deviation grey values are normalised by, for good; None:
+        those of whatever volume is labelled.
 
     Raises
     ------
@@ -63,6 +73,8 @@ def export_model(
     if (out.exists() or out.is_symlink()) and not is_empty_folder(out):
         raise OutputError(f"{out}: exists; choose another --out, or remove it first")
     ensemble = load_ensemble(model)
+    grey = None if grey_of is None else intensity_statistics(grey_of)
+    note = grey_note(Voting(ensemble.networks), ensemble, grey_of, grey)
     packages = dict(_packages(ensemble))
     with written_aside(out) as aside:
         aside.mkdir()
@@ -70,7 +82,8 @@ def export_model(
             folder, packed = aside / title, aside / f"{title}.zip"
             only = None if title == WHOLE else title
             facts = _facts(f"{name} {only or ''}".strip(), networks, ensemble)
-            card = card_text(model, terms, only=only)
+            facts = facts._replace(grey=grey)
+            card = card_text(model, terms, only=only) + note
             write_package(Voting(networks), facts, terms, folder, card=card)
             zip_folder(folder, packed)
             check_package(packed)

@@ -42,7 +42,11 @@ class Voting(nn.Module):
 
 
 class WindowSizes(NamedTuple):
-    """Sizes of windows that a network takes, in voxels (z, y, x): least + n * step.
+    """Sizes of windows to compute, in voxels (z, y, x): least + n * step.
+
+    A network takes smaller ones and finer steps too. These are chosen so that a block
+    keeps half of each axis or more, as other programs cut volumes into blocks of the
+    least size and a few steps.
 
     Parameters
     ----------
@@ -65,14 +69,16 @@ class WindowSizes(NamedTuple):
 
 def window_sizes(network: Network) -> WindowSizes:
     """Sizes of windows that a network takes, and the border of its output to cut."""
-    step, lost = network.step, network.margin
+    lost = network.margin
     depth, plane, _ = usual_margin(network, pairs=network.affinities > 0)
-    side = 0 if lost != (0, 0, 0) else round_up(plane, step)
-    halo = (depth, side, side)
-    kept = network.residue or step
+    side = 0 if lost != (0, 0, 0) else round_up(plane, network.step)
+    border = max(lost[1] + side, network.step)  # on every side, not kept
+    kept = (network.residue or 0) + round_up(2 * border, network.step)
     least = kept + 2 * (lost[1] + side)
-    slices = max(network.least_depth, 2 * depth + 1)
-    return WindowSizes((slices, least, least), (1, step, step), lost, halo)
+    step = round_up(border, network.step)
+    slices = max(network.least_depth, 4 * depth, 1)
+    sizes = (slices, least, least), (max(1, depth), step, step)
+    return WindowSizes(*sizes, lost, (depth, side, side))
 
 
 def _mean(tensors: Sequence[Tensor]) -> Tensor:

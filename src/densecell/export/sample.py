@@ -19,7 +19,7 @@ from densecell.phantom import make_phantom
 from densecell.report.pictures import slice_picture
 from densecell.volume import ArrayVolume, intensity_statistics, normalise
 
-MORE = 2  # steps that the sample is larger than the smallest window
+MORE = 1  # steps that the sample is larger than the smallest window
 Tensors = Mapping[str, NDArray[Any]]
 
 
@@ -34,7 +34,7 @@ def sample_tensors(network: Voting, facts: PackageFacts) -> Tensors:
         lambda least, step: least + MORE * step, facts.sizes.least, facts.sizes.step
     )
     raw = _tissue(shape, facts.spacing_nm)
-    seen = normalise(raw, intensity_statistics(ArrayVolume(raw)))
+    seen = normalise(raw, facts.grey or intensity_statistics(ArrayVolume(raw)))
     with torch.inference_mode():
         said = network(torch.from_numpy(seen)[None, None])
     outputs = (said,) if isinstance(said, torch.Tensor) else said
