@@ -78,7 +78,7 @@ def test_paint_of_one_slice_trains_a_network_that_is_seen(session, tmp_path):
         session.train(TrainRequest(minutes=1))
     stroke(session, 0, 20)
     stroke(session, 3, 130)
-    session.project.learning._write_entries()
+    session.close()  # project.yaml describes the paint now
     folder = tmp_path / "p"
     project = read_project(folder)
     small = {

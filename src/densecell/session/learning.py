@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from densecell.session.sparse import SparseLabels
 from densecell.session.volumes import OpenVolume
 
 POLL_S = 1.0
+STILL_S = 3.0  # without a stroke, after which project.yaml follows
 START_S = 30.0  # that a training takes besides its minutes, about
 
 
@@ -53,6 +55,9 @@ class Learning:
         self._focus: ViewRequest | None = None
         self._seen: tuple[Any, ...] = ()
         self._wake = threading.Condition()
+        self._writing = threading.Lock()
+        self._written = -1  # version of the paint that project.yaml describes
+        self._version, self._still_since = -1, 0.0
         self._ended = False
         self._pools: dict[str, ProcessPoolExecutor] = {}
         self._threads = [
@@ -118,9 +123,35 @@ class Learning:
             pool.shutdown(wait=False, cancel_futures=True)
         for thread in self._threads:
             thread.join(timeout=5)
+        self.keep_project()
+
+    def keep_project(self) -> None:
+        """Let `project.yaml` describe the paint, so that `densecell train` uses it.
+
+        Too little paint to train on is left out.
+        """
+        version = sum(v.paint.version for v in self._volumes.values())
+        if version == self._written:
+            return
+        self._written = version
+        if any(v.paint.labels["paint"].painted for v in self._volumes.values()):
+            with suppress(ConfigError):
+                self._write_entries()
+
+    def _keep_when_still(self) -> None:
+        """Describe the paint once nobody has painted for a few seconds."""
+        version = sum(v.paint.version for v in self._volumes.values())
+        if version != self._version:
+            self._version, self._still_since = version, time.monotonic()
+        elif time.monotonic() - self._still_since > STILL_S:
+            self.keep_project()
 
     def _write_entries(self) -> None:
         """Put the paint into `project.yaml`, some of it to validate on."""
+        with self._writing:
+            self._write_own_entries()
+
+    def _write_own_entries(self) -> None:
         project = read_project(self._folder)
         others = any(e.role == "eval" and not is_own(e) for e in project.volumes)
         entries = []
@@ -224,6 +255,7 @@ class Learning:
                         if told.get(order.id, shown["state"]) != shown["state"]:
                             self._events.tell("state")
                         told[order.id] = shown["state"]
+                self._keep_when_still()
                 self._foresee()
             except (DensecellError, OSError, ValueError) as error:
                 self._events.tell("trouble", error=f"no prediction: {error}")
