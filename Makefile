@@ -6,10 +6,11 @@ RUN := $(BIN)/densecell
 READY := .venv/ready-dev
 CORE := .venv/ready
 
-.PHONY: help demo test coverage check soak docs notebooks notebooks-run format clean
+.PHONY: help demo studio test coverage check soak docs notebooks notebooks-run format clean
 
 help:
 	@echo "make demo    train and segment synthetic tissue, end to end, into demo/"
+	@echo "make studio  open a window on synthetic tissue: paint, see a sketch, train"
 	@echo "make test    all tests"
 	@echo "make coverage  all tests, and the lines that none of them runs"
 	@echo "make check   ruff and mypy"
@@ -24,6 +25,11 @@ help:
 demo: $(CORE)
 	$(RUN) demo --out demo
 
+# The folder keeps what is painted; delete it to begin anew.
+studio: $(CORE)
+	test -e studio-demo/tissue.zarr || $(RUN) phantom studio-demo/tissue.zarr --shape 24 512 512
+	$(RUN) studio --root studio-demo $(STUDIO)
+
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -34,11 +40,13 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	! command -v tsc > /dev/null || tsc -p tests/studio/jsconfig.json
 
 soak: $(READY)
 	$(BIN)/python -m soak.kills --kills 50
 	$(BIN)/python -m soak.workers --kills 20
 	$(BIN)/python -m soak.fuzz --minutes 10
+	$(BIN)/python -m soak.studio --actions 2000 --kills 20
 
 docs: $(READY)
 	$(BIN)/python -m mkdocs build --strict
@@ -69,7 +77,7 @@ format: $(READY)
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[mesh,report,view]'
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[mesh,report,view,studio]'
 	touch $@
 
 $(READY): pyproject.toml constraints.txt $(CORE)

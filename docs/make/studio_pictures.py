@@ -1,6 +1,6 @@
 """Take the pictures of docs/studio.md in a Chromium, on synthetic tissue.
 
-python docs/make/studio_pictures.py docs
+python docs/make/studio_pictures.py docs --train
 """
 
 import sys
@@ -52,8 +52,9 @@ def main() -> None:
             page.wait_for_timeout(300)
             keep(page, out / "studio-keys.jpg")
             page.keyboard.press("Escape")
-            train(page)
-            keep(page, out / "studio-training.jpg")
+            if "--train" in sys.argv:
+                train(page)
+                keep(page, out / "studio-training.jpg")
 
 
 def name_classes(page: Any) -> None:

@@ -79,7 +79,9 @@ def test_from_a_stack_to_paint_that_is_there_again(root):
         page.close()
         assert complaints == []
     np.testing.assert_array_equal(paint(project), found)
-    assert "platelet" in (project / "project.yaml").read_text(encoding="utf-8")
+    settings = (project / "project.yaml").read_text(encoding="utf-8")
+    assert "platelet" in settings
+    assert "granule" in settings
 
 
 def test_strokes_are_kept_while_the_server_is_away(root):

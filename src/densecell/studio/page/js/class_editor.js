@@ -55,11 +55,10 @@ function row(classes, each, n, again) {
     for (const other of classes) if (other.parent && other.parent === each.name) other.parent = name.value;
     each.name = name.value;
   });
-  name.addEventListener("change", again_later);
-  function again_later() {
-    if (!(document.activeElement instanceof HTMLInputElement)) again();
-    else for (const list of document.querySelectorAll(".editor select[data-parents]")) refill(/** @type {HTMLSelectElement} */ (list), classes);
-  }
+  // Rows stay as they are: the next field may have the focus already.
+  name.addEventListener("change", () => {
+    for (const list of document.querySelectorAll(".editor select[data-parents]")) refill(/** @type {HTMLSelectElement} */ (list), classes);
+  });
   const colour = h("input", { type: "color", value: each.color, "aria-label": `Colour of ${called}`, onchange: () => (each.color = colour.value) });
   const role = h("select", { "aria-label": `What ${called} is`, onchange: () => (each.role = role.value) }, ...Object.entries(ROLES).map(([value, text]) => h("option", { value, text })));
   role.value = each.role;

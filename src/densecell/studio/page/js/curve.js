@@ -2,7 +2,7 @@
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {{step: number, loss: number | null, score: number | null}[]} curve
+ * @param {{network?: number | string, step: number, loss: number | null, score: number | null}[]} curve
  */
 export function drawCurve(canvas, curve) {
   const context = canvas.getContext("2d");
@@ -15,7 +15,7 @@ export function drawCurve(canvas, curve) {
   const style = getComputedStyle(canvas);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const [left, right, top, bottom] = [26, box.width - 6, 8, box.height - 18];
-  const last = curve[curve.length - 1].step || 1;
+  const last = Math.max(...curve.map((each) => each.step), 1);
   const most = Math.max(...curve.map((each) => each.loss ?? 0), 1e-9);
   const x = (/** @type {number} */ step) => left + (step / last) * (right - left);
   const y = (/** @type {number} */ share) => bottom - share * (bottom - top);
@@ -35,8 +35,11 @@ export function drawCurve(canvas, curve) {
   context.fillText("0", left, box.height - 4);
   context.textAlign = "right";
   context.fillText(`step ${last}`, right, box.height - 4);
-  trace(context, curve, "loss", x, (value) => y(value / most), colour("--warn"), [4, 3]);
-  trace(context, curve, "score", x, y, colour("--accent"), []);
+  for (const network of new Set(curve.map((each) => each.network))) {
+    const own = curve.filter((each) => each.network === network);
+    trace(context, own, "loss", x, (value) => y(value / most), colour("--warn"), [4, 3]);
+    trace(context, own, "score", x, y, colour("--accent"), []);
+  }
 }
 
 /**

@@ -39,12 +39,12 @@ let live = null;
 /** Row and column in voxels: the middle of the first is 0.5. @param {Pane} pane @param {number} x @param {number} y @returns {[number, number]} */
 function point(pane, x, y) {
   const { row, column } = pane.under(x, y);
-  return [round(row), round(column)];
+  return [shorter(row), shorter(column)];
 }
 
 /** @param {number} value */
-function round(value) {
-  return Math.round(value * 100) / 100;
+function shorter(value) {
+  return Math.floor(value * 100) / 100; // never up, out of the volume
 }
 
 /** What every op holds. @param {Pane} pane @param {string} tool @returns {Op} */

@@ -34,7 +34,7 @@ export function trainSection() {
     start.disabled = false;
   };
   watch(["jobs"], () => {
-    list.replaceChildren(...[...shown.jobs].reverse().map(jobBox));
+    list.replaceChildren(...shown.jobs.map(jobBox));
   });
   return h(
     "section",
@@ -51,7 +51,7 @@ export function trainSection() {
 export function takeJob(job) {
   const jobs = shown.jobs.filter((each) => each.id !== job.id);
   const at = shown.jobs.findIndex((each) => each.id === job.id);
-  jobs.splice(at < 0 ? jobs.length : at, 0, job);
+  jobs.splice(Math.max(at, 0), 0, job); // the newest is the first
   show({ jobs });
 }
 
@@ -93,7 +93,7 @@ function jobBox(job) {
 async function ask(job, what) {
   try {
     const answer = await call("POST", `jobs/${job.id}/${what}`, {});
-    if (answer?.id) takeJob(answer);
+    if (Array.isArray(answer)) show({ jobs: answer });
   } catch (error) {
     tellError(error);
   }

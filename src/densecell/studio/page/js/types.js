@@ -48,7 +48,7 @@
  * @property {string | number | null} [rate]
  * @property {number | null} [seconds_left]
  * @property {string | string[]} [log_tail]
- * @property {{step: number, loss: number | null, score: number | null, seconds: number}[]} [curve]
+ * @property {{network?: number | string, step: number, loss: number | null, score: number | null, seconds: number}[]} [curve]
  * @property {number | null} [score]
  * @property {string | null} [reason]
  */
