@@ -12,11 +12,11 @@ classes: platelet
 volumes:
 - image: train.zarr
   labels: train.zarr/labels/classes
-  spacing_nm: [40.0, 10.0, 10.0]
+  spacing_nm: [40.0, 20.0, 20.0]
   role: train
 - image: eval.zarr
   labels: eval.zarr/labels/classes
-  spacing_nm: [40.0, 10.0, 10.0]
+  spacing_nm: [40.0, 20.0, 20.0]
   role: eval
 network: {name: unet2d, width: 16}
 training:
@@ -29,7 +29,8 @@ training:
   validations: 4
   augmentation: {elastic: 0}  # dear, and the tissue's shapes are random already
 """
-TRAIN, EVAL, UNSEEN = (32, 512, 512), (8, 320, 320), (16, 320, 320)
+TRAIN, EVAL, UNSEEN = (32, 512, 512), (8, 320, 320), (48, 320, 320)
+SPACING = (40.0, 20.0, 20.0)  # nm: so large a block that it holds whole organelles
 STEPS = 1100
 
 
@@ -73,9 +74,10 @@ def demo(
         ("unseen", UNSEEN, 3),
     ):
         volume = out / f"{name}.zarr"
-        _say(f"phantom {volume} --shape {' '.join(map(str, shape))} --seed {seed}")
+        words = f"--shape {' '.join(map(str, shape))} --seed {seed}"
+        _say(f"phantom {volume} {words} --spacing 40 20 20")
         if not volume.exists():
-            phantom(volume, shape=shape, seed=seed)
+            phantom(volume, shape=shape, seed=seed, spacing=SPACING)
     if not (out / "project.yaml").exists():
         write_text(out / "project.yaml", PROJECT)
 
@@ -88,13 +90,13 @@ def demo(
     )
 
     unseen = out / "unseen.zarr"
-    _say(f"segment {unseen} -m {model} -o {result} --keep-members")
+    _say(f"segment {unseen} -m {model} -o {result} --keep-members --probabilities")
     segment(
         str(unseen),
         model,
         result,
         VolumeOptions(),
-        SegmentOptions(keep_members=True),
+        SegmentOptions(keep_members=True, probabilities=True),
         InferenceConfig(),
         WorkerOptions(),
     )

@@ -77,11 +77,11 @@ class CutConfig(Frozen):
 
 
 ORGANELLES = {
-    "neck": 0.7,
+    "neck": 0.5,
     "smoothing_nm": 20.0,
     "voxel_nm": 20.0,
     "halo_nm": 400.0,
-    "min_volume_um3": 2e-4,
+    "min_volume_um3": 4e-4,
 }
 
 

@@ -3,7 +3,6 @@ import numpy as np
 from densecell.geometry import Spacing
 from densecell.objects.blocks.one_class import (
     Touches,
-    decided,
     joined_bodies,
     touches_across,
     touches_inside,
@@ -114,16 +113,7 @@ def test_a_splinter_on_a_splinter_joins_the_body():
     assert owner.tolist() == [0, 0, 0]
 
 
-def test_votes_decide_and_the_runner_up_is_kept():
-    found = decided(np.array([[10, 30, 0], [5, 5, 0], [0, 0, 8]]))
-
-    assert found.group.tolist() == [2, 1, 3]
-    assert found.share.tolist() == [0.75, 0.5, 1.0]
-    assert found.second.tolist() == [1, 2, 0]
-
-
-def test_no_body_and_no_contact_are_fine():
+def test_no_contact_is_fine():
     none = np.zeros(0, np.int64)
 
     assert joined_bodies(touches(), none, none, spacing_nm=FINE).tolist() == []
-    assert len(decided(np.zeros((0, 2), np.int64)).group) == 0

@@ -90,6 +90,13 @@ class Job:
         return {k: open_ome_zarr(p) for k, p in stores.items() if p.is_dir()}
 
     @property
+    def votes_are_probable(self) -> bool:
+        """Whether bodies vote with the probabilities of all organelles."""
+        known = len(self.probabilities)
+        organelles = len(self.measurement.classes.organelle_ids)
+        return self.joins_splinters and known == organelles > 0
+
+    @property
     def joins_splinters(self) -> bool:
         """Whether unsure splinters join the body that they lie on."""
         return self.measurement.objects.one_class and self.confidence is not None

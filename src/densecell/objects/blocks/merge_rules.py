@@ -6,10 +6,10 @@ In this order, layer by layer from cells inwards:
 2. unsure splinters join the body of another class that they lie on (`one_class`);
 3. an empty piece that only one object surrounds, and not the volume's border, becomes
    part of it;
-4. the voxels of each object vote on its class;
-5. dropped are objects without a voxel of their own class, those whose class lies in
-   another and that no such object of the layer above holds (the scheme's parent rules),
-   and those smaller than the settings allow;
+4. the voxels of each object vote on its class (`votes`);
+5. dropped are objects without a voxel of their own class (a core alone), those whose
+   class lies in another and that no such object of the layer above holds (the scheme's
+   parent rules), and those smaller than the settings allow;
 6. the others get ids in raster order of their first voxels.
 """
 
@@ -21,12 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Shape, Spacing
-from densecell.objects.blocks.one_class import (
-    Decision,
-    Touches,
-    decided,
-    joined_bodies,
-)
+from densecell.objects.blocks.one_class import Touches, joined_bodies
+from densecell.objects.blocks.votes import Decision, believed, decided
 from densecell.objects.ids import united, unjoint
 from densecell.objects.layers import HOLE, ObjectLayer
 from densecell.objects.runs.sums import Sums
@@ -83,6 +79,7 @@ def merge_layer(
     shape: Shape,
     min_voxels: float,
     spacing_nm: Spacing | None = None,
+    probable: bool = False,
 ) -> Objects:
     """Merge the provisional ids of a layer into objects.
 
@@ -100,6 +97,8 @@ def merge_layer(
         Smaller objects are dropped.
     spacing_nm
         Voxel size by which splinters are judged; none: nothing joins another class.
+    probable
+        Votes are probabilities of all classes: see `votes`.
     """
     count, whole = united(parts.same, len(parts.group))
     group = np.zeros(count, np.uint8)
@@ -117,10 +116,23 @@ def merge_layer(
     place = np.full(len(group), -1)
     place[numbers] = np.arange(len(numbers))
     sums = sums.taken(numbers)
-    decision = _decided(sums, group[numbers], layer, class_ids)
+    votes = _votes(sums, layer, class_ids)
+    size = believed(votes.sum(axis=1), sums.voxels) if probable else sums.voxels
+    small = size < min_voxels
+    was = group[numbers]
+    decision = _decided(votes, was, small, balanced=probable)
     group = decision.group
     host = _hosts(parts.host, place[whole], above, len(numbers))
-    keep, dropped = _judged(sums, group, host, layer, above, class_ids, min_voxels)
+    keep, dropped = _judged(
+        sums,
+        group,
+        host,
+        layer,
+        above,
+        class_ids,
+        voted=(group != was) & ~small,
+        too_small=small,
+    )
 
     order = np.flatnonzero(keep)[np.argsort(sums.first[keep])]
     ids = np.zeros(len(numbers) + 1, np.uint64)  # the last: for -1
@@ -203,16 +215,32 @@ def _bodies(
     return joined_bodies(met, sums.voxels, sums.confidence, spacing_nm=spacing_nm)
 
 
+def _votes(
+    sums: Sums, layer: ObjectLayer, class_ids: Sequence[int]
+) -> NDArray[np.int64]:
+    """Votes by group, (N, G)."""
+    families = [[class_ids.index(i) for i in g.family] for g in layer.groups]
+    return np.stack([sums.votes[:, f].sum(axis=1) for f in families], axis=1)
+
+
 def _decided(
-    sums: Sums, group: NDArray[np.uint8], layer: ObjectLayer, class_ids: Sequence[int]
+    votes: NDArray[np.int64],
+    group: NDArray[np.uint8],
+    too_small: NDArray[np.bool_],
+    *,
+    balanced: bool,
 ) -> Decision:
     """Class that the voxels of each object vote for, and the runner-up.
 
     Objects without votes, of labels whose confidence is not known, stay what they are.
+    Specks do not sway how doubtful bodies are shared out.
     """
-    families = [[class_ids.index(i) for i in g.family] for g in layer.groups]
-    votes = np.stack([sums.votes[:, f].sum(axis=1) for f in families], axis=1)
     found = decided(votes)
+    if balanced:
+        fair = decided(votes[~too_small], balanced=True)
+        found.group[~too_small] = fair.group
+        found.share[~too_small] = fair.share
+        found.second[~too_small] = fair.second
     silent = votes.sum(axis=1) == 0
     return Decision(
         np.where(silent, group, found.group),
@@ -291,7 +319,9 @@ def _judged(
     layer: ObjectLayer,
     above: "Objects | None",
     class_ids: Sequence[int],
-    min_voxels: float,
+    *,
+    voted: NDArray[np.bool_],
+    too_small: NDArray[np.bool_],
 ) -> tuple[NDArray[np.bool_], Dropped]:
     """Whether each object is kept, and how many are not, by the first reason."""
     groups = np.arange(1, len(layer.groups) + 1)
@@ -301,8 +331,9 @@ def _judged(
         here = group == number
         own[here] = sums.classes[here, class_ids.index(part.class_id)] > 0
         needs[here] = above is not None and (part.needs_cell or layer.name == PARTS)
+    own |= voted
     outside = own & needs & ~_held(group, host, layer, above)
-    small = own & ~outside & (sums.voxels < min_voxels)
+    small = own & ~outside & too_small
 
     def counted(which: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.bincount(group[which], minlength=len(groups) + 1)[1:]

@@ -24,8 +24,8 @@ from densecell.objects.ids import joint_keys, unjoint
 from densecell.objects.runs.encoding import Runs
 from densecell.objects.runs.pieces import touching_runs
 
-LEAST_CONTACT = 0.15  # of the surface of a ball of the same volume
-SURE = 0.9  # mean confidence from which an object is one of its own
+LEAST_CONTACT = 0.1  # of the surface of a ball of the same volume
+SURE = 0.97  # mean confidence from which an object is one of its own
 BALL = (36 * math.pi) ** (1 / 3)  # surface of a ball over its volume to 2/3
 
 
@@ -155,43 +155,6 @@ def joined_bodies(
         if np.array_equal(further, owner):
             return owner
         owner = further
-
-
-class Decision(NamedTuple):
-    """The class that the voxels of each body voted for."""
-
-    group: NDArray[np.uint8]  # (N,) from 1
-    share: NDArray[np.float64]  # (N,) of the votes
-    second: NDArray[np.uint8]  # (N,) the runner-up; 0: nobody voted for another
-
-
-def decided(votes: NDArray[np.int64]) -> Decision:
-    """Count the votes of each body; of equals the first group wins.
-
-    Parameters
-    ----------
-    votes
-        (N, G) summed probability or confidence by group.
-
-    Examples
-    --------
-    >>> decided(np.array([[10, 30], [5, 0]]))[0].tolist()
-    [2, 1]
-    """
-    count, groups = votes.shape
-    rows = np.arange(count)
-    winner = votes.argmax(axis=1) if groups else np.zeros(count, int)
-    total = votes.sum(axis=1)
-    share = votes[rows, winner] / np.maximum(total, 1)
-    others = votes.copy()
-    others[rows, winner] = -1
-    second = others.argmax(axis=1)
-    has_second = others[rows, second] > 0
-    return Decision(
-        (winner + 1).astype(np.uint8),
-        share.astype(np.float64),
-        np.where(has_second, second + 1, 0).astype(np.uint8),
-    )
 
 
 def _sharing_faces(

@@ -44,6 +44,7 @@ def merge_blocks(job: Job) -> LayerObjects:
             shape=job.measurement.shape,
             min_voxels=_min_voxels(job, layer),
             spacing_nm=job.measurement.spacing if job.joins_splinters else None,
+            probable=name == ORGANELLES and job.votes_are_probable,
         )
     return found
 
