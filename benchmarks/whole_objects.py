@@ -100,20 +100,21 @@ def report(sums: Sums, title: str) -> None:
     f1s = {}
     for name, s in sums.items():
         f1s[name] = 2 * s["matched"] / (s["every true"] + s["every found"])
-        true = s["whole true um3"] / s["whole true"]
-        found = s["whole found um3"] / s["whole found"]
-        count = (
-            f"{s['whole found']:.0f} ({s['whole found'] / s['whole true'] - 1:+.0%})"
-        )
-        print(
-            f"| {name} | {s['every true']:.0f} | {s['every found']:.0f} "
-            f"| {f1s[name]:.3f} | {s['whole true']:.0f} | {count} "
-            f"| {found / true - 1:+.0%} |"
-        )
+        true, found = s["whole true"], s["whole found"]
+        more = smaller = "-"
+        if true and found:
+            volumes = s["whole found um3"] / found, s["whole true um3"] / true
+            more, smaller = off(found, true), off(*volumes)
+        facts = f"{s['every true']:.0f} | {s['every found']:.0f} | {f1s[name]:.3f}"
+        print(f"| {name} | {facts} | {true:.0f} | {found:.0f} ({more}) | {smaller} |")
     organelles = [f1 for name, f1 in f1s.items() if name != "cell"]
     print(
         f"\nmean F1 of organelles {sum(organelles) / len(organelles):.3f}", flush=True
     )
+
+
+def off(found: float, true: float) -> str:
+    return f"{100 * (found / true - 1):+.0f} %"
 
 
 if __name__ == "__main__":
