@@ -27,7 +27,8 @@ from densecell.volume import (
 from densecell.volume.ome_zarr.pyramid import downsample, pyramid_factors
 
 TILE = 256
-CACHE_BYTES = 256_000_000
+CACHE_BYTES = 256_000_000  # of tiles, and as many of the chunks that they lie in
+SLAB_BYTES = 16_000_000  # of chunks under one tile that are kept
 WINDOW = (0.5, 99.5)  # percentiles of grey values shown as black and white
 SAMPLED = 12  # boxes for the window
 BUILT = (32, 512, 512)  # voxels of a level that are made at a time
@@ -59,6 +60,9 @@ class ImageTiles:
         self.volume, self.spacing_nm, self._scratch = volume, spacing_nm, scratch
         self._cache: LRUCache[tuple[Any, ...], NDArray[np.uint8]] = LRUCache(
             CACHE_BYTES, getsizeof=lambda tile: tile.nbytes + 100
+        )
+        self._slabs: LRUCache[tuple[int, Box], NDArray[Any]] = LRUCache(
+            CACHE_BYTES, getsizeof=lambda slab: slab.nbytes
         )
         self._lock = threading.Lock()
         self.levels = _levels(volume, spacing_nm, scratch)
@@ -142,7 +146,7 @@ class ImageTiles:
         if box is None:
             return None
         if wanted.volume is not None:
-            return self.grey(plane.flat(wanted.volume.read(box)))
+            return self.grey(plane.flat(self._sliced(plane, level, box)))
         if level == 0:
             return self.grey(plane.flat(self.volume.read(box)))
         finer = next(n for n in range(level, -1, -1) if self.levels[n].volume or n == 0)
@@ -157,6 +161,27 @@ class ImageTiles:
         steps = list(step)
         steps[normal] = 1
         return self.grey(plane.flat(read[:: steps[0], :: steps[1], :: steps[2]]))
+
+    def _sliced(self, plane: SlicePlane, level: int, box: Box) -> NDArray[Any]:
+        """Voxels of a box; chunks are kept whole, for the slices beside it."""
+        volume = self.levels[level].volume
+        assert volume is not None  # asked before
+        normal, chunk = NORMAL[plane.axis], volume.chunk
+        first = box.start[normal] // chunk[normal] * chunk[normal]
+        start, stop = list(box.start), list(box.stop)
+        start[normal] = first
+        stop[normal] = min(first + chunk[normal], volume.shape[normal])
+        slab = Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+        if slab.voxels * volume.dtype.itemsize > SLAB_BYTES:
+            return volume.read(box)
+        key = (level, slab)
+        with self._lock:
+            found = self._slabs.get(key)
+        if found is None:
+            found = volume.read(slab)
+            with self._lock:
+                self._slabs[key] = found
+        return found[box.relative_to(slab.start).slices]
 
 
 def tile_box(
