@@ -45,13 +45,6 @@ def main() -> None:
             page.wait_for_timeout(1500)
             paint(page, made.classes[SHAPE[0] // 2])
             keep(page, out / "studio-sketch.jpg")
-            page.keyboard.press("s")
-            page.wait_for_timeout(800)
-            keep(page, out / "studio-smart-fill.jpg")
-            page.keyboard.press("?")
-            page.wait_for_timeout(300)
-            keep(page, out / "studio-keys.jpg")
-            page.keyboard.press("Escape")
             if "--train" in sys.argv:
                 train(page)
                 keep(page, out / "studio-training.jpg")

@@ -137,3 +137,14 @@ def test_all_works_by_keys(root):
         assert found[2, 100, 120] == 1
         assert found[4, 150, 170] == 1
         assert complaints == []
+
+
+def test_a_sketch_follows_the_first_strokes(root):
+    with running(root) as studio, chromium() as (page, complaints):
+        make_project(page, studio.address)
+        for key, places in (("2", [(0.5, 0.5), (0.52, 0.5)]), ("1", [(0.3, 0.3)] * 2)):
+            page.keyboard.press(key)
+            stroke(page, places)
+
+        page.wait_for_selector("text=It took", timeout=60_000)
+        assert complaints == []

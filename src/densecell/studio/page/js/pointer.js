@@ -22,7 +22,10 @@ export function listenToPointer(element) {
   });
   for (const pane of view.panes) listen(pane);
   watch(["tool", "radius", "zoom"], placeCursor);
-  watch(["tool"], forgetPreview);
+  watch(["tool", "ink"], () => {
+    forgetPreview();
+    if (last) hover(last.pane, last.x, last.y);
+  });
 }
 
 /** @param {Pane} pane */

@@ -70,7 +70,7 @@ function newProject(look, back, opened) {
       "section",
       { class: "card", "aria-label": "Voxel size" },
       h("h2", { text: "Voxel size, in nanometres" }),
-      h("p", { class: known ? "quiet" : "warn", text: look.spacing_note || (known ? "Read from the file. Correct it if it is wrong." : "The file does not say it. Please type it: all measures and the scale bar depend on it.") }),
+      h("p", { class: known ? "quiet" : "warn", text: known ? "Read from the file. Correct it if it is wrong." : "The file does not say it. Please type it: all measures and the scale bar depend on it." }),
       h("div", { class: "sizes" }, ...sizes.map((input, n) => h("label", { class: "field" }, h("span", { text: ["z (between slices)", "y", "x"][n] }), input))),
     ),
     h("section", { class: "card", "aria-label": "Classes" }, h("h2", { text: "Classes" }), h("p", { class: "quiet", text: "What every voxel can be. Cells and organelles are told apart one by one later. You can change all this at any time." }), editor.element),
