@@ -19,7 +19,8 @@ def convert(
     out: Annotated[
         Path,
         typer.Argument(
-            help=".zarr, .tif, .h5, .mrc, .nii, .nii.gz, or a folder for PNG slices.",
+            help=".zarr, .tif, .h5, .mrc, .nii, .nii.gz, .precomputed "
+            "(neuroglancer), or a folder for PNG slices.",
             metavar="OUT",
         ),
     ],

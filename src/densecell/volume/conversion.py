@@ -17,6 +17,11 @@ from densecell.volume.formats import hdf5, mrc
 from densecell.volume.formats.hdf5 import split_hdf5, write_hdf5
 from densecell.volume.formats.mrc import write_mrc
 from densecell.volume.formats.nifti import is_nifti, write_nifti
+from densecell.volume.formats.precomputed import SUFFIX as PRECOMPUTED
+from densecell.volume.formats.precomputed_writing import (
+    CHUNK as PRECOMPUTED_CHUNK,
+)
+from densecell.volume.formats.precomputed_writing import Space, write_precomputed
 from densecell.volume.formats.tiff_writing import id_colours, iterate_slices, write_tiff
 from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.ome_zarr.create import (
@@ -47,7 +52,8 @@ def convert(
     """Copy a volume to the format that the suffix of `out` names.
 
     `.zarr` is OME-Zarr, `.tif` TIFF, `.h5` HDF5 (or `.h5/path/inside`), `.mrc` MRC,
-    `.nii` and `.nii.gz` NIfTI; no suffix, a folder of PNG slices.
+    `.nii` and `.nii.gz` NIfTI, `.precomputed` neuroglancer's format; no
+    suffix, a folder of PNG slices.
 
     Parameters
     ----------
@@ -133,7 +139,7 @@ class _Options(NamedTuple):
 def _writer(out: Path) -> Callable[[Volume, Path, _Options], None]:
     """Writer of the format that a suffix names."""
     writers = {".zarr": _to_zarr, ".tif": _to_tiff, ".tiff": _to_tiff, "": _to_png}
-    writers |= dict.fromkeys(mrc.SUFFIXES, _to_mrc)
+    writers |= dict.fromkeys(mrc.SUFFIXES, _to_mrc) | {PRECOMPUTED: _to_precomputed}
     if split_hdf5(out):
         return _to_hdf5
     if is_nifti(out):
@@ -141,8 +147,8 @@ def _writer(out: Path) -> Callable[[Volume, Path, _Options], None]:
     if out.suffix.lower() not in writers:
         raise OutputError(
             f"{out}: cannot write {out.suffix}; expected .zarr for OME-Zarr, .tif for "
-            f"TIFF, {hdf5.SUFFIXES[0]}, .mrc, .nii or .nii.gz, or no suffix for a "
-            "folder of PNG slices"
+            f"TIFF, {hdf5.SUFFIXES[0]}, .mrc, .nii, .nii.gz or .precomputed, or no "
+            "suffix for a folder of PNG slices"
         )
     return writers[out.suffix.lower()]
 
@@ -233,6 +239,27 @@ def _to_nifti(volume: Volume, out: Path, options: _Options) -> None:
         spacing_nm=require_spacing(volume),
         labels=options.kind == "label",
         overwrite=options.overwrite,
+    )
+
+
+def _to_precomputed(volume: Volume, out: Path, options: _Options) -> None:
+    space = Space(volume.shape, require_spacing(volume))
+    own = math.prod(volume.shape)
+    total = own + coarser_voxels(*space)
+    scheme = None
+    if options.kind == "label" and isinstance(volume, OmeZarrVolume):
+        scheme = read_scheme(volume.path)
+    write_precomputed(
+        out,
+        _slabs(
+            volume, PRECOMPUTED_CHUNK, lambda done, _: options.progress(done, total)
+        ),
+        space,
+        dtype=volume.dtype,
+        kind=options.kind,
+        names={n: scheme.classes[n].name for n in scheme.ids} if scheme else None,
+        overwrite=options.overwrite,
+        progress=lambda done, _: options.progress(own + done, total),
     )
 
 
