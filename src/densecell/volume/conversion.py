@@ -21,7 +21,7 @@ from densecell.volume.formats.precomputed import SUFFIX as PRECOMPUTED
 from densecell.volume.formats.precomputed_writing import (
     CHUNK as PRECOMPUTED_CHUNK,
 )
-from densecell.volume.formats.precomputed_writing import Space, write_precomputed
+from densecell.volume.formats.precomputed_writing import Space, write_precomputed_volume
 from densecell.volume.formats.tiff_writing import id_colours, iterate_slices, write_tiff
 from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.ome_zarr.create import (
@@ -249,7 +249,7 @@ def _to_precomputed(volume: Volume, out: Path, options: _Options) -> None:
     scheme = None
     if options.kind == "label" and isinstance(volume, OmeZarrVolume):
         scheme = read_scheme(volume.path)
-    write_precomputed(
+    write_precomputed_volume(
         out,
         _slabs(
             volume, PRECOMPUTED_CHUNK, lambda done, _: options.progress(done, total)

@@ -9,8 +9,9 @@ from densecell.address import Address, Url, split_choice, to_address, with_choic
 from densecell.errors import MissingVolumeError, VolumeError
 from densecell.volume.choice import refuse_choice
 from densecell.volume.dtypes import LABELS
-from densecell.volume.formats import amira, dm, hdf5, mrc, nifti
+from densecell.volume.formats import amira, bdv, dm, hdf5, mrc, nifti
 from densecell.volume.formats.amira import open_amira
+from densecell.volume.formats.bdv import open_bdv
 from densecell.volume.formats.dm import open_dm
 from densecell.volume.formats.hdf5 import open_hdf5, split_hdf5
 from densecell.volume.formats.mrc import open_mrc
@@ -35,12 +36,17 @@ OPENERS: dict[tuple[str, ...], Callable[..., Volume]] = {
     dm.SUFFIXES: open_dm,
     amira.SUFFIXES: open_amira,
     nifti.SUFFIXES: open_nifti,
+    bdv.SUFFIXES: open_bdv,
 }
-CHOOSING = (open_tiff, open_hdf5)  # formats of several channels or time points
+CHOOSING = (
+    open_tiff,
+    open_hdf5,
+    open_bdv,
+)  # formats of several channels or time points
 ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 FORMATS = (
     "an OME-Zarr, N5, precomputed, a TIFF stack, a folder of PNG or TIFF slices, HDF5, "
-    "MRC, NIfTI, DM3, DM4, Amira or an .npy file"
+    "BigDataViewer's XML, MRC, NIfTI, DM3, DM4, Amira or an .npy file"
 )
 
 

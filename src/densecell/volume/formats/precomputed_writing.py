@@ -37,7 +37,7 @@ class Space(NamedTuple):
     spacing_nm: Spacing
 
 
-def write_precomputed(
+def write_precomputed_volume(
     path: Path,
     parts: Iterable[tuple[Box, NDArray[Any]]],
     space: Space,
