@@ -229,3 +229,26 @@ def test_real_files_have_the_values_of_another_reader(name):
     found = volume.read(Box.whole(volume.shape))
     assert (volume.shape, volume.dtype, volume.spacing_nm) == (shape, dtype, spacing)
     assert hashlib.sha256(found.tobytes()).hexdigest()[:16] == checksum
+
+
+def test_a_large_file_is_read_by_boxes(written):
+    """10 GB of holes in the place of the values."""
+    small, shape = np.arange(1, 4, dtype=np.int16), (1000, 2000, 2500)
+    tags = tree(small.reshape(1, 1, 3))
+    image = tags["ImageList"][1]["ImageData"]
+    image["Dimensions"] = list(shape[::-1])
+    path = written(tags)
+    raw = path.read_bytes()
+    place, voxels = raw.index(small.tobytes()), 5_000_000_000
+    with path.open("wb") as file:  # the count of values stands before them
+        file.write(raw[: place - 8] + struct.pack(">Q", voxels) + small.tobytes())
+        file.seek(place + 2 * voxels)
+        file.write(raw[place + small.nbytes :])
+
+    volume = open_volume(path)
+
+    assert volume.shape == shape
+    np.testing.assert_array_equal(
+        volume.read(Box((0, 0, 0), (1, 1, 4))), [[[1, 2, 3, 0]]]
+    )
+    assert not volume.read(Box((999, 1999, 2490), shape)).any()

@@ -7,16 +7,13 @@ import math
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from densecell.errors import VolumeError
-from densecell.geometry import Box
-from densecell.volume.dtypes import stored_dtype
-from densecell.volume.interface import Volume, damaged
-from densecell.volume.spacing import nm_per, rounded, settle_spacing
+from densecell.volume.formats.mapped import Mapped, MappedVolume
+from densecell.volume.interface import damaged
+from densecell.volume.spacing import nm_per, rounded
 
 SUFFIXES = (".am",)
 MOST_HEADER = 2**20  # bytes
@@ -44,7 +41,7 @@ def open_amira(
     *,
     spacing_nm: tuple[float, float, float] | None = None,
     labels: bool = False,
-) -> "AmiraVolume":
+) -> MappedVolume:
     """Open the lattice of an Amira file.
 
     Raises
@@ -77,43 +74,14 @@ def open_amira(
     if min(shape) < 1 or found < needed:
         raise damaged(path, "Amira", f"{needed} bytes expected, {found} found")
     array = np.memmap(path, dtype, "r", data.end(), shape)
-    return AmiraVolume(path, array, header, spacing_nm=spacing_nm, labels=labels)
-
-
-class AmiraVolume(Volume):
-    """The lattice of an Amira file; made by `open_amira`."""
-
-    def __init__(
-        self,
-        path: Path,
-        array: NDArray[Any],
-        header: str,
-        *,
-        spacing_nm: tuple[float, float, float] | None,
-        labels: bool,
-    ) -> None:
-        stated, found = _stated_spacing(header, array.shape)
-        spacing, notes = settle_spacing(
-            path, stated=stated, given=spacing_nm, found=found
-        )
-        z, y, x = array.shape
-        super().__init__(
-            path,
-            shape=(z, y, x),
-            dtype=stored_dtype(array.dtype, path, labels=labels),
-            spacing_nm=spacing,
-            format="Amira lattice",
-            chunk=(1, 1, x),
-            notes=notes,
-        )
-        self._array = array
-        self._reopen = partial(open_amira, path, spacing_nm=spacing_nm, labels=labels)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return self._reopen, ()
-
-    def _read(self, box: Box) -> NDArray[Any]:
-        return np.array(self._array[box.slices], self.dtype)
+    reopen = partial(open_amira, path, spacing_nm=spacing_nm, labels=labels)
+    return MappedVolume(
+        path,
+        Mapped(array, "Amira lattice", reopen),
+        stated=_stated_spacing(header, array.shape),
+        spacing_nm=spacing_nm,
+        labels=labels,
+    )
 
 
 def _stated_spacing(

@@ -23,10 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.errors import VolumeError
-from densecell.geometry import Box
-from densecell.volume.dtypes import stored_dtype
-from densecell.volume.interface import Volume, damaged
-from densecell.volume.spacing import nm_per, rounded, settle_spacing
+from densecell.volume.formats.mapped import Mapped, MappedVolume
+from densecell.volume.interface import damaged
+from densecell.volume.spacing import nm_per, rounded
 
 SUFFIXES = (".dm3", ".dm4")
 GROUP, CONTENT = 20, 21
@@ -76,7 +75,7 @@ def open_dm(
     *,
     spacing_nm: tuple[float, float, float] | None = None,
     labels: bool = False,
-) -> "DmVolume":
+) -> MappedVolume:
     """Open the image of a DigitalMicrograph file; its thumbnail is ignored.
 
     Raises
@@ -99,44 +98,14 @@ def open_dm(
             f"{path}: holds spectra, with an axis in {energy[0]}; expected an image "
             "or a stack of slices: save one alone"
         )
-    return DmVolume(path, array, steps, spacing_nm=spacing_nm, labels=labels)
-
-
-class DmVolume(Volume):
-    """The image of a DigitalMicrograph file; made by `open_dm`."""
-
-    def __init__(
-        self,
-        path: Path,
-        array: NDArray[Any],
-        steps: "list[_Step]",
-        *,
-        spacing_nm: tuple[float, float, float] | None,
-        labels: bool,
-    ) -> None:
-        stated, found = _stated_spacing(steps)
-        spacing, notes = settle_spacing(
-            path, stated=stated, given=spacing_nm, found=found
-        )
-        self._array = array if array.ndim == 3 else array[np.newaxis]
-        z, y, x = self._array.shape
-        held = np.dtype(np.int16) if array.dtype == np.int8 else array.dtype
-        super().__init__(
-            path,
-            shape=(z, y, x),
-            dtype=stored_dtype(held, path, labels=labels),
-            spacing_nm=spacing,
-            format=f"DigitalMicrograph {path.suffix[-1]}",
-            chunk=(1, 1, x),
-            notes=notes,
-        )
-        self._reopen = partial(open_dm, path, spacing_nm=spacing_nm, labels=labels)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return self._reopen, ()
-
-    def _read(self, box: Box) -> NDArray[Any]:
-        return np.array(self._array[box.slices], self.dtype)
+    reopen = partial(open_dm, path, spacing_nm=spacing_nm, labels=labels)
+    return MappedVolume(
+        path,
+        Mapped(array, f"DigitalMicrograph {path.suffix[-1]}", reopen),
+        stated=_stated_spacing(steps),
+        spacing_nm=spacing_nm,
+        labels=labels,
+    )
 
 
 class _Step(NamedTuple):

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from densecell.disk import reserve, written_aside
 from densecell.errors import VolumeError
-from densecell.geometry import Box, Shape, Spacing
-from densecell.volume.dtypes import stored_dtype
+from densecell.geometry import Shape, Spacing
 from densecell.volume.extra import imported
-from densecell.volume.interface import Volume, damaged
-from densecell.volume.spacing import nm_per, rounded, settle_spacing
+from densecell.volume.formats.mapped import Mapped, MappedVolume
+from densecell.volume.interface import damaged
+from densecell.volume.spacing import nm_per, rounded
 
 SUFFIXES = (".mrc", ".map", ".rec", ".st")
 MODES = {"uint8": 6, "uint16": 6, "int16": 1, "float32": 2}  # mode 0 is signed
@@ -38,7 +38,7 @@ def open_mrc(
     *,
     spacing_nm: tuple[float, float, float] | None = None,
     labels: bool = False,
-) -> "MrcVolume":
+) -> MappedVolume:
     """Open an MRC file, mapped into memory.
 
     Bytes (mode 0) are signed and become int16, unless IMOD's stamp or the statistics in
@@ -73,63 +73,16 @@ def open_mrc(
     sections = data if data.ndim == 3 else data[np.newaxis]
     array, added, note = _bytes(sections, header, labels=labels)
     array = array.transpose(_order(header, path))
-    volume = MrcVolume(path, array, header, spacing_nm=spacing_nm, labels=labels)
-    volume.added = added
+    reopen = partial(open_mrc, path, spacing_nm=spacing_nm, labels=labels)
+    volume = MappedVolume(
+        path,
+        Mapped(array, f"MRC, mode {header.mode}", reopen, added),
+        stated=_stated_spacing(header),
+        spacing_nm=spacing_nm,
+        labels=labels,
+    )
     volume.notes += (f"{path}: {note}",) if note else ()
     return volume
-
-
-class MrcVolume(Volume):
-    """The voxels of an MRC file; made by `open_mrc`.
-
-    Parameters
-    ----------
-    array
-        (Z, Y, X), mapped from the file.
-
-    Attributes
-    ----------
-    added
-        Number that is added to each value; what exceeds the dtype wraps.
-    """
-
-    added: int = 0
-
-    def __init__(
-        self,
-        path: Path,
-        array: NDArray[Any],
-        header: Any,
-        *,
-        spacing_nm: tuple[float, float, float] | None,
-        labels: bool,
-    ) -> None:
-        stated, found = _stated_spacing(header)
-        spacing, notes = settle_spacing(
-            path, stated=stated, given=spacing_nm, found=found
-        )
-        z, y, x = array.shape
-        held = np.dtype(np.int16) if array.dtype == np.int8 else array.dtype
-        super().__init__(
-            path,
-            shape=(z, y, x),
-            dtype=stored_dtype(held, path, labels=labels),
-            spacing_nm=spacing,
-            format=f"MRC, mode {header.mode}",
-            chunk=(1, 1, x),
-            notes=notes,
-        )
-        self._array = array
-        self._reopen = partial(open_mrc, path, spacing_nm=spacing_nm, labels=labels)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return self._reopen, ()
-
-    def _read(self, box: Box) -> NDArray[Any]:
-        found = np.array(self._array[box.slices], self.dtype, order="C")
-        if self.added:
-            found += found.dtype.type(self.added)
-        return found
 
 
 def write_mrc(
