@@ -7,6 +7,7 @@
     │   ├── SpacingError               the voxel size is missing or contradictory
     │   └── MissingVolumeError         there is no volume at an address
     ├── ConfigError (ValueError)       a setting, a project or a class scheme is wrong
+    │   └── UnclearLabelsError         what labels mean must be asked
     ├── CheckpointError (ValueError)   a model or a member cannot be loaded or resumed
     ├── OutputError (OSError)          a place to write to is taken or not writable
     ├── TrainingError (RuntimeError)   a training cannot start or continue
@@ -40,6 +41,25 @@ class MissingVolumeError(VolumeError):
 
 class ConfigError(DensecellError, ValueError):
     """A setting, a project file or a class scheme is wrong."""
+
+
+class UnclearLabelsError(ConfigError):
+    """What the values of labels mean cannot be known; an option answers it.
+
+    Attributes
+    ----------
+    option
+        The option that answers.
+    answers
+        What it may be given, the likeliest first.
+    """
+
+    def __init__(
+        self, message: str, *, option: str = "", answers: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.option = option
+        self.answers = answers
 
 
 class CheckpointError(DensecellError, ValueError):

@@ -8,6 +8,7 @@ from densecell.classes import ClassScheme
 from densecell.config import ProjectConfig, load_settings, write_text, yaml_text
 from densecell.datasets.project import (
     ImageWithLabels,
+    LabelFacts,
     check_labelled,
     draft_project,
     write_project,
@@ -49,7 +50,7 @@ def test_one_volume_is_shared_out_and_described(tmp_path):
     assert draft.findings == (
         f"{tmp_path / 'data' / 'a.tif'}: 10 x 4 x 5 voxels of 50 x 4.6 x 4.6 nm, "
         "uint8, label ids 0, 1, 2",
-        "the last 2 of 10 slices are kept for validation (--eval-z changes that)",
+        "labelled 0-9; learns from 0-7; validates on 8, 9",
     )
 
 
@@ -90,7 +91,9 @@ def test_slices_on_both_sides_become_two_entries(tmp_path):
 
 
 def test_a_named_scheme_stays_a_name(tmp_path):
-    draft = draft_project(labelled(tmp_path), folder=tmp_path, classes="platelet")
+    draft = draft_project(
+        labelled(tmp_path), folder=tmp_path, facts=LabelFacts("platelet")
+    )
 
     assert "\nclasses: platelet\n" in draft.text
     assert "made up" not in draft.text
@@ -102,7 +105,9 @@ def test_a_scheme_from_a_file_is_written_out(tmp_path):
     file = tmp_path / "classes.yaml"
     write_text(file, yaml_text(scheme.as_settings()))
 
-    draft = draft_project(labelled(tmp_path), folder=tmp_path, classes=str(file))
+    draft = draft_project(
+        labelled(tmp_path), folder=tmp_path, facts=LabelFacts(str(file))
+    )
 
     assert written(tmp_path, draft).classes == scheme
 
@@ -111,7 +116,7 @@ def test_ids_that_the_scheme_lacks_are_refused(tmp_path):
     pair = labelled(tmp_path, labels=IDS + 6)
     sentence = r"a_labels.tif: label ids \[7, 8\] are not in the class scheme \[0, 1,"
     with pytest.raises(VolumeError, match=sentence):
-        draft_project(pair, folder=tmp_path, classes="platelet")
+        draft_project(pair, folder=tmp_path, facts=LabelFacts("platelet"))
 
 
 def test_an_image_without_contrast_is_refused_before_training(tmp_path):
@@ -153,3 +158,46 @@ def test_a_project_is_never_overwritten(tmp_path):
     with pytest.raises(OutputError, match=r"project.yaml: there is a project already;"):
         write_project(tmp_path, "yours")
     assert (tmp_path / "project.yaml").read_text() == "mine"
+
+
+def test_labels_of_a_few_slices_are_read_at_their_places(tmp_path):
+    pair = labelled(tmp_path)
+    few = ArrayVolume(IDS[:3], spacing_nm=NM, path=tmp_path / "few.tif")
+
+    draft = draft_project(
+        pair._replace(labels=few),
+        folder=tmp_path,
+        facts=LabelFacts(labels_z=(1, 5, 8)),
+    )
+
+    config = written(tmp_path, draft)
+    assert [(v.role, v.z) for v in config.volumes] == [
+        ("train", (1, 2)),
+        ("train", (5, 6)),
+        ("eval", (8, 9)),
+    ]
+    assert all(v.labels_z == (1, 5, 8) for v in config.volumes)
+    assert draft.findings[-1] == "labelled 1, 5, 8; learns from 1, 5; validates on 8"
+
+
+def test_of_one_labelled_slice_a_quarter_is_kept(tmp_path):
+    labels = np.full((10, 4, 8), 255, np.uint8)
+    labels[3] = np.arange(8) % 2
+
+    draft = draft_project(labelled(tmp_path, labels=labels), folder=tmp_path)
+
+    train, held_out = written(tmp_path, draft).volumes
+    assert (train.role, train.z, train.x) == ("train", (3, 4), (0, 6))
+    assert (held_out.role, held_out.z, held_out.x) == ("eval", (3, 4), (6, 8))
+    assert draft.findings[-1].startswith("labelled 3; learns from its columns 0-5;")
+
+
+def test_what_values_mean_is_written(tmp_path):
+    pair = labelled(tmp_path, labels=(IDS > 0).astype(np.uint8) * 255)
+
+    draft = draft_project(pair, folder=tmp_path)
+
+    config = written(tmp_path, draft)
+    assert config.volumes[0].ids == ((255, 1),)
+    assert "255: 1" in draft.text
+    assert config.classes.names == ("background", "class 1")

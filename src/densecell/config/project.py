@@ -50,6 +50,16 @@ AddressSetting = Annotated[
 ]
 
 
+def _pairs(value: object) -> object:
+    return tuple(value.items()) if isinstance(value, Mapping) else value
+
+
+Value = Annotated[int, Field(ge=0, le=255)]
+IdChanges = Annotated[
+    tuple[tuple[Value, Value], ...], BeforeValidator(_pairs), PlainSerializer(dict)
+]
+
+
 class VolumeEntry(Frozen):
     """An image with labels, used to train or to validate."""
 
@@ -64,6 +74,16 @@ class VolumeEntry(Frozen):
         None,
         description="Cell ids to read, one per voxel, 0 where there is no cell. Needed "
         "to learn affinities.",
+    )
+    ids: IdChanges = Field(
+        (),
+        description="Read these values of the labels as other class ids, for example "
+        "255: 1. Id 255 means not annotated.",
+    )
+    labels_z: tuple[int, ...] = Field(
+        (),
+        description="Slices of the image that the slices of the labels belong to, in "
+        "their order. Empty: all slices are labelled.",
     )
     spacing_nm: tuple[float, float, float] = Field(
         description="Voxel size (z, y, x), in nm."

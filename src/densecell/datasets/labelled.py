@@ -10,7 +10,13 @@ from densecell.address import Address
 from densecell.config import ProjectConfig, VolumeEntry
 from densecell.errors import DensecellError
 from densecell.geometry import Box
-from densecell.volume import Volume, fingerprint, open_volume
+from densecell.volume import (
+    ChangedIds,
+    PlacedSlices,
+    Volume,
+    fingerprint,
+    open_volume,
+)
 
 
 class LabelledBox(NamedTuple):
@@ -27,6 +33,27 @@ class LabelledBox(NamedTuple):
         if common.voxels:
             labels = self.labels.read(common)
             known[common.relative_to(box.start).slices] |= labels != self.ignore
+
+
+def open_labels(entry: VolumeEntry, root: Path, *, slices: int) -> Volume:
+    """Class ids of an entry of a project, for every voxel of its image.
+
+    Parameters
+    ----------
+    root
+        Folder of the project.
+    slices
+        How many the image has.
+
+    Raises
+    ------
+    VolumeError
+        If the labels cannot be read, or do not belong to that many slices.
+    """
+    labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
+    if entry.labels_z:
+        labels = PlacedSlices(labels, entry.labels_z, slices)
+    return ChangedIds(labels, dict(entry.ids)) if entry.ids else labels
 
 
 def labelled_boxes(
@@ -54,7 +81,7 @@ def labelled_boxes(
             same[path] = _is_same(path, volume)
         if not same[path]:
             continue
-        labels = open_volume(root / entry.labels, labels=True)
+        labels = open_labels(entry, root, slices=volume.shape[0])
         whole = entry.box(volume.shape)
         boxes = [whole]
         if entry.boxes:

@@ -1,12 +1,13 @@
 """`project.yaml`: drafted from labelled volumes, written, and read."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from densecell.address import Address, Url
 from densecell.classes import BUILT_IN, IGNORE, ClassScheme
@@ -18,12 +19,18 @@ from densecell.config import (
     parse_settings,
     write_text,
 )
-from densecell.datasets.scheme import choose_scheme, label_ids
-from densecell.datasets.split import Span, check_span, split_slices
+from densecell.datasets.label_values import LabelReading, Unlabelled, read_meaning
+from densecell.datasets.scheme import choose_scheme
+from densecell.datasets.split import Span, check_span, spans_of, split_slices
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
-from densecell.geometry import Spacing, format_spacing
+from densecell.geometry import Box, Spacing, format_spacing
 from densecell.settings import parse_yaml
-from densecell.volume import Volume, intensity_statistics, require_spacing
+from densecell.volume import (
+    PlacedSlices,
+    Volume,
+    intensity_statistics,
+    require_spacing,
+)
 
 FILE = "project.yaml"
 
@@ -42,13 +49,22 @@ class ProjectDraft(NamedTuple):
     findings: tuple[str, ...]  # what was found and decided, line by line
 
 
+class LabelFacts(NamedTuple):
+    """What a user says of labels, where their files do not say it."""
+
+    classes: str | None = None  # a built-in class list's name, or a file
+    ids: Mapping[int, int] = {}  # class id by the value in the file
+    unlabelled: Unlabelled | None = None  # see `read_meaning`
+    labels_z: tuple[int, ...] = ()  # where the slices of a small stack belong
+
+
 def draft_project(
     train: ImageWithLabels,
     held_out: ImageWithLabels | None = None,
     *,
     folder: Path,
     objects: Volume | None = None,
-    classes: str | None = None,
+    facts: LabelFacts | None = None,
     train_z: Span | None = None,
     eval_z: Span | None = None,
 ) -> ProjectDraft:
@@ -64,8 +80,9 @@ def draft_project(
         Where the project will be; paths become relative to it.
     objects
         Volume of the ids of the cells in `train`.
-    classes
-        A built-in scheme's name or a file; without it, a scheme is made from the ids.
+    facts
+        What the user says of the labels; without a class list, one is made from the
+        ids.
     train_z, eval_z
         Slices from, to (not included); see `split_slices`.
 
@@ -74,37 +91,50 @@ def draft_project(
     VolumeError
         If shapes differ, labels are not in the scheme, a voxel size is unknown, or an
         image is constant or not finite.
+    UnclearLabelsError
+        If what the labels mean must be asked.
     ConfigError
         If the slices cannot be split as asked.
     """
+    facts = facts or LabelFacts()
     if objects is not None and objects.shape != train.image.shape:
         raise VolumeError(
             f"{train.image.path} has shape {train.image.shape} and {objects.path} "
             f"{objects.shape}; ids must cover their image voxel by voxel"
         )
+    if facts.labels_z:
+        places, depth = facts.labels_z, train.image.shape[0]
+        train = train._replace(labels=PlacedSlices(train.labels, places, depth))
     pairs = [train] if held_out is None else [train, held_out]
     spacings = [check_labelled(pair) for pair in pairs]
-    ids = [label_ids(pair.labels) for pair in pairs]
-    scheme = choose_scheme(classes, labels=[pair.labels for pair in pairs])
-    for pair, found in zip(pairs, ids, strict=True):
+    spans = [train_z, eval_z] if held_out else [_hull(train_z, eval_z)]
+    readings = [
+        _reading(pair, span, facts) for pair, span in zip(pairs, spans, strict=True)
+    ]
+    scheme = choose_scheme(facts.classes, labels=[r.labels for r in readings])
+    for pair, reading in zip(pairs, readings, strict=True):
         intensity_statistics(pair.image)  # refuses constant and infinite images
-        scheme.check(np.array(found), where=str(pair.labels.path))
+        scheme.check(np.array(reading.found), where=str(pair.labels.path))
 
-    parts, explanation = _parts(pairs, train_z, eval_z)
-    cells = {} if objects is None else {"objects": seen_from(folder, objects.path)}
+    parts, explanation = _parts(pairs, readings, train_z, eval_z)
+    said = {"objects": seen_from(folder, objects.path)} if objects else {}
     volumes = [
         _entry(
-            pairs[n],
-            spacings[n],
+            pairs[part.pair],
+            spacings[part.pair],
             folder,
-            {"role": role, "z": span} | (cells if role == "train" else {}),
+            part.values
+            | _as_read(readings[part.pair], facts.labels_z if part.pair == 0 else ())
+            | (said if part.values["role"] == "train" else {}),
         )
-        for n, role, span in parts
+        for part in parts
     ]
-    named = classes if classes in BUILT_IN else scheme
+    named = facts.classes if facts.classes in BUILT_IN else scheme
+    found = [r.found for r in readings]
+    notes = [note for r in readings for note in r.notes]
     return ProjectDraft(
-        project_text(named, volumes, made_up=classes is None),
-        (*map(_found, pairs, spacings, ids), explanation),
+        project_text(named, volumes, made_up=facts.classes is None),
+        (*map(_found, pairs, spacings, found), *notes, explanation),
     )
 
 
@@ -156,7 +186,7 @@ def project_text(
     edit = (
         " These names were made up\n# from the label ids: edit them." if made_up else ""
     )
-    entries = [v.model_dump(mode="json", exclude_none=True) for v in volumes]
+    entries = [_plain(volume) for volume in volumes]
     text = (
         "# A densecell project. Edit it freely; every other setting has a default.\n"
         f"format: {FORMAT}\n\n"
@@ -204,19 +234,94 @@ def write_project(folder: Path, text: str) -> Path:
     return path
 
 
+class _Part(NamedTuple):
+    """An entry of the project: number of the pair, role and range."""
+
+    pair: int
+    values: dict[str, Any]
+
+
+def _hull(train_z: Span | None, eval_z: Span | None) -> Span | None:
+    """Slices that are used of the only volume, where both ranges are given."""
+    if train_z is None or eval_z is None:
+        return None
+    return min(train_z[0], eval_z[0]), max(train_z[1], eval_z[1])
+
+
+def _reading(
+    pair: ImageWithLabels, span: Span | None, facts: LabelFacts
+) -> LabelReading:
+    """Meaning of a pair's labels, in the slices that are used."""
+    slices = pair.labels.shape[0]
+    first, last = span or (0, slices)
+    return read_meaning(
+        pair.labels,
+        ids=facts.ids,
+        unlabelled=facts.unlabelled,
+        named=facts.classes is not None,
+        counted=range(slices)[first:last],
+    )
+
+
+def _as_read(reading: LabelReading, labels_z: tuple[int, ...]) -> dict[str, Any]:
+    """Settings of an entry that say how its labels are read."""
+    said: dict[str, Any] = {"ids": reading.ids} if reading.ids else {}
+    return said | ({"labels_z": labels_z} if labels_z else {})
+
+
 def _parts(
-    pairs: Sequence[ImageWithLabels], train_z: Span | None, eval_z: Span | None
-) -> tuple[list[tuple[int, str, Span | None]], str]:
-    """Number of the pair, role and slices of each entry; an explanation."""
-    slices = [pair.image.shape[0] for pair in pairs]
+    pairs: Sequence[ImageWithLabels],
+    readings: Sequence[LabelReading],
+    train_z: Span | None,
+    eval_z: Span | None,
+) -> tuple[list[_Part], str]:
+    """Entries of a project, and an explanation."""
     if len(pairs) == 1:
-        split = split_slices(slices[0], train=train_z, held_out=eval_z)
-        train = [(0, "train", span) for span in split.train]
-        return [*train, (0, "eval", split.held_out)], split.explanation
-    check_span(train_z, slices[0], option="--train-z")
-    check_span(eval_z, slices[1], option="--eval-z")
-    entries = [(0, "train", train_z), (1, "eval", eval_z)]
-    return entries, "the second image is kept for validation"
+        return _shared_out(pairs[0], readings[0], train_z, eval_z)
+    parts = []
+    asked = ((train_z, "train", "--train-z"), (eval_z, "eval", "--eval-z"))
+    for number, (span, role, option) in enumerate(asked):
+        check_span(span, pairs[number].image.shape[0], option=option)
+        labelled, slices = readings[number].labelled, pairs[number].image.shape[0]
+        spans: Sequence[Span | None] = [span]
+        if len(labelled) < slices:
+            first, last = span or (0, slices)
+            spans = spans_of([z for z in labelled if first <= z < last])
+        parts += [_Part(number, {"role": role, "z": s}) for s in spans]
+    return parts, "the second image is kept for validation"
+
+
+def _shared_out(
+    pair: ImageWithLabels,
+    reading: LabelReading,
+    train_z: Span | None,
+    eval_z: Span | None,
+) -> tuple[list[_Part], str]:
+    """Slices of one volume, or parts of its only labelled slice."""
+    labelled = reading.labelled
+    if len(labelled) == 1 and eval_z is None and train_z is None:
+        z = labelled[0]
+        _, height, width = pair.image.shape
+        plane = reading.labels.read(Box((z, 0, 0), (z + 1, height, width)))[0]
+        column, span = _quarter(plane != IGNORE), (z, z + 1)
+        return [
+            _Part(0, {"role": "train", "z": span, "x": (0, column)}),
+            _Part(0, {"role": "eval", "z": span, "x": (column, width)}),
+        ], (
+            f"labelled {z}; learns from its columns 0-{column - 1}; validates on "
+            f"{column}-{width - 1}, a quarter of its labels"
+        )
+    split = split_slices(labelled, pair.image.shape[0], train=train_z, held_out=eval_z)
+    parts = [_Part(0, {"role": "train", "z": span}) for span in split.train]
+    parts += [_Part(0, {"role": "eval", "z": span}) for span in split.held_out]
+    return parts, split.explanation
+
+
+def _quarter(known: NDArray[np.bool_]) -> int:
+    """First column of the right part that holds a quarter of the labelled voxels."""
+    counts = np.cumsum(known.sum(0))
+    column = int(np.searchsorted(counts, 0.75 * counts[-1])) + 1
+    return min(column, known.shape[1] - 1)
 
 
 def _entry(
@@ -247,6 +352,13 @@ def _found(pair: ImageWithLabels, spacing_nm: Spacing, ids: tuple[int, ...]) -> 
         f"{pair.image.path}: {z} x {y} x {x} voxels of {format_spacing(spacing_nm)}, "
         f"{pair.image.dtype}, label ids {', '.join(map(str, ids))}"
     )
+
+
+def _plain(volume: VolumeEntry) -> dict[str, Any]:
+    """Settings of an entry without those that say nothing."""
+    values = volume.model_dump(mode="json", exclude_none=True)
+    values["ids"] = dict(volume.ids)  # JSON would make texts of the numbers
+    return {name: v for name, v in values.items() if v not in ((), [], {})}
 
 
 def _classes(classes: str | ClassScheme) -> str:

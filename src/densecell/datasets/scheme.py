@@ -100,7 +100,18 @@ def scheme_from_labels(labels: Sequence[Volume]) -> ClassScheme:
 
 
 def label_ids(volume: Volume) -> tuple[int, ...]:
-    """Ids that a volume of class labels contains, ascending; read block by block.
+    """Ids that a volume of class labels contains, ascending.
+
+    Raises
+    ------
+    VolumeError
+        See `ids_by_slice`.
+    """
+    return tuple(sorted(set().union(*ids_by_slice(volume))))
+
+
+def ids_by_slice(volume: Volume) -> list[set[int]]:
+    """Ids that each slice of class labels contains; read block by block.
 
     Raises
     ------
@@ -112,15 +123,19 @@ def label_ids(volume: Volume) -> tuple[int, ...]:
             f"{volume.path}: labels must be whole numbers, got {volume.dtype}; "
             "save the class ids as uint8"
         )
-    found: set[int] = set()
+    slices: list[set[int]] = [set() for _ in range(volume.shape[0])]
     for block in tile(volume.shape, _BLOCK):
-        found.update(np.unique(volume.read(block)).tolist())
-        if wrong := sorted(i for i in found if not (0 <= i <= _HIGHEST or i == IGNORE)):
+        found: set[int] = set()
+        for z, plane in enumerate(volume.read(block), start=block.start[0]):
+            ids = np.unique(plane).tolist()
+            slices[z].update(ids)
+            found.update(ids)
+        if wrong := sorted(i for i in found if not 0 <= i <= IGNORE):
             raise VolumeError(
                 f"{volume.path}: class ids must be 0 to {_HIGHEST} (or {IGNORE} for "
                 f"not annotated), found {wrong[:5]}; are these ids of objects?"
             )
-    return tuple(sorted(found))
+    return slices
 
 
 def _named_inside(volume: Volume) -> ClassScheme | None:

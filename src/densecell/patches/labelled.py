@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from densecell.classes import ClassScheme
 from densecell.config import ErrorWeights, ProjectConfig, VolumeEntry
+from densecell.datasets.labelled import open_labels
 from densecell.errors import SpacingError, VolumeError
 from densecell.geometry import Box, Shape, Spacing, format_spacing
 from densecell.patches.images import grid_of_project, open_image
@@ -28,7 +29,6 @@ from densecell.volume import (
     fingerprint,
     intensity_statistics,
     normalise,
-    open_volume,
     require_spacing,
     resampled_labels,
 )
@@ -166,7 +166,7 @@ def _load(
 ) -> LabelledVolume:
     scheme = project.classes
     image, part, box, grid = open_image(entry, root, project)
-    labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
+    labels = open_labels(entry, root, slices=_on_disk(image).shape[0])
     _check_pair(image, labels, grid)
 
     ids = labels.read(box)

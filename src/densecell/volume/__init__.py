@@ -43,6 +43,8 @@ from densecell.volume.views.adapted import AdaptedVolume, GreyChange, change_to
 from densecell.volume.views.array import ArrayVolume
 from densecell.volume.views.crop import CroppedVolume
 from densecell.volume.views.grid import SPACING_TOLERANCE, Grid, grid_between
+from densecell.volume.views.label_ids import ChangedIds
+from densecell.volume.views.label_slices import PlacedSlices
 from densecell.volume.views.padding import read_padded
 from densecell.volume.views.resampled import (
     ResampledVolume,
@@ -60,6 +62,7 @@ __all__ = [
     "AdaptedVolume",
     "Appearance",
     "ArrayVolume",
+    "ChangedIds",
     "CroppedVolume",
     "GreyChange",
     "Grid",
@@ -67,6 +70,7 @@ __all__ = [
     "Layout",
     "NamedObject",
     "OmeZarrVolume",
+    "PlacedSlices",
     "ResampledVolume",
     "Statistics",
     "Volume",

@@ -415,3 +415,13 @@ def test_a_file_without_pages_is_refused(tmp_path):
         VolumeError, match=r"a\.tif: cannot be read as TIFF \(.*\); it m"
     ):
         open_volume(tmp_path / "a.tif")
+
+
+def test_slices_marked_as_colours_are_slices_and_it_is_said(tmp_path):
+    stack = np.arange(3 * 20 * 24, dtype=np.uint8).reshape(3, 20, 24)
+    tifffile.imwrite(tmp_path / "a.tif", stack)  # three planes: tifffile says RGB
+
+    volume = open_volume(tmp_path / "a.tif")
+
+    assert (volume.read(Box.whole((3, 20, 24))) == stack).all()
+    assert volume.notes[-1].endswith("has 3 planes marked as colours, taken for slices")

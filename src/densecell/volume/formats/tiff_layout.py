@@ -86,6 +86,8 @@ def find_stack(
         raise damaged(path, "TIFF", "holds no image")
     first = series[0]
     keyframe = first.keyframe
+    if len(series) == 1 and first.axes == "SYX" and first.dataoffset is not None:
+        return _planes(first, path)
     if len(series) == 1:
         pages = _choose_pages(first, path, channel, time)
         mapped = _mapped(tif, first, pages, path)
@@ -167,6 +169,26 @@ def _check_page_list(tif: TiffFile, path: Path) -> None:
         tags = struct.unpack(layout.tagnoformat, count)[0]
         position = offset + layout.tagnosize + tags * layout.tagsize
     raise damaged(path, "TIFF", "the list of pages has no end")
+
+
+def _planes(series: TiffPageSeries, path: Path) -> Stack:
+    """Slices that were saved as if they were the colours of one image.
+
+    Programs do so with three or four slices of 8 bits that nobody called a stack.
+    """
+    planes, rows, columns = series.shape
+    mapped = np.memmap(
+        path,
+        np.dtype(f"{series.parent.byteorder}{series.dtype.char}"),
+        "r",
+        series.dataoffset,
+        (planes, rows, columns),
+    )
+    note = f"{path}: has {planes} planes marked as colours, taken for slices"
+    shape = (planes, rows, columns)
+    return Stack(
+        shape, series.keyframe, series.pages, np.arange(planes), mapped, (note,)
+    )
 
 
 class _Pages(NamedTuple):
