@@ -17,6 +17,9 @@ from densecell.patches import LabelledVolume, class_counts, load_labelled
 CONTEXT: Shape = (1, 32, 32)  # voxels of image around the labelled eval boxes
 
 
+SEEN_IN_VOXELS = {"image", "labels", "objects", "ids", "labels_z"}  # of an entry
+
+
 class Data(NamedTuple):
     """The labelled volumes of a project."""
 
@@ -65,7 +68,7 @@ def _digest(
     volumes = {"train": iter(train), "eval": iter(validation)}
     for entry in project.volumes:
         volume = next(volumes[entry.role])
-        role = entry.model_dump_json(exclude={"image", "labels", "objects"})
+        role = entry.model_dump_json(exclude=SEEN_IN_VOXELS)
         digest.update(role.encode())
         digest.update(volume.fingerprint.encode())
         digest.update(np.ascontiguousarray(volume.channels).data)

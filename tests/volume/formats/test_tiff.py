@@ -419,7 +419,8 @@ def test_a_file_without_pages_is_refused(tmp_path):
 
 def test_slices_marked_as_colours_are_slices_and_it_is_said(tmp_path):
     stack = np.arange(3 * 20 * 24, dtype=np.uint8).reshape(3, 20, 24)
-    tifffile.imwrite(tmp_path / "a.tif", stack)  # three planes: tifffile says RGB
+    colours = {"photometric": "rgb", "planarconfig": "separate"}
+    tifffile.imwrite(tmp_path / "a.tif", stack, **colours)
 
     volume = open_volume(tmp_path / "a.tif")
 
