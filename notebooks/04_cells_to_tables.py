@@ -26,7 +26,7 @@ from densecell.config import ObjectsConfig
 from densecell.geometry import Box
 from densecell.objects import measure_objects, open_source
 from densecell.phantom import write_phantom
-from densecell.surfaces import simplify, surface_of, write_mesh
+from densecell.surfaces import SceneNode, simplify, surface_of, write_mesh
 from densecell.volume import open_volume
 
 work = Path("work/04")
@@ -129,7 +129,7 @@ for cell in cells:
     path = source.out / "surfaces" / f"cell_{cell['cell_id']}.ply"
     path.parent.mkdir(exist_ok=True)
     if not path.exists():
-        write_mesh(path, small)
+        write_mesh(path, SceneNode(path.stem, small, (16, 94, 21)))
     print(f"{path}: {len(small.faces):,} of {len(full.faces):,} triangles")
 
 # %% [markdown]

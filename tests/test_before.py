@@ -16,6 +16,7 @@ from densecell.ensemble import read_ensemble
 from densecell.result import Result
 
 MODEL = "project/models/tiny"
+DEFAULTS = "organelles: {neck: 0.7, min_volume_um3: 2e-4}\n"  # of objects, then
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,7 @@ def folder(old, tmp_path):
     path = folder / "result" / "run.yaml"
     text = path.read_text(encoding="utf-8").replace(str(old), str(folder))
     path.write_text(text, encoding="utf-8")
+    (folder / "old.yaml").write_text(DEFAULTS)
     return folder
 
 
@@ -66,7 +68,7 @@ def test_its_training_is_finished(folder):
              "--probabilities"),
             "was finished already",
         ),
-        (("measure", "result"), "was measured already"),
+        (("measure", "result", "--config", "old.yaml"), "was measured already"),
         (("mesh", "result"), "was meshed already"),
     ],
 )  # fmt: skip
@@ -119,7 +121,8 @@ def test_measured_anew_its_components_are_the_same_objects(folder):
     before = (
         Result(folder / "result").objects["cells"].read(Result(folder / "result").box)
     )
-    run("measure", folder / "result", "--overwrite")
+    old = folder / "old.yaml"
+    run("measure", folder / "result", "--config", old, "--overwrite")
 
     result = Result(folder / "result")
     after = result.objects["cells"].read(result.box)

@@ -13,7 +13,7 @@ from densecell.errors import ConfigError
 
 Shape = tuple[int, int, int]
 T = TypeVar("T")
-SHORTEST_NM, LONGEST_NM = 1e-3, 1e6  # of a voxel's edge: 1 pm to 1 mm
+SHORTEST_NM, LONGEST_NM = 1e-3, 1e12  # of a voxel's edge: beyond all that is meant
 CUBIC = 1.5  # longest edge of a nearly cubic voxel, in shortest ones
 FACES: tuple[Shape, ...] = ((-1, 0, 0), (0, -1, 0), (0, 0, -1))  # to neighbours before
 

@@ -173,7 +173,7 @@ def test_a_partial_setting_of_organelles_keeps_the_defaults_of_organelles(tmp_pa
     [
         (("--neck", 1.5), r"cells.neck: input should be less than or equal to 1"),
         (("--neck", 0), r"cells.neck: input should be greater than 0"),
-        (("--block", 0, 1, 1), r"block must be positive \(z y x\), got \(0, 1, 1\)"),
+        (("--block", 0, 1, 1), r"block.0: input should be greater than or equal to 1"),
     ],
 )
 def test_wrong_options_are_refused(result, options, sentence):

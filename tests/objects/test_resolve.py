@@ -49,11 +49,6 @@ def test_blocks_are_of_whole_coarse_voxels(source, plain, wanted, block):
     assert resolve_measurement(source, plain(block=wanted)).block == block
 
 
-def test_a_block_of_nothing_is_refused(source, plain):
-    with pytest.raises(ConfigError, match=r"must be positive .*, got \(2, 0, 3\)"):
-        resolve_measurement(source, plain(block=(2, 0, 3)))
-
-
 def test_cells_are_cut_by_affinities_where_there_are_any(source, plain):
     cut = plain(cells={"split": True})
     with_them = source._replace(affinities=FACES)

@@ -78,8 +78,6 @@ def affinities_of(source: Source, config: ObjectsConfig) -> tuple[Shape, ...]:
 def _block(source: Source, config: ObjectsConfig, usual: Shape) -> Shape:
     """Block that fits the volume and the coarse voxels of all cuts."""
     wanted = config.block or usual
-    if min(wanted) < 1:
-        raise ConfigError(f"block must be positive (z y x), got {wanted}")
     sizes = [s.voxel_nm for s in (config.cells, config.organelles, config.affinities)]
     steps = np.max([factors_of(source.spacing_nm, s) for s in sizes], axis=0).tolist()
     return per_axis(

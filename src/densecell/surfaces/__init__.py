@@ -9,7 +9,7 @@
 """
 
 from densecell.surfaces.extract import ObjectMask, surface_of, surfaces_of
-from densecell.surfaces.files import Triangles, write_mesh
+from densecell.surfaces.files import SceneNode, Triangles, write_mesh
 from densecell.surfaces.levels import objects_fingerprint
 from densecell.surfaces.run import mesh_result
 from densecell.surfaces.simplify import simplify
@@ -17,6 +17,7 @@ from densecell.surfaces.surface import Surface
 
 __all__ = [
     "ObjectMask",
+    "SceneNode",
     "Surface",
     "Triangles",
     "mesh_result",

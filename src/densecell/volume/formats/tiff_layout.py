@@ -87,7 +87,7 @@ def find_stack(
     first = series[0]
     keyframe = first.keyframe
     if len(series) == 1 and first.axes == "SYX" and first.dataoffset is not None:
-        return _planes(first, path)
+        return _planes(tif, first, path)
     if len(series) == 1:
         pages = _choose_pages(first, path, channel, time)
         mapped = _mapped(tif, first, pages, path)
@@ -171,7 +171,7 @@ def _check_page_list(tif: TiffFile, path: Path) -> None:
     raise damaged(path, "TIFF", "the list of pages has no end")
 
 
-def _planes(series: TiffPageSeries, path: Path) -> Stack:
+def _planes(tif: TiffFile, series: TiffPageSeries, path: Path) -> Stack:
     """Slices that were saved as if they were the colours of one image.
 
     Programs do so with three or four slices of 8 bits that nobody called a stack.
@@ -179,9 +179,9 @@ def _planes(series: TiffPageSeries, path: Path) -> Stack:
     planes, rows, columns = series.shape
     mapped = np.memmap(
         path,
-        np.dtype(f"{series.parent.byteorder}{series.dtype.char}"),
+        np.dtype(series.dtype).newbyteorder(tif.byteorder),
         "r",
-        series.dataoffset,
+        series.dataoffset or 0,
         (planes, rows, columns),
     )
     note = f"{path}: has {planes} planes marked as colours, taken for slices"
