@@ -1,6 +1,8 @@
 """HDF5, MRC, NIfTI and OME-Zarr with channels that are not what they should be."""
 
 import json
+import shutil
+import struct
 
 import h5py
 import mrcfile
@@ -171,3 +173,67 @@ def _(at):
 @case("several channels, none chosen")
 def _(at):
     return ["info", two_channels(at)]
+
+
+def n5(at, **attributes):
+    """An N5 data set of one block of 2 x 2 x 2, raw."""
+    folder = at / "image.n5"
+    (folder / "0" / "0").mkdir(parents=True)
+    metadata = {
+        "dimensions": [2, 2, 2],
+        "blockSize": [2, 2, 2],
+        "dataType": "uint8",
+        "compression": {"type": "raw"},
+    }
+    (folder / "attributes.json").write_text(json.dumps(metadata | attributes))
+    head = struct.pack(">HHIII", 0, 3, 2, 2, 2)
+    (folder / "0" / "0" / "0").write_bytes(head + bytes(range(8)))
+    return folder
+
+
+@case("an N5 data set of an unknown compression")
+def _(at):
+    return ["info", n5(at, compression={"type": "zpaq"})]
+
+
+@case("label multisets of Paintera")
+def _(at):
+    return ["info", n5(at, isLabelMultiset=True)]
+
+
+@case("an N5 data set without its blocks")
+def _(at):
+    shutil.rmtree(n5(at) / "0")
+    return ["info", at / "image.n5"]
+
+
+@case("a precomputed volume without its chunks")
+def _(at):
+    (at / "image").mkdir()
+    scale = {
+        "key": "8_8_40",
+        "size": [2, 2, 2],
+        "resolution": [8, 8, 40],
+        "chunk_sizes": [[2, 2, 2]],
+        "voxel_offset": [0, 0, 0],
+        "encoding": "raw",
+    }
+    info = {
+        "@type": "neuroglancer_multiscale_volume",
+        "type": "image",
+        "data_type": "uint8",
+        "num_channels": 1,
+        "scales": [scale],
+    }
+    (at / "image" / "info").write_text(json.dumps(info))
+    return ["info", at / "image"]
+
+
+@case("an XML of BigDataViewer that points outside its folder")
+def _(at):
+    (at / "image.xml").write_text(
+        '<SpimData><SequenceDescription><ImageLoader format="bdv.hdf5">'
+        '<hdf5 type="relative">../image.h5</hdf5></ImageLoader>'
+        "</SequenceDescription></SpimData>"
+    )
+    return ["info", at / "image.xml"]

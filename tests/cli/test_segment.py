@@ -144,8 +144,9 @@ def test_a_missing_volume(model, tmp_path):
     path = tmp_path / "nothing.tif"
 
     assert refused(VolumeError, path, model, tmp_path) == (
-        f"{path}: does not exist; expected an OME-Zarr, a TIFF stack, a folder of PNG "
-        "or TIFF slices, HDF5, MRC, NIfTI, DM3, DM4, Amira or an .npy file"
+        f"{path}: does not exist; expected an OME-Zarr, N5, precomputed, a TIFF stack, "
+        "a folder of PNG or TIFF slices, HDF5, BigDataViewer's XML, MRC, NIfTI, DM3, "
+        "DM4, Amira or an .npy file"
     )
 
 
