@@ -16,7 +16,7 @@ from densecell.volume.ome_zarr.metadata import Kind
 from densecell.volume.ome_zarr.pyramid import downsample, pyramid_factors
 
 CHUNK: Shape = (64, 64, 64)
-BLOCK: Shape = (256, 256, 256)  # voxels of a coarser scale that are made at a time
+PIECE: Shape = (64, 256, 256)  # voxels that are compressed at a time
 NAMES = "segment_properties"
 WIDENED = {"uint8": "uint32", "uint16": "uint32"}  # labels that are compressed
 COMPRESSED = ("uint32", "uint64")
@@ -76,12 +76,13 @@ def write_precomputed_volume(
     with written_aside(path, overwrite=overwrite) as aside:
         array = _scale(tensorstore, aside, space, held, kind)
         for box, voxels in parts:
-            _put(array, box, voxels)
+            for piece in tile(box.shape, PIECE):
+                _put(array, piece.shifted(box.start), voxels[piece.slices])
         done = 0
         for factors in pyramid_factors(*space):
             space = _coarser(space, factors)
             coarse = _scale(tensorstore, aside, space, held, kind)
-            for box in tile(space.shape, BLOCK):
+            for box in tile(space.shape, PIECE):
                 fine = box.refined(factors).clipped(array.shape[2::-1])
                 _put(coarse, box, downsample(_take(array, fine), factors, kind))
                 done += box.voxels
