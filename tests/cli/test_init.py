@@ -37,7 +37,7 @@ def test_a_project_is_written_and_told(tmp_path, pair):
     assert config.volumes[0].spacing_nm == (50, 4.6, 4.6)
     assert "10 x 4 x 5 voxels of 50 x 4.6 x 4.6 nm, uint8, label ids 0, 1, 2" in text
     assert "labelled 0-9; learns from 0-7; validates on 8, 9" in text
-    assert "say which of its classes are cells or organelles (role)" in text
+    assert "name the cells and organelles in it" in text
     assert "then `densecell train" in text
 
 
@@ -134,3 +134,14 @@ def needs_slices(facts):
 def test_what_makes_no_sense_is_refused(tmp_path, painted, words, sentence):
     with pytest.raises(ValueError, match=sentence):
         run(tmp_path / "p", *painted, "--spacing", 50, 4, 4, *words)
+
+
+def test_classes_are_named_without_an_editor(tmp_path, pair):
+    words = ["--class", "1=cell:cell", "--class", "2=nucleus:organelle:cell"]
+
+    text = run(tmp_path / "p", *pair, "--spacing", 50, 4, 4, *words)
+
+    scheme = load_settings(tmp_path / "p" / "project.yaml", ProjectConfig).classes
+    assert scheme.names == ("background", "cell", "nucleus")
+    assert scheme.classes[2].parent == "cell"
+    assert "look at its classes" in text

@@ -86,7 +86,7 @@ def test_what_was_painted_is_learned_from(folder):
 
     added = add_labels(folder, [place])
 
-    assert added == ((place / "labels.tif",), 159, ())
+    assert added == ((place / "labels.tif",), 159, (), ())
     first, second = load_labelled(read_project(folder), folder, role="train")
     assert first.shape == (2, 60, 80)
     known = np.argwhere(second.channels != 255)

@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
-from densecell.cli.options import ProjectFolder
-
 
 def add_labels(
-    folder: ProjectFolder,
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Folder of a project; a new one is made."),
+    ],
     crops: Annotated[
         list[Path],
         typer.Argument(
             metavar="CROP...",
-            help="Crops that `suggest` wrote and somebody painted in: single ones, the "
+            help="Painted crops that `crops` or `suggest` wrote: single ones, the "
             "folder of all, or one labels.tif.",
         ),
     ],
@@ -29,7 +30,8 @@ def add_labels(
     """Add painted crops to the project DIR: all of them, or none if one is wrong.
 
     Copies labels into DIR/labels and names them in project.yaml. Leaves out crops
-    that nobody painted in, unless their labels.tif itself is given.
+    that nobody painted in, unless their labels.tif itself is given. Starts a project if
+    DIR has none.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from densecell.address import to_address
@@ -39,8 +41,11 @@ def add_labels(
     added = add(folder, crops, image=where)
     for path in added.untouched:
         typer.echo(f"{path}: left out, nobody painted in it")
+    for path in added.validates:
+        typer.echo(f"{path}: kept to validate on")
+    further = "" if added.validates else " --from MODEL --name NEW"
     typer.echo(
         f"{folder / 'project.yaml'}: crops added: {len(added.crops)}, with "
-        f"{added.voxels:,} labelled voxels; next `densecell train {folder} --from "
-        "MODEL --name NEW`"
+        f"{added.voxels:,} labelled voxels; next `densecell train {folder}"
+        f"{further}`"
     )

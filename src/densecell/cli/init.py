@@ -35,6 +35,15 @@ class LabelledOptions(Frozen):
             "ids.",
         ),
     ] = None
+    named: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--class",
+            metavar="ID=NAME[:ROLE[:PARENT]]",
+            help="Name a class, such as 1=mitochondrion:organelle:cell. Roles: "
+            "background, cell, organelle, other.",
+        ),
+    ] = ()
     labels_z: Annotated[
         str | None,
         typer.Option(
@@ -164,7 +173,7 @@ def init(
     scheme = read_project(folder).classes
     look = "look at its classes"
     if not (scheme.with_role("cell") or scheme.organelle_ids):
-        look = "say which of its classes are cells or organelles (role)"
+        look = "name the cells and organelles in it (next time: --class)"
     typer.echo(f"{path}: written; {look}; then `densecell train {folder}`")
 
 
@@ -211,4 +220,10 @@ def facts_of(options: LabelledOptions) -> "LabelFacts":
         raise ConfigError(
             f"--labels-z {options.labels_z}: expected numbers of slices: 1,5,8"
         )
-    return LabelFacts(options.classes, ids, options.unlabelled, tuple(map(int, words)))
+    return LabelFacts(
+        options.classes,
+        ids,
+        options.unlabelled,
+        tuple(map(int, words)),
+        options.named,
+    )

@@ -27,6 +27,7 @@ COMMANDS = (
     "fetch",
     "info",
     "convert",
+    "crops",
     "init",
     "networks",
     "train",

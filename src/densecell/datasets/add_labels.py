@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from densecell.address import Address
+from densecell.classes import ClassScheme
 from densecell.config import (
     AnnotatedBox,
     ProjectConfig,
@@ -22,7 +23,13 @@ from densecell.config import (
 from densecell.datasets.crop import PaintedCrop, hash_array, read_painted_crops
 from densecell.datasets.entries import add_entries
 from densecell.datasets.labelled import labelled_boxes
-from densecell.datasets.project import FILE, read_project, seen_from
+from densecell.datasets.project import (
+    FILE,
+    project_text,
+    read_project,
+    seen_from,
+    write_project,
+)
 from densecell.disk import remove, written_aside
 from densecell.errors import ConfigError, MissingVolumeError, VolumeError
 from densecell.geometry import Shape
@@ -38,19 +45,23 @@ class AddedLabels(NamedTuple):
     crops: tuple[Path, ...]  # labels that were added
     voxels: int  # labelled voxels in them
     untouched: tuple[Path, ...]  # crops that nobody painted in: left out
+    validates: tuple[Path, ...] = ()  # of a new project: crops to validate on
 
 
 def add_labels(
     folder: Path, paths: Iterable[Path], *, image: Address | None = None
 ) -> AddedLabels:
-    """Add painted labels to the training data of a project.
+    """Add painted labels to the training data of a project, or start one with them.
+
+    A new project has the classes of the crops. Every fourth crop, at least one, is
+    kept to validate on: those whose classes the others hold too.
 
     All or nothing: after an error the project is as it was.
 
     Parameters
     ----------
     folder
-        Project folder.
+        Project folder; one without a project starts with these crops.
     paths
         Crops, their labels, or folders of crops; see `read_painted_crops`.
     image
@@ -64,7 +75,7 @@ def add_labels(
     ConfigError
         If the project is not valid or cannot be extended, or has other classes.
     """
-    project = read_project(folder)
+    project = read_project(folder) if (folder / FILE).exists() else None
     crops, untouched = read_painted_crops(paths)
     if not crops:
         raise VolumeError(
@@ -73,16 +84,48 @@ def add_labels(
             "predicted, name the labels file itself"
         )
     targets = _volumes(crops, image)
+    scheme = project.classes if project else crops[0].record.classes
     for crop, volume in zip(crops, targets, strict=True):
-        _check(crop, volume, project)
+        _check(crop, volume, scheme)
+    kept = () if project else _to_validate(crops)
     _check_new(crops, targets, project, folder)
     with _stored(crops, targets, folder) as stores:
-        entries = map(_entry, crops, targets, stores, [folder] * len(crops))
+        entries = [*map(_entry, crops, targets, stores, [folder] * len(crops))]
+        for n in kept:
+            entries[n] = entries[n].model_copy(update={"role": "eval"})
         path = folder / FILE
-        text = path.read_text(encoding="utf-8")
-        write_text(path, add_entries(text, list(entries), where=str(path)))
-    known = sum(int((c.labels != project.classes.ignore).sum()) for c in crops)
-    return AddedLabels(tuple(crop.path for crop in crops), known, tuple(untouched))
+        if project is None:
+            write_project(folder, project_text(scheme, entries))
+        else:
+            text = path.read_text(encoding="utf-8")
+            write_text(path, add_entries(text, entries, where=str(path)))
+    known = sum(int((c.labels != scheme.ignore).sum()) for c in crops)
+    paths = [crop.path for crop in crops]
+    return AddedLabels(
+        tuple(paths), known, tuple(untouched), tuple(paths[n] for n in kept)
+    )
+
+
+def _to_validate(crops: Sequence[PaintedCrop]) -> tuple[int, ...]:
+    """Numbers of the crops that a new project keeps to validate on.
+
+    Raises
+    ------
+    VolumeError
+        If there is one crop only.
+    """
+    if len(crops) < 2:
+        raise VolumeError(
+            f"{crops[0].path}: is the only painted crop; a new project needs two, one "
+            "to learn from and one to validate on; paint another"
+        )
+    ids = [set(np.unique(c.labels).tolist()) - {c.record.classes.ignore} for c in crops]
+
+    def loss(n: int) -> tuple[int, int]:
+        others: set[int] = set().union(*ids[:n], *ids[n + 1 :])
+        return len(ids[n] - others), -len(ids[n])
+
+    return tuple(sorted(sorted(range(len(crops)), key=loss)[: max(1, len(crops) // 4)]))
 
 
 def _volumes(crops: Sequence[PaintedCrop], image: Address | None) -> list[Volume]:
@@ -101,15 +144,15 @@ def _volumes(crops: Sequence[PaintedCrop], image: Address | None) -> list[Volume
     return [opened[image or crop.record.volume] for crop in crops]
 
 
-def _check(crop: PaintedCrop, volume: Volume, project: ProjectConfig) -> None:
+def _check(crop: PaintedCrop, volume: Volume, scheme: ClassScheme) -> None:
     """Refuse a crop of another project or volume, or without labelled voxels."""
     record = crop.record
     names = dict(zip(record.classes.ids, record.classes.names, strict=True))
-    ours = dict(zip(project.classes.ids, project.classes.names, strict=True))
-    if (names, record.classes.ignore) != (ours, project.classes.ignore):
+    ours = dict(zip(scheme.ids, scheme.names, strict=True))
+    if (names, record.classes.ignore) != (ours, scheme.ignore):
         raise ConfigError(
             f"{crop.path}: was painted with the classes {names}, but the project has "
-            f"{ours}; add it to the project whose model suggested it"
+            f"{ours}; add it to the project with its classes"
         )
     if (crop.labels == record.classes.ignore).all():
         raise VolumeError(
@@ -132,11 +175,14 @@ def _check(crop: PaintedCrop, volume: Volume, project: ProjectConfig) -> None:
 def _check_new(
     crops: Sequence[PaintedCrop],
     volumes: Sequence[Volume],
-    project: ProjectConfig,
+    project: ProjectConfig | None,
     root: Path,
 ) -> None:
     """Refuse to label a voxel twice."""
-    there = {v: labelled_boxes(project, root, v) for v in dict.fromkeys(volumes)}
+    there = {
+        v: labelled_boxes(project, root, v) if project else []
+        for v in dict.fromkeys(volumes)
+    }
     for n, (crop, volume) in enumerate(zip(crops, volumes, strict=True)):
         box = crop.record.extent
         for labelled in there[volume]:

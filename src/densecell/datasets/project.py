@@ -19,6 +19,7 @@ from densecell.config import (
     parse_settings,
     write_text,
 )
+from densecell.datasets.class_words import named_classes
 from densecell.datasets.label_values import LabelReading, Unlabelled, read_meaning
 from densecell.datasets.scheme import choose_scheme
 from densecell.datasets.split import Span, check_span, spans_of, split_slices
@@ -56,6 +57,7 @@ class LabelFacts(NamedTuple):
     ids: Mapping[int, int] = {}  # class id by the value in the file
     unlabelled: Unlabelled | None = None  # see `read_meaning`
     labels_z: tuple[int, ...] = ()  # where the slices of a small stack belong
+    named: tuple[str, ...] = ()  # classes as ID=NAME:ROLE:PARENT
 
 
 def draft_project(
@@ -112,6 +114,8 @@ def draft_project(
         _reading(pair, span, facts) for pair, span in zip(pairs, spans, strict=True)
     ]
     scheme = choose_scheme(facts.classes, labels=[r.labels for r in readings])
+    if facts.named:
+        scheme = named_classes(facts.named, scheme)
     for pair, reading in zip(pairs, readings, strict=True):
         intensity_statistics(pair.image)  # refuses constant and infinite images
         scheme.check(np.array(reading.found), where=str(pair.labels.path))
@@ -129,11 +133,12 @@ def draft_project(
         )
         for part in parts
     ]
-    named = facts.classes if facts.classes in BUILT_IN else scheme
+    built_in = facts.classes in BUILT_IN and not facts.named
+    named = facts.classes if facts.classes and built_in else scheme
     found = [r.found for r in readings]
     notes = [note for r in readings for note in r.notes]
     return ProjectDraft(
-        project_text(named, volumes, made_up=facts.classes is None),
+        project_text(named, volumes, made_up=not (facts.classes or facts.named)),
         (*map(_found, pairs, spacings, found), *notes, explanation),
     )
 

@@ -6,6 +6,7 @@
 """
 
 from densecell.suggestions.candidates import Candidates, box_size, read_candidates
+from densecell.suggestions.first_crops import unlike_places, write_first_crops
 from densecell.suggestions.material import Material, open_material, project_of
 from densecell.suggestions.ranking import Pick, rank
 from densecell.suggestions.writing import (
@@ -26,6 +27,8 @@ __all__ = [
     "project_of",
     "rank",
     "read_candidates",
+    "unlike_places",
     "write_crops",
+    "write_first_crops",
     "write_suggestions",
 ]
