@@ -16,6 +16,7 @@ ROAD = {
     "phantom": ["tissue.zarr", "--shape", "8", "96", "96", "--seed", "1"],
     "info": ["tissue.zarr"],
     "convert": ["tissue.zarr", "tissue.tif"],
+    "crops": ["tissue.zarr", "-n", "2", "-o", "crops"],
     "init": ["project", "tissue.zarr", "tissue.zarr/labels/classes", *SOME],
     "train": ["project", *SMALL, "--name", "first"],
     "ensemble": ["project/models/first"],
@@ -36,6 +37,7 @@ SHARED = ["-o", "shared", "--licence", "MIT", "--author", "A"]
 EXTRAS = {
     "mesh": ["mesh", "result"],
     "view": ["view", "result", "--no-browser"],
+    "studio": ["studio", "--no-browser"],
     "formats": ["convert", "tissue.zarr", "tissue.h5/image"],
     "cluster": ["segment", "tissue.zarr", *SEGMENT, "other", "--cluster", "local:1"],
     "train": ["train", "project", *SMALL, "--name", "second", "--tensorboard"],
