@@ -41,6 +41,8 @@ def add_labels(
     added = add(folder, crops, image=where)
     for path in added.untouched:
         typer.echo(f"{path}: left out, nobody painted in it")
+    if added.validates:
+        typer.echo(f"{folder}: had no project; a new one starts with these crops")
     for path in added.validates:
         typer.echo(f"{path}: kept to validate on")
     further = "" if added.validates else " --from MODEL --name NEW"

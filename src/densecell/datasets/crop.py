@@ -188,7 +188,7 @@ def _folder(path: Path) -> Path:
             break
     raise VolumeError(
         f"{path}: no {RECORD} lies beside it, which says which part of which volume it "
-        "shows; save what you paint into the folder that `densecell suggest` wrote, or "
+        "shows; save what you paint into the folder of the crop, or "
         "name labels of a whole volume in project.yaml"
     )
 
@@ -201,8 +201,9 @@ def _folders(path: Path) -> list[Path]:
     if not found:
         what = "holds no crop" if path.is_dir() else "does not exist"
         raise VolumeError(
-            f"{path}: {what}; give a folder that `densecell suggest` wrote (with "
-            f"{RECORD} in it), the folder of all of them, or the labels painted there"
+            f"{path}: {what}; give a folder that `densecell crops` or "
+            f"`densecell suggest` wrote (with {RECORD} in it), the folder of all of "
+            "them, or the labels painted there"
         )
     return found
 

@@ -16,6 +16,7 @@ from densecell.suggestions.candidates import candidate_groups
 from densecell.volume import Volume, require_spacing
 
 LOOKED_AT = 400  # boxes, evenly spread: seconds also in a volume of terabytes
+PLACE = 4.0  # standard deviations of looks that the longest edge counts as
 
 
 def unlike_places(
@@ -50,7 +51,7 @@ def unlike_places(
             f"{volume.path}: every box of {size} voxels has one grey value only; "
             "there is nothing to paint in it"
         )
-    return _far_apart(boxes, _standardised(rows), volume.shape, count)
+    return _far_apart(boxes, _standardised(rows), _places(boxes, volume), count)
 
 
 def write_first_crops(
@@ -91,13 +92,24 @@ def _standardised(rows: list[list[float]]) -> NDArray[np.float64]:
     return (table - np.median(table, 0)) / np.where(spread > 0, spread, 1)
 
 
+def _places(boxes: Sequence[Box], volume: Volume) -> NDArray[np.float64]:
+    """Corners of boxes, in longest edges of the volume; slices are nm apart too."""
+    spacing = np.array(require_spacing(volume))
+    edge = (spacing * volume.shape).max()
+    corners: NDArray[np.float64] = np.array([box.start for box in boxes]) * spacing
+    return corners / edge
+
+
 def _far_apart(
-    boxes: Sequence[Box], looks: NDArray[np.float64], shape: Shape, count: int
+    boxes: Sequence[Box],
+    looks: NDArray[np.float64],
+    places: NDArray[np.float64],
+    count: int,
 ) -> list[Box]:
     """Pick greedily the box that is farthest, in looks and place, from all picked."""
-    places = np.array([box.start for box in boxes]) / np.array(shape)
-    points = np.hstack([looks, 2 * places])
-    free = np.ones(len(boxes), bool)
+    points = np.hstack([looks, PLACE * places])
+    free = np.ones(len(boxes), bool)  # of overlap
+    beside = free.copy()  # and not above or below a picked box: that looks alike
     nearest = np.full(len(boxes), np.inf)
     picked: list[Box] = []
     best = int((looks**2).sum(1).argmin())
@@ -107,4 +119,12 @@ def _far_apart(
         free &= [not b.intersection(boxes[best]).voxels for b in boxes]
         if len(picked) == count or not free.any():
             return picked
-        best = int(np.where(free, nearest, -1).argmax())
+        beside &= [not _below(b, boxes[best]) for b in boxes]
+        usable = beside if beside.any() else free
+        best = int(np.where(usable, nearest, -1).argmax())
+
+
+def _below(box: Box, other: Box) -> bool:
+    """Whether a line along z goes through both boxes."""
+    lifted = box.shifted((other.start[0] - box.start[0], 0, 0))
+    return lifted.intersection(other).voxels > 0
