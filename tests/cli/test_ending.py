@@ -9,8 +9,10 @@ import pytest
 from densecell.cli.ending import interrupted_by_signals, unexpected
 
 WAITING = """
-import sys, time
+import signal, sys, time
 import typer
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where tests run under nohup
 from densecell.cli import main as module
 
 app = typer.Typer()
