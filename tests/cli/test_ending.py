@@ -12,7 +12,8 @@ WAITING = """
 import signal, sys, time
 import typer
 
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where tests run under nohup
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored under nohup
+signal.signal(signal.SIGINT, signal.default_int_handler)  # and in the background
 from densecell.cli import main as module
 
 app = typer.Typer()

@@ -21,6 +21,7 @@ class ChangedIds(Volume):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from densecell.volume import ArrayVolume
     >>> mask = ArrayVolume(np.uint8([[[0, 255]]]))
     >>> ChangedIds(mask, {255: 1}).read(Box.whole((1, 1, 2)))
