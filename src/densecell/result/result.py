@@ -78,7 +78,8 @@ class Result:
         If it holds neither.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
+        path = Path(path)
         if not layout.is_result(path):
             raise VolumeError(
                 f"{path}: is no result of densecell (neither {layout.RUN} nor "

@@ -9,6 +9,7 @@ from densecell.report.outcome.doubts import (
     member_remarks,
     unsure_remarks,
 )
+from densecell.report.outcome.suspects import suspect_remarks
 from densecell.report.page import Notes, Section
 from densecell.report.words import is_whole
 from densecell.result import Result
@@ -31,6 +32,7 @@ def remarks_section(result: Result) -> Section:
         _no_cells,
         _border,
         _dropped,
+        suspect_remarks,
         unsure_remarks,
     )
     sentences = [sentence for check in checks for sentence in check(result)]
