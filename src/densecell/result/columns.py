@@ -166,6 +166,13 @@ def _objects(*, places_needed: bool) -> tuple[Column, ...]:
         ),
         *_columns(
             float,
+            "feret_nm",
+            "largest Feret diameter: the largest distance between two points of that "
+            "mesh",
+            unit="nm",
+        ),
+        *_columns(
+            float,
             "elongation",
             "longest over shortest axis of the ellipsoid with the same second moments; "
             "1 for a sphere",

@@ -114,7 +114,7 @@ def test_many_objects_are_measured_as_each_alone():
     blocks = OneBlock(cells=ids)
     items = [blocks.item("cells", n) for n in (4, 3, 1)]
 
-    um2, reliable, _ = areas_of(blocks, items, SPACING)
+    um2, reliable, *_ = areas_of(blocks, items, SPACING)
 
     alone = [area_of(ids, n) for n in (4, 3, 1)]
     np.testing.assert_allclose(um2, [a for a, _ in alone], rtol=1e-12)
@@ -198,3 +198,4 @@ def test_nothing_is_rounder_than_a_ball():
     round_, small = found.sphericity
     assert 0.97 < round_ <= 1
     assert 0.5 < small < round_
+    assert found.feret_nm[0] == pytest.approx(2 * 280, rel=0.08)

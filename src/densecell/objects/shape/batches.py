@@ -36,6 +36,7 @@ class ShapeMeasures(NamedTuple):
     area_um2: NDArray[np.float64]
     reliable: NDArray[np.bool_]
     sphericity: NDArray[np.float64]
+    feret_nm: NDArray[np.float64]
     membrane_nm: NDArray[np.float64]  # not a number where there is no cell
 
 
@@ -107,6 +108,7 @@ def gather_measures(
         name: ShapeMeasures(
             np.full(len(objects), np.nan),
             np.zeros(len(objects), bool),
+            np.full(len(objects), np.nan),
             np.full(len(objects), np.nan),
             np.full(len(objects), np.nan),
         )

@@ -15,6 +15,7 @@ from densecell.geometry import Box, Shape, Spacing, per_axis
 from densecell.objects.blocks.object_runs import Item, NumberedBlocks
 from densecell.objects.depth import depth_nm
 from densecell.objects.runs.drawing import Frame, ObjectRuns, draw, frame_around
+from densecell.objects.shape.feret import largest_distance
 from densecell.surfaces import ObjectMask, surfaces_of
 
 MOST_DRAWN = 2_000_000  # voxels of one object that a surface is drawn around
@@ -27,6 +28,7 @@ class Surfaces(NamedTuple):
     area_um2: NDArray[np.float64]
     reliable: NDArray[np.bool_]  # whether an object is thick enough for its voxels
     sphericity: NDArray[np.float64]  # surface of an equally large ball over the mesh's
+    feret_nm: NDArray[np.float64]  # largest distance of two points of the mesh
 
 
 def areas_of(
@@ -40,15 +42,17 @@ def areas_of(
     # A voxel more: blurred, thin objects reach far beyond their boxes.
     frames = [frame_around(item.box, MOST_DRAWN, margin=1) for item in items]
     masks = draw(frames, blocks.runs(items))
-    um2, um3 = np.full((2, len(items)), math.nan)
+    um2, um3, feret_nm = np.full((3, len(items)), math.nan)
     reliable = np.zeros(len(items), bool)
     seen = [n for n, mask in enumerate(masks) if mask.any()]
     solids = [ObjectMask(masks[n], _pixel(frames[n], spacing_nm)) for n in seen]
     for n, found in zip(seen, surfaces_of(solids), strict=True):
         um2[n], um3[n] = found.area_um2, found.volume_um3
         reliable[n] = found.surface.reliable
+        feret_nm[n] = largest_distance(found.surface.vertices_nm)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Surfaces(um2, reliable, np.cbrt(36 * math.pi * um3**2) / um2)
+        sphericity = np.cbrt(36 * math.pi * um3**2) / um2
+    return Surfaces(um2, reliable, sphericity, feret_nm)
 
 
 def membrane_distances_nm(

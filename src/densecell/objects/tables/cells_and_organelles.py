@@ -82,6 +82,7 @@ def _shared(m: TableInput, layer: str) -> TableColumns:
         "surface_um2": shapes.area_um2,
         "surface_reliable": shapes.reliable,
         "sphericity": shapes.sphericity,
+        "feret_nm": shapes.feret_nm,
         "elongation": elongations(sums, spacing),
     }
     for k, axis in enumerate("zyx"):
