@@ -16,7 +16,7 @@ ROAD = {
     "phantom": ["tissue.zarr", "--shape", "8", "96", "96", "--seed", "1"],
     "info": ["tissue.zarr"],
     "convert": ["tissue.zarr", "tissue.tif"],
-    "crops": ["tissue.zarr", "-n", "2", "-o", "crops"],
+    "crops": ["tissue.zarr", "-n", "2", "--class", "1=cell:cell"],
     "init": ["project", "tissue.zarr", "tissue.zarr/labels/classes", *SOME],
     "train": ["project", *SMALL, "--name", "first"],
     "ensemble": ["project/models/first"],
