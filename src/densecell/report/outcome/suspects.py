@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.signal import find_peaks
 from scipy.stats import gaussian_kde
 
-from densecell.report.words import Row, is_whole, number_in
-from densecell.result import Result
+from densecell.report.words import is_whole, number_in
+from densecell.result import Result, Row
 
 DOUBTFUL = (
     0.6  # share of the votes for a body's class; below, another is nearly as good
