@@ -126,25 +126,25 @@ def main() -> None:
     """Run the command line; every error is one line and an exit code."""
     warnings.showwarning = _show_warning
     words = sys.argv[1:]
-    code: Any = 0
     with interrupted_by_signals() as received:
         try:
             refuse_empty(words)
             app(prog_name="densecell")
+        # Raised where it is caught, so that what the error holds outlives the command:
+        # HDF5 crashes when a file on a full disk is closed twice.
         except DensecellError as error:  # expected, and worded for the user
-            code = _end(str(error), 1)
+            raise SystemExit(_flushed(_end(str(error), 1))) from None
         except SystemExit as end:
             code = end.code
             if code == INTERRUPTED:
                 code = OF_SIGNALS + received[0] if received else INTERRUPTED
-                code = _end(
-                    "Interrupted. Run the same command again to continue.", code
-                )
+                _end("Interrupted. Run the same command again to continue.", code)
+            raise SystemExit(_flushed(code)) from None
         except Exception as error:
             if "--debug" in words[:1]:
                 raise
-            code = _end(unexpected(error, words), 1)
-    raise SystemExit(_flushed(code))
+            raise SystemExit(_flushed(_end(unexpected(error, words), 1))) from None
+    _flushed(0)
 
 
 def refuse_empty(words: list[str]) -> None:

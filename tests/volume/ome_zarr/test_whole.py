@@ -94,3 +94,12 @@ def test_only_an_image_of_the_newer_version_can_be_shown(tmp_path):
 
     with pytest.raises(VolumeError, match=r"expected an image of OME-Zarr 0\.5"):
         show_as_image(store, "grey")
+
+
+def test_damaged_metadata_are_a_sentence(tmp_path):
+    store = tmp_path / "a.zarr"
+    store.mkdir()
+    (store / "zarr.json").write_text("\0{}")
+
+    with pytest.raises(VolumeError, match=r"a\.zarr: cannot be read as OME-Zarr"):
+        show_as_image(store, "confidence")

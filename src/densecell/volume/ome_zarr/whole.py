@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import zarr
 
 from densecell.errors import VolumeError
+from densecell.volume.interface import damaged
 from densecell.volume.ome_zarr.metadata import LABELS_IMAGE, OF_OBJECT, VERSION
 from densecell.volume.ome_zarr.store import attributes_of
 
@@ -55,14 +56,21 @@ def show_as_image(store: Path, inner: str) -> None:
     VolumeError
         If `inner` is no image of OME-Zarr 0.5.
     """
-    group = zarr.open_group(store, mode="r+")
-    within = attributes_of(group[inner])
-    if within.get("version") != VERSION or not within.get("multiscales"):
-        raise VolumeError(f"{store / inner}: expected an image of OME-Zarr {VERSION}")
-    image = dict(within["multiscales"][0])
-    image["datasets"] = [
-        level | {"path": f"{inner}/{level['path']}"} for level in image["datasets"]
-    ]
+    try:
+        group = zarr.open_group(store, mode="r+")
+        within = attributes_of(group[inner])
+        if within.get("version") != VERSION or not within.get("multiscales"):
+            raise VolumeError(
+                f"{store / inner}: expected an image of OME-Zarr {VERSION}"
+            )
+        image = dict(within["multiscales"][0])
+        image["datasets"] = [
+            level | {"path": f"{inner}/{level['path']}"} for level in image["datasets"]
+        ]
+    except VolumeError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise damaged(store, "OME-Zarr", error) from None  # metadata of any kind
     group.attrs["ome"] = {"version": VERSION, "multiscales": [image]}
 
 
