@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-DIRECTIONS = 256  # over a half sphere: about 5 degrees apart
+DIRECTIONS = 256  # over a half sphere: none is farther than 8 degrees from any line
+TOGETHER = 16  # directions, so that memory stays small
 
 
 def largest_distance(points: NDArray[np.floating]) -> float:
@@ -14,7 +15,7 @@ def largest_distance(points: NDArray[np.floating]) -> float:
 
     The points that lie outermost in 256 directions are compared with each other, then
     those that lie outermost along the line between the farthest two, until nothing
-    changes. At worst half a percent too short.
+    changes. At worst one percent too short.
 
     Parameters
     ----------
@@ -45,9 +46,12 @@ def _outermost(
     points: NDArray[np.floating], directions: NDArray[np.float64]
 ) -> NDArray[np.floating]:
     """Points that lie first or last along any of the directions."""
-    along = points @ directions.T  # (N, D)
-    ends = np.unique([along.argmin(axis=0), along.argmax(axis=0)])
-    outer: NDArray[np.floating] = points[ends]
+    columns = np.ascontiguousarray(points.T)
+    ends = []
+    for n in range(0, len(directions), TOGETHER):
+        along = directions[n : n + TOGETHER] @ columns  # (D, N)
+        ends += [along.argmin(axis=1), along.argmax(axis=1)]
+    outer: NDArray[np.floating] = points[np.unique(np.concatenate(ends))]
     return outer
 
 

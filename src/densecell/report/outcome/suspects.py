@@ -133,6 +133,7 @@ def _volumes(rows: Sequence[Row]) -> NDArray[np.float64]:
 def _ids(rows: Sequence[Row], column: str) -> str:
     """Ids of the first few rows, in words."""
     ids = [row[column] for row in rows[:NAMED]]
-    what = column.removesuffix("_id")
+    of_part = rows[0].get("layer") == "parts"
+    what = "part" if of_part else column.removesuffix("_id")
     more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
     return f"{what} {', '.join(ids)}{more}"
