@@ -37,7 +37,7 @@ def test_a_project_is_written_and_told(tmp_path, pair):
     assert config.volumes[0].spacing_nm == (50, 4.6, 4.6)
     assert "10 x 4 x 5 voxels of 50 x 4.6 x 4.6 nm, uint8, label ids 0, 1, 2" in text
     assert "labelled 0-9; learns from 0-7; validates on 8, 9" in text
-    assert "name the cells and organelles in it" in text
+    assert "give its classes names and roles" in text
     assert "then `densecell train" in text
 
 

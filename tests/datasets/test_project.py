@@ -6,6 +6,7 @@ import pytest
 
 from densecell.classes import ClassScheme
 from densecell.config import ProjectConfig, load_settings, write_text, yaml_text
+from densecell.datasets.labelled import open_labels
 from densecell.datasets.project import (
     ImageWithLabels,
     LabelFacts,
@@ -14,6 +15,7 @@ from densecell.datasets.project import (
     write_project,
 )
 from densecell.errors import ConfigError, OutputError, SpacingError, VolumeError
+from densecell.geometry import Box
 from densecell.volume import ArrayVolume
 
 NM = (50.0, 4.6, 4.6)
@@ -201,3 +203,22 @@ def test_what_values_mean_is_written(tmp_path):
     assert config.volumes[0].ids == ((255, 1),)
     assert "255: 1" in draft.text
     assert config.classes.names == ("background", "class 1")
+
+
+def test_what_fills_the_gaps_between_placed_slices_is_never_a_class(tmp_path):
+    pair = labelled(tmp_path)
+    mask = (IDS[:2] > 0).astype(np.uint8) * 255
+    few = ArrayVolume(mask, spacing_nm=NM, path=tmp_path / "few.tif")
+    np.save(tmp_path / "few.npy", mask)
+
+    draft = draft_project(
+        pair._replace(labels=few), folder=tmp_path, facts=LabelFacts(labels_z=(6, 2))
+    )
+
+    config = written(tmp_path, draft)
+    entry = config.volumes[0].model_copy(update={"labels": Path("few.npy")})
+    read = open_labels(entry, tmp_path, slices=10).read(Box.whole(IDS.shape))
+    assert draft.findings[-1] == "labelled 2, 6; learns from 2; validates on 6"
+    assert (read[6] == (IDS[0] > 0)).all()
+    assert (read[2] == (IDS[1] > 0)).all()
+    assert (np.delete(read, (2, 6), axis=0) == 255).all()

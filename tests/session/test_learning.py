@@ -9,11 +9,13 @@ import pytest
 import tifffile
 
 from densecell.datasets.project import read_project
+from densecell.ensemble import rank_members
 from densecell.errors import ConfigError
 from densecell.geometry import Spacing
 from densecell.session import Session
 from densecell.session.curve import model_curve
 from densecell.session.foresight import ForesightTask, newest_weights, predict_view
+from densecell.session.jobs import Jobs
 from densecell.session.plane import SlicePlane
 from densecell.session.requests import (
     PaintRequest,
@@ -73,7 +75,9 @@ def test_strokes_become_a_sketch_in_the_background(session):
     assert (tile[:, 90:] == 3).mean() > 0.95
 
 
-def test_paint_of_one_slice_trains_a_network_that_is_seen(session, tmp_path):
+def test_paint_of_one_slice_trains_a_network_that_is_seen(
+    session, tmp_path, monkeypatch
+):
     with pytest.raises(ConfigError, match="nothing is painted"):
         session.train(TrainRequest(minutes=1))
     stroke(session, 0, 20)
@@ -91,6 +95,7 @@ def test_paint_of_one_slice_trains_a_network_that_is_seen(session, tmp_path):
     model = folder / "models" / "studio-01"
     for _ in train_model(project.model_copy(update=small), folder, model):
         pass
+    rank_members(model, best=1)
 
     curve = model_curve(folder, "models/studio-01", time.time() - 5)
     member, file, _ = newest_weights(model)
@@ -107,6 +112,24 @@ def test_paint_of_one_slice_trains_a_network_that_is_seen(session, tmp_path):
     for one in found:
         assert one.labels.shape == (87, 145)
         assert set(np.unique(one.labels)) <= {0, 3}
+    assert next_training(tmp_path, folder, monkeypatch)[-2:] == ("--from", str(model))
+
+
+def next_training(root, folder, monkeypatch):
+    """Words of the training that a person would start next."""
+    started = []
+
+    def start(jobs, kind, words, **rest):
+        started.extend(words)
+        raise ConfigError("not started")
+
+    monkeypatch.setattr(Jobs, "start", start)
+    again = Session([root])
+    assert again.open(str(folder))["models"] == ["studio-01"]
+    with pytest.raises(ConfigError, match="not started"):
+        again.train(TrainRequest(minutes=1))
+    again.close()
+    return tuple(started)
 
 
 def test_a_curve_ends_before_a_line_that_is_being_written(tmp_path):

@@ -173,7 +173,7 @@ def init(
     scheme = read_project(folder).classes
     look = "look at its classes"
     if not (scheme.with_role("cell") or scheme.organelle_ids):
-        look = "name the cells and organelles in it (next time: --class)"
+        look = "give its classes names and roles (cell, organelle)"
     typer.echo(f"{path}: written; {look}; then `densecell train {folder}`")
 
 

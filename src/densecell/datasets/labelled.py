@@ -51,9 +51,9 @@ def open_labels(entry: VolumeEntry, root: Path, *, slices: int) -> Volume:
         If the labels cannot be read, or do not belong to that many slices.
     """
     labels = open_volume(root / entry.labels, spacing_nm=entry.spacing_nm, labels=True)
-    if entry.labels_z:
-        labels = PlacedSlices(labels, entry.labels_z, slices)
-    return ChangedIds(labels, dict(entry.ids)) if entry.ids else labels
+    if entry.ids:
+        labels = ChangedIds(labels, dict(entry.ids))
+    return PlacedSlices(labels, entry.labels_z, slices) if entry.labels_z else labels
 
 
 def labelled_boxes(

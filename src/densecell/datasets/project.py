@@ -256,15 +256,26 @@ def _hull(train_z: Span | None, eval_z: Span | None) -> Span | None:
 def _reading(
     pair: ImageWithLabels, span: Span | None, facts: LabelFacts
 ) -> LabelReading:
-    """Meaning of a pair's labels, in the slices that are used."""
-    slices = pair.labels.shape[0]
-    first, last = span or (0, slices)
-    return read_meaning(
-        pair.labels,
+    """Meaning of a pair's labels, in the slices that are used.
+
+    What fills the gaps between placed slices is no value of their file.
+    """
+    placed = pair.labels if isinstance(pair.labels, PlacedSlices) else None
+    labels = placed.labels if placed else pair.labels
+    slices = range(labels.shape[0])
+    reading = read_meaning(
+        labels,
         ids=facts.ids,
         unlabelled=facts.unlabelled,
         named=facts.classes is not None,
-        counted=range(slices)[first:last],
+        counted=slices[slice(*span)] if span and not placed else slices,
+    )
+    if placed is None:
+        return reading
+    places = facts.labels_z
+    return reading._replace(
+        labels=PlacedSlices(reading.labels, places, placed.shape[0]),
+        labelled=tuple(sorted(places[n] for n in reading.labelled)),
     )
 
 

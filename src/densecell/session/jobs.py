@@ -111,7 +111,7 @@ class Jobs:
         (folder / CANCEL).touch()
 
     def resume(self, job: str) -> None:
-        """Run a job's command again: it goes on where it stopped."""
+        """Run the command of a job again. It continues where it stopped."""
         folder = self._existing(job)
         if self.status(job).state in ("waiting", "running"):
             raise ConfigError(f"job {job} is running or waits already")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,12 @@ from densecell.session.foresight import ForesightTask, newest_weights, predict_v
 from densecell.session.jobs import JobOrder, Jobs, shown_job
 from densecell.session.kept_aside import deal, entries_of
 from densecell.session.plane import SlicePlane
-from densecell.session.project import is_own, own_entry, replace_own_entries
+from densecell.session.project import (
+    finished_models,
+    is_own,
+    own_entry,
+    replace_own_entries,
+)
 from densecell.session.requests import TrainRequest, ViewRequest
 from densecell.session.sketching import SketchTask, shown_part, sketch, strokes_near
 from densecell.session.sparse import SparseLabels
@@ -30,6 +36,7 @@ from densecell.session.volumes import OpenVolume
 
 POLL_S = 1.0
 STILL_S = 3.0  # without a stroke, after which project.yaml follows
+ENDED = ("done", "failed", "cancelled")
 START_S = 30.0  # that a training takes besides its minutes, about
 
 
@@ -176,14 +183,10 @@ class Learning:
     def _next_model(self) -> tuple[str, Path | None]:
         """Name of the next model, and the last one that was finished."""
         taken = {Path(order.model).name for order in self.jobs.orders()}
-        number, before = 1, None
-        while True:
-            model = self._folder / "models" / f"studio-{number:02}"
-            if model.name not in taken and not model.exists():
-                return model.name, before
-            if (model / "ensemble.yaml").exists():
-                before = model
-            number += 1
+        taken |= {path.name for path in (self._folder / "models").glob("studio-*")}
+        number = next(n for n in count(1) if f"studio-{n:02}" not in taken)
+        finished = [m for m in finished_models(self._folder) if m.name in taken]
+        return f"studio-{number:02}", finished[-1] if finished else None
 
     def _fits(self, model: Path) -> bool:
         """Whether a training can start from a model: it has the same classes."""
@@ -248,6 +251,9 @@ class Learning:
         while not self._ended:
             try:
                 for order in self.jobs.orders():
+                    ended = self.jobs.status(order.id).state in ENDED
+                    if ended and told.get(order.id) in ENDED:
+                        continue  # its log and curve stay as they are
                     shown = self.shown(order)
                     active = shown["state"] in ("running", "waiting")
                     if active or told.get(order.id) != shown["state"]:

@@ -17,7 +17,12 @@ from densecell.session.events import Events
 from densecell.session.files import Roots
 from densecell.session.learning import Learning
 from densecell.session.paint import Painted
-from densecell.session.project import classes_shown, images_of, replace_classes
+from densecell.session.project import (
+    classes_shown,
+    finished_models,
+    images_of,
+    replace_classes,
+)
 from densecell.session.underneath import labels_underneath
 from densecell.session.volumes import OpenVolume
 from densecell.volume import open_volume
@@ -96,7 +101,7 @@ class OpenProject:
         return lines
 
     def _models(self) -> list[str]:
-        return sorted(p.parent.name for p in self.folder.glob("models/*/ensemble.yaml"))
+        return [model.name for model in finished_models(self.folder)]
 
     def set_classes(self, scheme: ClassScheme) -> None:
         """Replace the classes; paint of those that are gone is taken away."""

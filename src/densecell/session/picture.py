@@ -104,7 +104,7 @@ class ImageTiles:
     def build(
         self, report: Callable[[int, int], None], stopped: Callable[[], bool]
     ) -> None:
-        """Make the levels that are missing; goes on where it was stopped."""
+        """Make the missing levels. Continues an earlier run."""
         total = sum(Box.whole(le.shape).voxels for le in self.levels if not le.volume)
         needed = total * self.volume.dtype.itemsize
         self._scratch.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from densecell.session.requests import ClassRequest
 from densecell.settings import parse_yaml
 from densecell.volume import Volume
 
+RANKED = "ensemble.json"  # what `densecell.ensemble` writes, which needs torch
 LABELS = "labels"  # folder of labels in a project
 TRAINING = """
 # A network that learns from a few strokes scores low at first: none is abandoned.
@@ -75,6 +76,11 @@ def make_project(
     """Write `project.yaml` for a volume that nobody has painted yet."""
     entry = own_entry(folder, volume, volume.name, spacing_nm)
     write_project(folder, project_text(scheme, [entry]) + TRAINING)
+
+
+def finished_models(folder: Path) -> list[Path]:
+    """Models of a project whose networks were ranked, by name."""
+    return sorted(path.parent for path in folder.glob(f"models/*/{RANKED}"))
 
 
 def own_labels(folder: Path, name: str) -> Path:

@@ -111,7 +111,7 @@ class Guard:
         return False
 
     async def _enter(self, send: Send, key: str) -> None:
-        """Give the cookie to who has the key, and lead to the page without it."""
+        """Set the cookie for a visitor with the key; redirect to the plain address."""
         if not _same(key, self._secret):
             await _refuse(send, 403, "this key is not right; copy the address again")
             return
