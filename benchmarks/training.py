@@ -24,7 +24,6 @@ from importlib.metadata import version
 from multiprocessing import get_context
 from statistics import median
 from typing import NamedTuple
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -36,7 +35,7 @@ from densecell.compute import processor_name, usable_cores, watched_memory
 from densecell.config import InferenceConfig, NetworkConfig, TrainingConfig
 from densecell.geometry import Box, Spacing
 from densecell.inference import choose_engine
-from densecell.networks import Network, build_network
+from densecell.networks import Network, best_device, build_network
 from densecell.patches import (
     Batch,
     BatchMaker,
@@ -79,9 +78,10 @@ class Training:
     """A training that is stopped after every step."""
 
     def __init__(self, way: Way, volume: LabelledVolume) -> None:
-        config = TrainingConfig(steps=1_000_000, minutes=None)
+        precision = "float32" if way.fp32 else "auto"
+        config = TrainingConfig(steps=1_000_000, minutes=None, precision=precision)
         network = build_network(way.network, classes=len(SCHEME))
-        self.network = network.cuda() if torch.cuda.is_available() else network
+        self.network = network.to(best_device())
         self.network.to(memory_format=torch.channels_last_3d)
         config = fitted(config, self.network, [volume])
         if way.batch is not None:
@@ -101,12 +101,8 @@ class Training:
         return Step(waited, time.perf_counter() - begun)
 
     def optimise(self, batch: Batch) -> None:
-        """Take a step of the library; `low_precision` is what it asks for bf16."""
-        low = loop.low_precision(self._device) and not self.way.fp32
-        with patch.object(loop, "low_precision", return_value=low):
-            loop.optimise(
-                self.network, self._optimiser, batch, self.config, self._device
-            )
+        """Take a step of the library."""
+        loop.optimise(self.network, self._optimiser, batch, self.config, self._device)
 
     def gflop(self) -> float:
         """Count the operations of a step, forwards and backwards."""

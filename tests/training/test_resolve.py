@@ -36,8 +36,8 @@ def test_batches_of_one_are_avoided_where_they_are_slow(labelled, monkeypatch):
     made = build_network(NetworkConfig(name="2d3d", width=1), classes=2)
     volume = labelled(np.zeros((6, 8, 9)), np.zeros((6, 8, 9)))
     batches = []
-    for low in (True, False):
-        monkeypatch.setattr(resolve, "low_precision", lambda _, low=low: low)
+    for precision in ("bfloat16", "float32"):
+        monkeypatch.setattr(resolve, "settle_precision", lambda *_, p=precision: p)
         batches.append(fitted(TrainingConfig(batch=1), made, [volume]).batch)
 
     assert batches == [1, 2]

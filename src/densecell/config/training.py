@@ -128,6 +128,11 @@ class TrainingConfig(Frozen):
         ge=1,
         description="Train each network for this many steps, instead of minutes.",
     )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="Compute in this precision. auto: bfloat16 where a short trial "
+        "shows that it is faster here.",
+    )
     learning_rate: float = Field(
         2e-3, gt=0, le=100, description="Highest learning rate."
     )

@@ -18,7 +18,7 @@ from densecell.compute import usable_cores
 from densecell.config import InferenceConfig
 from densecell.errors import ConfigError
 from densecell.geometry import Shape
-from densecell.networks import Network, has_amx
+from densecell.networks import Network, best_device, has_amx
 
 EngineName = Literal["torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]
@@ -93,12 +93,10 @@ def choose_engine(config: InferenceConfig) -> EngineChoice:
     ConfigError
         If this machine can only emulate the precision of the settings.
     """
-    gpu = torch.cuda.is_available()
-    name: EngineName = "torch" if gpu else "openvino"
+    name: EngineName = "openvino" if best_device().type == "cpu" else "torch"
     if config.engine != "auto":
         name = config.engine
-    low = (name == "torch" and gpu) or native_bfloat16()
-    precision: Precision = "bfloat16" if low else "float32"
+    precision: Precision = "bfloat16" if _has_bfloat16(name) else "float32"
     if config.precision != "auto":
         precision = config.precision
     choice = EngineChoice(name, precision, config.threads or usable_cores())
@@ -114,12 +112,17 @@ def check_precision(choice: EngineChoice) -> None:
     ConfigError
         Says how to continue in float32.
     """
-    gpu = choice.name == "torch" and torch.cuda.is_available()
-    if choice.precision == "bfloat16" and not (gpu or native_bfloat16()):
+    if choice.precision == "bfloat16" and not _has_bfloat16(choice.name):
         raise ConfigError(
             "precision bfloat16: this processor has no bfloat16 instructions and would "
             "emulate them slowly; use --precision float32"
         )
+
+
+def _has_bfloat16(name: EngineName) -> bool:
+    """Whether the device that an engine runs on has bfloat16 instructions."""
+    device = best_device().type if name == "torch" else "cpu"
+    return device == "cuda" or (device == "cpu" and native_bfloat16())
 
 
 def make_engine(
@@ -150,8 +153,8 @@ class TorchEngine(LogitsEngine):
 
     def __init__(self, network: Network, choice: EngineChoice) -> None:
         check_precision(choice)
+        network = network.to(best_device())
         if torch.cuda.is_available():
-            network = network.cuda()
             self.batch = GPU_BATCH
         network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self._network = network

@@ -13,7 +13,7 @@ from densecell.config import InferenceConfig
 from densecell.geometry import Box, Shape
 from densecell.inference.engines import (
     EngineChoice,
-    Precision,
+    EngineName,
     choose_engine,
     make_engine,
 )
@@ -36,7 +36,7 @@ def fastest_engine(
 ) -> tuple[EngineSpeed, ...]:
     """Measure the engines that the settings allow; the fastest comes first.
 
-    On a GPU only torch is possible. On a CPU, torch and OpenVINO are compared.
+    On an NVIDIA GPU only torch runs. Elsewhere torch and OpenVINO are compared.
 
     Parameters
     ----------
@@ -79,8 +79,10 @@ def probe_window(network: Network, depth: int) -> Shape:
 
 
 def _candidates(config: InferenceConfig) -> Iterator[EngineChoice]:
-    best = choose_engine(config)
-    yield best
-    if config.engine == "auto" and not torch.cuda.is_available():
-        precision: Precision = best.precision
-        yield EngineChoice("torch", precision, best.threads)
+    names: list[EngineName] = ["openvino", "torch"]
+    if config.engine != "auto":
+        names = [config.engine]
+    elif torch.cuda.is_available():
+        names = ["torch"]
+    for name in names:
+        yield choose_engine(config.model_copy(update={"engine": name}))

@@ -17,7 +17,6 @@ from densecell.config import TrainingConfig, write_text
 from densecell.disk import writing
 from densecell.errors import ConfigError, HopelessError, TrainingError
 from densecell.evaluation import Scores
-from densecell.inference import native_bfloat16
 from densecell.networks import Network, offset_logits
 from densecell.patches import Batch, BatchMaker
 from densecell.training.averaging import averaged_copy
@@ -29,6 +28,7 @@ from densecell.training.checkpoint import (
     save_weights,
 )
 from densecell.training.losses import Targets, l2_penalty, window_loss
+from densecell.training.precision import has_bfloat16
 from densecell.training.schedule import (
     Phase,
     flat_steps,
@@ -167,7 +167,8 @@ def optimise(
         x = torch.from_numpy(batch.intensities).to(device)
         x = x.to(memory_format=torch.channels_last_3d)
         targets = _targets(batch, device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=low_precision(device)):
+        low = in_bfloat16(config, device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=low):
             heads = network.heads(x)
         loss = window_loss(heads, targets, config.loss)
         penalty = l2_penalty(network, config.loss)
@@ -211,11 +212,15 @@ def _targets(batch: Batch, device: torch.device) -> Targets:
     )
 
 
-def low_precision(device: torch.device) -> bool:
-    """Whether to train in bfloat16: only where the device has it natively."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return native_bfloat16()
+def in_bfloat16(config: TrainingConfig, device: torch.device) -> bool:
+    """Whether a training computes in bfloat16.
+
+    Trainings begun before precision was a setting used bfloat16 wherever the device
+    has it. They go on so.
+    """
+    if config.precision == "auto":
+        return has_bfloat16(device)
+    return config.precision == "bfloat16"
 
 
 def make_optimiser(network: Network, config: TrainingConfig) -> torch.optim.Optimizer:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import torch
 from pydantic import BaseModel, Field
 
 from densecell.config import (
@@ -16,7 +15,7 @@ from densecell.config import (
     write_text,
 )
 from densecell.errors import CheckpointError, HopelessError, TrainingError
-from densecell.networks import Network, build_network
+from densecell.networks import Network, best_device, build_network
 from densecell.patches import (
     BatchMaker,
     LabelledVolume,
@@ -187,7 +186,7 @@ def new_network(settings: MemberSettings) -> Network:
     network = build_network(
         settings.network, classes=len(settings.classes), seed=settings.seed
     )
-    return network.cuda() if torch.cuda.is_available() else network
+    return network.to(best_device())
 
 
 def make_batches(

@@ -11,11 +11,11 @@ from densecell.compute import check_same
 from densecell.config import ProjectConfig, TrainingConfig, save_settings
 from densecell.errors import ConfigError, OutputError
 from densecell.geometry import round_up
-from densecell.networks import Network
+from densecell.networks import Network, best_device
 from densecell.patches import LabelledVolume
 from densecell.training.budget import PROBED, settle_steps
 from densecell.training.data import Data
-from densecell.training.loop import low_precision
+from densecell.training.loop import in_bfloat16
 from densecell.training.member import (
     SETTINGS,
     MemberSettings,
@@ -26,6 +26,7 @@ from densecell.training.member import (
     new_network,
 )
 from densecell.training.origin import Origin, take_origin
+from densecell.training.precision import settle_precision
 from densecell.training.touching import check_pairs
 from densecell.training.validation import Validator
 from densecell.volume import Appearance, appearance_of
@@ -133,6 +134,8 @@ def fitted(
 ) -> TrainingConfig:
     """Fit windows to network and data, with about the same voxels per step.
 
+    The precision is settled too.
+
     In plane a window is rounded up to a size that the network accepts. It is not deeper
     than the volumes, unless the network needs more slices. For a network that sees one
     slice, a deep window becomes as many single slices from other places: neighbouring
@@ -148,9 +151,12 @@ def fitted(
     batch = config.batch
     if network.flat:
         depth, batch = 1, batch * config.window[0]
-    if not low_precision(next(network.parameters()).device):
+    precision = settle_precision(config.precision, next(network.parameters()).device)
+    if precision == "float32":
         batch = max(2, batch)
-    return config.model_copy(update={"window": (depth, y, x), "batch": batch})
+    return config.model_copy(
+        update={"window": (depth, y, x), "batch": batch, "precision": precision}
+    )
 
 
 def _settings(project: ProjectConfig, data: Data, number: int) -> MemberSettings:
@@ -199,6 +205,10 @@ def _check_same(
     if not (first / SETTINGS).exists():
         return
     frozen = load_member_settings(first)
+    ignored = {"training.minutes"}
+    if project.training.precision == "auto":  # it was settled once, as the steps were
+        ignored.add("training.precision")
+        project = _with_precision_of(frozen, project)
     asked = _settings(project, data, 0)
     if asked.training.steps is None:  # given as minutes, which were settled once
         steps = {"steps": frozen.training.steps}
@@ -219,8 +229,16 @@ def _check_same(
         place=folder,
         remedy=f"see {first.name}/{SETTINGS}; choose another --name, or --overwrite to "
         "train anew",
-        ignore={"training.minutes"},
+        ignore=ignored,
     )
+
+
+def _with_precision_of(frozen: MemberSettings, project: ProjectConfig) -> ProjectConfig:
+    """The project with the precision that its members compute in."""
+    low = in_bfloat16(frozen.training, best_device())
+    precision = {"precision": "bfloat16" if low else "float32"}
+    training = project.training.model_copy(update=precision)
+    return project.model_copy(update={"training": training})
 
 
 def _by_name(settings: MemberSettings) -> dict[str, object]:
