@@ -77,7 +77,7 @@ def test_a_network_in_training_is_run_in_evaluation_and_put_back(network):
 
 
 def test_bfloat16_differs_but_little(network):
-    if not engines.native_bfloat16():
+    if not engines.has_bfloat16(torch.device("cpu")):
         pytest.skip("this processor has no bfloat16")
     exact = TorchEngine(network, TORCH).logits(noise(1))
 
@@ -98,17 +98,17 @@ def test_probabilities_add_up_to_one_in_float32():
 
 @cpu_only
 @pytest.mark.parametrize(
-    ("native", "precision"), [(True, "bfloat16"), (False, "float32")]
+    ("faster", "precision"), [(True, "bfloat16"), (False, "float32")]
 )
-def test_what_is_left_open_is_chosen_by_the_machine(monkeypatch, native, precision):
-    monkeypatch.setattr(engines, "native_bfloat16", lambda: native)
+def test_what_is_left_open_is_chosen_by_the_machine(monkeypatch, faster, precision):
+    monkeypatch.setattr(engines, "faster_in_bfloat16", lambda _: faster)
     monkeypatch.setattr(engines, "usable_cores", lambda: 5)
 
     assert choose_engine(InferenceConfig()) == ("openvino", precision, 5)
 
 
 def test_what_is_asked_for_is_taken(monkeypatch):
-    monkeypatch.setattr(engines, "native_bfloat16", lambda: True)
+    monkeypatch.setattr(engines, "faster_in_bfloat16", lambda _: True)
     config = InferenceConfig(engine="torch", precision="float32", threads=3)
 
     assert choose_engine(config) == EngineChoice("torch", "float32", 3)
@@ -116,7 +116,7 @@ def test_what_is_asked_for_is_taken(monkeypatch):
 
 @cpu_only
 def test_bfloat16_is_refused_where_it_would_be_emulated(monkeypatch, network):
-    monkeypatch.setattr(engines, "native_bfloat16", lambda: False)
+    monkeypatch.setattr(engines, "has_bfloat16", lambda _: False)
     with pytest.raises(ConfigError) as caught:
         TorchEngine(network, EngineChoice("torch", "bfloat16", 1))
     assert str(caught.value) == (
@@ -171,7 +171,7 @@ def test_openvino_goes_on_after_a_rest(network):
 
 
 def test_openvino_refuses_bfloat16_where_it_would_be_emulated(monkeypatch, network):
-    monkeypatch.setattr(engines, "native_bfloat16", lambda: False)
+    monkeypatch.setattr(engines, "has_bfloat16", lambda _: False)
     with pytest.raises(ConfigError, match="no bfloat16 instructions and would emulate"):
         make_engine(network, OPENVINO._replace(precision="bfloat16"), window=SHAPE)
 

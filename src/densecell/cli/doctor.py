@@ -1,6 +1,7 @@
 """Show what this machine offers and what is missing."""
 
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from densecell.cli.options import AsJson
 
 PROBE_DEPTH, PROBE_WIDTH = 5, 16
-PRECISIONS: tuple[Literal["auto", "float32"], ...] = ("auto", "float32")
+NAMES_WIDE = 30
 SPEED = "million_voxels_per_s"
 NOT_FOR_USERS = {"all", "dev", "docs"}  # extras that bring others, or serve development
 
@@ -20,27 +21,29 @@ def doctor(
     ] = False,
 ) -> None:
     """Show device, precision, engines, memory and missing extras of this machine."""
-    # Imported here, not at the top: `densecell --help` must not wait for rich.
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    found = findings()
-    if not quick:
-        found[SPEED] = engine_speeds()
     if as_json:
+        found = findings()
+        if not quick:
+            found[SPEED] = dict(engine_speeds())
         typer.echo(json.dumps(found))
         return
-    table = Table(show_header=False, title="densecell doctor", title_justify="left")
+    typer.echo("Looking at this machine.")
+    found = findings()
+    missing = found.pop("missing_extras")
     for name, value in found.items():
-        if name not in ("missing_extras", SPEED):
-            table.add_row(name.replace("_", " "), Text(_worded(value)))
-    for name, speed in found.get(SPEED, {}).items():
-        table.add_row(f"speed, {name}", f"{speed:.3f} Mvoxels/s")
-    for extra, packages in found["missing_extras"].items():
+        _show(name.replace("_", " "), _worded(value))
+    for extra, packages in missing.items():
         command = f"pip install 'densecell[{extra}]'"
-        table.add_row(f"{extra} lacks", Text(f"{', '.join(packages)}: {command}"))
-    Console().print(table)
+        _show(f"{extra} lacks", f"{', '.join(packages)}: {command}")
+    if not quick:
+        typer.echo("Measuring the engines: about 10 s.")
+        for name, speed in engine_speeds():
+            _show(f"speed, {name}", f"{speed:.3f} Mvoxels/s")
+
+
+def _show(name: str, value: str) -> None:
+    """One line at once, so that nobody waits before a silent screen."""
+    typer.echo(f"  {name:<{NAMES_WIDE}}  {value}")
 
 
 def findings() -> dict[str, Any]:
@@ -51,8 +54,12 @@ def findings() -> dict[str, Any]:
     import torch
 
     from densecell.compute import processor_name, usable_cores, usable_memory
+    from densecell.inference import faster_in_bfloat16
+    from densecell.networks import best_device
 
     gpus = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
+    if best_device().type == "mps":
+        gpus.append("Apple")
     return {
         "densecell": _version("densecell"),
         "python": platform.python_version(),
@@ -63,6 +70,9 @@ def findings() -> dict[str, Any]:
         "machine_memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "gpu": gpus,
         "native_bfloat16": bfloat16_units(),
+        "faster_precision": "bfloat16"
+        if faster_in_bfloat16(best_device())
+        else "float32",
         "torch_threads": torch.get_num_threads(),
         "torch": _version("torch"),
         "openvino": _version("openvino"),
@@ -70,26 +80,27 @@ def findings() -> dict[str, Any]:
     }
 
 
-def engine_speeds() -> dict[str, float]:
-    """Speed of the 2D-3D network of width 16 on every engine, the fastest first.
+def engine_speeds() -> Iterator[tuple[str, float]]:
+    """Name and million voxels a second of the engines that run a network here.
 
-    `--engine auto` measures in the same way, with the network to run.
+    Each computes the 2D-3D network of width 16: torch on a GPU, else OpenVINO.
     """
     from densecell.config import InferenceConfig, NetworkConfig
-    from densecell.inference import fastest_engine
-    from densecell.networks import build_network
+    from densecell.inference import choose_engine, engine_speed, has_bfloat16
+    from densecell.networks import best_device, build_network
 
     network = build_network(NetworkConfig(name="2d3d", width=PROBE_WIDTH), classes=7)
-    measured = {
-        f"{m.choice.name}, {m.choice.precision}, {m.choice.threads} threads": (
-            round(m.voxels_per_s / 1e6, 3)
-        )
-        for precision in PRECISIONS
-        for m in fastest_engine(
-            network, InferenceConfig(precision=precision), depth=PROBE_DEPTH
-        )
-    }
-    return dict(sorted(measured.items(), key=lambda item: -item[1]))
+    device = best_device()
+    usual = choose_engine(InferenceConfig())
+    precisions: list[Literal["float32", "bfloat16"]] = ["float32"]
+    if has_bfloat16(device):
+        precisions.append("bfloat16")
+    for precision in precisions:
+        choice = usual._replace(precision=precision)
+        where = device.type if choice.name == "torch" else f"{choice.threads} threads"
+        speed = engine_speed(network, choice, PROBE_DEPTH)
+        name = f"{choice.name}, {precision}, {where}"
+        yield name, round(speed.voxels_per_s / 1e6, 3)
 
 
 def bfloat16_units() -> list[str]:

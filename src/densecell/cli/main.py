@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from densecell.cli.ending import OF_SIGNALS, interrupted_by_signals, unexpected
+from densecell.cli.waiting import wait_asleep
 from densecell.errors import ConfigError, DensecellError
 
 PLAIN: dict[str, Any] = {
@@ -125,6 +126,7 @@ def _root(
 def main() -> None:
     """Run the command line; every error is one line and an exit code."""
     warnings.showwarning = _show_warning
+    wait_asleep()
     words = sys.argv[1:]
     with interrupted_by_signals() as received:
         try:

@@ -6,12 +6,16 @@ from densecell.inference.engines import (
     LogitsEngine,
     OpenVinoEngine,
     TorchEngine,
-    bfloat16_abilities,
     choose_engine,
     make_engine,
-    native_bfloat16,
 )
 from densecell.inference.flat import is_flat
+from densecell.inference.precision import (
+    bfloat16_abilities,
+    faster_in_bfloat16,
+    has_bfloat16,
+    native_bfloat16,
+)
 from densecell.inference.reflected import Reflected
 from densecell.inference.regrid import (
     aligned_grid,
@@ -19,7 +23,7 @@ from densecell.inference.regrid import (
     kept_on_volume,
     tiles_of_volume,
 )
-from densecell.inference.speed import EngineSpeed, fastest_engine
+from densecell.inference.speed import EngineSpeed, engine_speed, fastest_engine
 from densecell.inference.tiles import (
     box_probabilities,
     kept_of_tile,
@@ -41,7 +45,10 @@ __all__ = [
     "block_unit",
     "box_probabilities",
     "choose_engine",
+    "engine_speed",
+    "faster_in_bfloat16",
     "fastest_engine",
+    "has_bfloat16",
     "is_flat",
     "kept_of_tile",
     "kept_on_volume",

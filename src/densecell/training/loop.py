@@ -17,6 +17,7 @@ from densecell.config import TrainingConfig, write_text
 from densecell.disk import writing
 from densecell.errors import ConfigError, HopelessError, TrainingError
 from densecell.evaluation import Scores
+from densecell.inference import has_bfloat16
 from densecell.networks import Network, offset_logits
 from densecell.patches import Batch, BatchMaker
 from densecell.training.averaging import averaged_copy
@@ -28,7 +29,6 @@ from densecell.training.checkpoint import (
     save_weights,
 )
 from densecell.training.losses import Targets, l2_penalty, window_loss
-from densecell.training.precision import has_bfloat16
 from densecell.training.schedule import (
     Phase,
     flat_steps,
