@@ -1,7 +1,7 @@
 """Size and SHA-256 of every file that a step of a result wrote, kept beside it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -51,6 +51,27 @@ def write_checksums(result: Path, step: str, paths: Iterable[Path]) -> None:
         }
     text = Checksums(files=kept).model_dump_json(indent=1)
     write_text(checksums_path(result, step), text + "\n")
+
+
+def changed_checksums(
+    result: Path, step: str, *, written: Mapping[str, Path], removed: Iterable[str]
+) -> str:
+    """Text of the checksums of a step after some of its files are replaced.
+
+    Parameters
+    ----------
+    written
+        New file, wherever it is now, by its name from the folder of the result.
+    removed
+        Names of files that go.
+    """
+    gone = set(removed)
+    kept = {
+        name: sums for name, sums in _kept(result, step).items() if name not in gone
+    }
+    for name, file in written.items():
+        kept[name] = (file.stat().st_size, _sha256(file))
+    return Checksums(files=dict(sorted(kept.items()))).model_dump_json(indent=1) + "\n"
 
 
 def checksums_path(result: Path, step: str) -> Path:

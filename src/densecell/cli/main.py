@@ -40,6 +40,7 @@ COMMANDS = (
     "run",
     "evaluate",
     "measure",
+    "edit",
     "compare",
     "mesh",
     "report",

@@ -17,6 +17,7 @@ from densecell.objects.cut.by_distance import split_touching
 from densecell.objects.cut.mutex import objects_from_affinities
 from densecell.objects.layers import layers_of
 from densecell.objects.measure import drop_objects, measure_objects
+from densecell.objects.naming import named_objects
 from densecell.objects.resolve import affinities_of
 from densecell.objects.source import Source, open_source
 
@@ -26,6 +27,7 @@ __all__ = [
     "drop_objects",
     "layers_of",
     "measure_objects",
+    "named_objects",
     "objects_from_affinities",
     "open_source",
     "split_touching",

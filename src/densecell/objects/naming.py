@@ -1,6 +1,6 @@
 """What other programs read in a store of objects: names, colours, and the whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from densecell.result import STORE, Result, Row, layer_path, layout
@@ -12,12 +12,18 @@ def name_stores(out: Path, layers: Iterable[str]) -> None:
     result = Result(out)
     colours = {known.name: known.colour for known in result.scheme.classes.values()}
     for layer in layers:
-        rows = result.rows(layer)
-        objects = [
-            NamedObject(number, row["class"], colours[row["class"]], _cell(row))
-            for number, row in sorted(rows.items())
-        ]
+        objects = named_objects(result.rows(layer), colours)
         name_objects(layer_path(out, layer), objects)
+
+
+def named_objects(
+    rows: Mapping[int, Row], colours: Mapping[str, tuple[int, int, int]]
+) -> list[NamedObject]:
+    """Objects of a layer by id, with the colours of their classes."""
+    return [
+        NamedObject(number, row["class"], colours[row["class"]], _cell(row))
+        for number, row in sorted(rows.items())
+    ]
 
 
 def show_store(out: Path, layers: Iterable[str]) -> None:

@@ -210,6 +210,12 @@ def _objects(*, places_needed: bool) -> tuple[Column, ...]:
             "confidence",
             "mean of the ensemble's highest mean probability, 0 to 1",
         ),
+        *_columns(
+            int,
+            "edits",
+            "corrections by hand that changed it (`densecell edit`). Only in results "
+            "that were corrected",
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,29 @@ def write_table(
     write_text(path, text)
     if importlib.util.find_spec("pyarrow"):
         _write_parquet(path.with_suffix(".parquet"), columns)
+
+
+def write_rows(folder: Path, schema: TableSchema, rows: Sequence[Row]) -> None:
+    """Write rows of text, as `read_table` gives them, as CSV and as Parquet."""
+    heading = dict.fromkeys(name for row in rows for name in row)
+    text = csv_text(heading, ([row.get(n, "") for n in heading] for row in rows))
+    path = folder / f"{schema.name}.csv"
+    write_text(path, text)
+    if importlib.util.find_spec("pyarrow"):
+        typed = [values(row, schema.name) for row in rows]
+        columns = {name: [row.get(name) for row in typed] for name in heading}
+        _write_parquet(path.with_suffix(".parquet"), columns)
+
+
+def field_text(value: Any) -> str:
+    """A value as a field of a table; empty for None and for what is not finite.
+
+    Examples
+    --------
+    >>> [field_text(value) for value in (True, 0.1, float("nan"), "cell")]
+    ['true', '0.1', '', 'cell']
+    """
+    return _text(_plain(value))
 
 
 def csv_text(heading: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:

@@ -26,7 +26,7 @@ from densecell.volume.intensities import (
 from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.ome_zarr.create import CHUNK, SHARD, Layout, create_ome_zarr
 from densecell.volume.ome_zarr.metadata import Kind
-from densecell.volume.ome_zarr.pyramid import build_pyramid
+from densecell.volume.ome_zarr.pyramid import build_pyramid, coarse_box
 from densecell.volume.ome_zarr.store import (
     OmeZarrVolume,
     open_levels,
@@ -77,6 +77,7 @@ __all__ = [
     "appearance_of",
     "build_pyramid",
     "change_to",
+    "coarse_box",
     "convert",
     "copy_voxels",
     "create_ome_zarr",

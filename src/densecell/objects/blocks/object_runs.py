@@ -6,7 +6,7 @@ are found at once, and no voxel of another object is read.
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,13 @@ class Item(NamedTuple):
     layer: str
     number: int  # its id
     box: Box
+
+
+class HasRuns(Protocol):
+    """Something that finds the runs of objects."""
+
+    def runs(self, items: Sequence[Item]) -> Iterator[ObjectRuns]:
+        """Runs of objects; `which` is the index among those asked for."""
 
 
 class NumberedBlocks:

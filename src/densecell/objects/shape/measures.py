@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densecell.geometry import Box, Shape, Spacing, per_axis
-from densecell.objects.blocks.object_runs import Item, NumberedBlocks
+from densecell.objects.blocks.object_runs import HasRuns, Item
 from densecell.objects.depth import depth_nm
 from densecell.objects.runs.drawing import Frame, ObjectRuns, draw, frame_around
 from densecell.objects.shape.feret import largest_distance
@@ -31,9 +31,7 @@ class Surfaces(NamedTuple):
     feret_nm: NDArray[np.float64]  # largest distance of two points of the mesh
 
 
-def areas_of(
-    blocks: NumberedBlocks, items: Sequence[Item], spacing_nm: Spacing
-) -> Surfaces:
+def areas_of(blocks: HasRuns, items: Sequence[Item], spacing_nm: Spacing) -> Surfaces:
     """Measure the surfaces of objects by smooth meshes around them.
 
     Where the volume ends, an object does: the cut is part of its surface. The steps of
@@ -56,7 +54,7 @@ def areas_of(
 
 
 def membrane_distances_nm(
-    blocks: NumberedBlocks,
+    blocks: HasRuns,
     cell: Item,
     items: Sequence[Item],
     *,

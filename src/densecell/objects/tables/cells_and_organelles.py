@@ -22,7 +22,10 @@ def cells_table(m: TableInput) -> TableColumns:
     """Columns of `cells.csv`: one row for each cell."""
     scheme = m.measurement.classes
     cells = m.found[CELLS]
-    table: TableColumns = {"cell_id": np.arange(1, len(cells) + 1), **_shared(m, CELLS)}
+    table: TableColumns = {
+        "cell_id": np.arange(1, len(cells) + 1),
+        **object_columns(m, CELLS),
+    }
     columns = columns_of(scheme)
     for group in m.organelle_groups:
         name = columns[scheme.classes[group.class_id].name]
@@ -49,7 +52,7 @@ def organelles_table(m: TableInput) -> TableColumns:
                 "organelle_id": np.arange(1, count + 1),
                 "cell_id": cell_of(m.found, layer) if CELLS in m.found else [0] * count,
                 "inside_organelle_id": host,
-                **_shared(m, layer),
+                **object_columns(m, layer),
                 "membrane_distance_nm": m.shapes[layer].membrane_nm,
                 "class_share": m.found[layer].class_share,
                 "second_class": _second_classes(m, layer),
@@ -66,8 +69,8 @@ def _second_classes(m: TableInput, layer: str) -> list[str | None]:
     return [names[number] for number in m.found[layer].second]
 
 
-def _shared(m: TableInput, layer: str) -> TableColumns:
-    """Columns that cells and organelles share."""
+def object_columns(m: TableInput, layer: str) -> TableColumns:
+    """Columns that cells and organelles share, for the objects of a layer."""
     objects, shapes = m.found[layer], m.shapes[layer]
     spacing = m.measurement.spacing
     sums = objects.sums

@@ -76,7 +76,7 @@ def _of_group(m: TableInput, layer: str, number: int, group: ClassGroup) -> Clas
     row |= {
         "whole_objects": int(whole.sum()),
         "objects_left_out": int(here.sum() - whole.sum()),
-        **_mean(volume, "volume_um3"),
+        **mean_and_sd(volume, "volume_um3"),
     }
     if layer != CELLS and CELLS in m.found:
         row |= _per_cell(m, m.found[CELLS], group.class_id)
@@ -95,13 +95,13 @@ def _per_cell(m: TableInput, cells: Objects, class_id: int) -> ClassRow:
     return {
         "whole_cells": int(whole.sum()),
         "cells_left_out": int((~whole).sum()),
-        **_mean(counts, "count_per_cell"),
-        **_mean(shares, "volume_fraction_per_cell"),
+        **mean_and_sd(counts, "count_per_cell"),
+        **mean_and_sd(shares, "volume_fraction_per_cell"),
     }
 
 
-def _mean(values: NDArray[Any], name: str) -> ClassRow:
-    """Mean and standard deviation of the sample; None of too few."""
+def mean_and_sd(values: NDArray[Any], name: str) -> ClassRow:
+    """Mean and standard deviation of the sample, by column; None of too few."""
     return {
         f"{name}_mean": float(values.mean()) if len(values) else None,
         f"{name}_sd": float(np.std(values, ddof=1)) if len(values) > 1 else None,

@@ -17,7 +17,7 @@ from densecell.compute import ReportProgress
 from densecell.disk import remove
 from densecell.geometry import Box, Shape, Spacing, per_axis, tile
 from densecell.volume.choice import AXES, Selection
-from densecell.volume.interface import require_spacing
+from densecell.volume.interface import Volume, require_spacing
 from densecell.volume.ome_zarr.create import (
     create_level,
     cut_layout,
@@ -92,7 +92,7 @@ def build_pyramid(
         spacings.append(_coarser(spacings[-1], factors))
         target = _empty_level(group, finest, shapes, spacings)
         for box in tile(target.shape, target.shard):
-            target.write(box, _coarse_block(source, box, factors, kind))
+            target.write(box, coarse_box(source, box, factors, kind))
             done += box.voxels
             if progress:
                 progress(done, total)
@@ -183,12 +183,11 @@ def _majority(votes: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
-def _coarse_block(
-    source: OmeZarrVolume, box: Box, factors: Shape, kind: Kind
-) -> NDArray[Any]:
-    """Compute a box of a level from the level below, piece by piece."""
+def coarse_box(source: Volume, box: Box, factors: Shape, kind: Kind) -> NDArray[Any]:
+    """Voxels of a box of a level, computed from the level below, piece by piece."""
     out = np.empty(box.shape, source.dtype)
-    piece = (source.chunk[0], PIECE_IN_PLANE, PIECE_IN_PLANE)
+    depth = source.chunk[0] if source.chunk else box.shape[0]
+    piece = (depth, PIECE_IN_PLANE, PIECE_IN_PLANE)
     for part in tile(box.shape, piece):
         whole = part.shifted(box.start)
         voxels = source.read(whole.refined(factors).clipped(source.shape))

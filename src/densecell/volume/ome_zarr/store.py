@@ -10,7 +10,7 @@
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,15 +104,19 @@ class OmeZarrVolume(Volume):
 
     def flush(self, box: Box) -> None:
         """Write to the disk what the system still holds of a box."""
+        for file in self.files(box):
+            if file.exists():  # of nothing but zeros there is none
+                flush(file)
+
+    def files(self, box: Box) -> Iterator[Path]:
+        """Files that hold the voxels of a box; of nothing but zeros there is none."""
         shards = box.coarsened(self.shard)
         for place in itertools.product(*map(range, shards.start, shards.stop)):
             at = dict(zip(AXES, place, strict=True))
             key = self._array.metadata.encode_chunk_key(
                 tuple(at.get(axis, 0) for axis in self._selection.axes)
             )
-            file = Path(str(self.path)) / self._array.basename / key
-            if file.exists():  # of nothing but zeros there is none
-                flush(file)
+            yield Path(str(self.path)) / self._array.basename / key
 
 
 def open_ome_zarr(
@@ -188,14 +192,17 @@ def open_ome_zarr(
 
 
 def open_levels(
-    path: Address | str, *, labels: bool = False
+    path: Address | str, *, labels: bool = False, writable: bool = False
 ) -> tuple[OmeZarrVolume, ...]:
     """Open all levels of an OME-Zarr image, finest first; see `open_ome_zarr`."""
     plain = split_choice(to_address(path)).address
     node = _opened(plain, writable=False)
     bare = isinstance(node, zarr.Array)
     count = 1 if bare else len(image_metadata(attributes_of(node), plain).paths)
-    return tuple(open_ome_zarr(path, level=n, labels=labels) for n in range(count))
+    return tuple(
+        open_ome_zarr(path, level=n, labels=labels, writable=writable)
+        for n in range(count)
+    )
 
 
 def read_scheme(path: Address | str) -> ClassScheme | None:
