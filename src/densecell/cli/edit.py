@@ -27,21 +27,21 @@ class EditOptions(Frozen):
         list[str] | None,
         typer.Option(
             metavar="Z,Y,X",
-            help="split: a voxel of each piece. Repeat it for each piece.",
+            help="A voxel of each piece to split off. Repeat it for each piece.",
         ),
     ] = None
     to: Annotated[
-        str | None, typer.Option(metavar="CLASS", help="reclassify: the new class.")
+        str | None, typer.Option(metavar="CLASS", help="The new class, to reclassify.")
     ] = None
     distance: Annotated[
         float | None,
-        typer.Option(metavar="NM", min=0, help="grow-into: how far it grows, in nm."),
+        typer.Option(metavar="NM", min=0, help="Grow this far, in nm."),
     ] = None
     within: Annotated[
         list[str] | None,
         typer.Option(
             metavar="CLASS",
-            help="grow-into: grow over voxels of this class only. Repeatable.",
+            help="Grow over voxels of this class only. Repeatable.",
         ),
     ] = None
     why: Annotated[

@@ -27,6 +27,7 @@ class ProjectOptions(Frozen):
     minutes: Annotated[float | None, OfProject("training.minutes")] = None
     steps: Annotated[int | None, OfProject("training.steps")] = None
     seed: Annotated[int | None, OfProject("ensemble.seed")] = None
+    starter: Annotated[bool | None, OfProject("training.starter")] = None
 
 
 class ModelOptions(Frozen):

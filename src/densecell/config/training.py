@@ -133,6 +133,11 @@ class TrainingConfig(Frozen):
         description="Compute in this precision. auto: bfloat16 where a short trial "
         "shows that it is faster here.",
     )
+    starter: bool = Field(
+        True,
+        description="Begin with the weights of the starter network, which has seen "
+        "synthetic tissue, where it fits. Otherwise begin with random weights.",
+    )
     learning_rate: float = Field(
         2e-3, gt=0, le=100, description="Highest learning rate."
     )

@@ -53,7 +53,8 @@ def load_json(path: Path, kind: type[Content]) -> Content:
 
 def save_weights(network: Network, path: Path, header: Header) -> None:
     """Write the weights of a network, with a few values in the file's header."""
-    _write(path, {k: v.contiguous() for k, v in network.state_dict().items()}, header)
+    tensors = {k: v.contiguous() for k, v in network.state_dict().items()}
+    write_tensors(path, tensors, header)
 
 
 def load_weights(network: Network, path: Path) -> Header:
@@ -64,7 +65,7 @@ def load_weights(network: Network, path: Path) -> Header:
     CheckpointError
         If the file is missing, damaged, or of another network.
     """
-    tensors, header = _read(path)
+    tensors, header = read_tensors(path)
     _check_names(network, tensors, path)
     _check_finite(tensors, path)
     network.load_state_dict(tensors)
@@ -84,7 +85,7 @@ def save_last(
     for number, state in optimiser.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimiser.{number}.{name}"] = torch.as_tensor(value)
-    _write(path, {k: v.contiguous() for k, v in tensors.items()}, header)
+    write_tensors(path, {k: v.contiguous() for k, v in tensors.items()}, header)
 
 
 def load_last(
@@ -100,7 +101,7 @@ def load_last(
     CheckpointError
         If the file is missing, damaged, or of another network.
     """
-    tensors, header = _read(path)
+    tensors, header = read_tensors(path)
     for module, prefix in ((network, "network."), (averaged, "average.")):
         weights = _with_prefix(tensors, prefix)
         _check_names(module, weights, path)
@@ -122,7 +123,7 @@ def load_average(network: Network, path: Path) -> Header:
     CheckpointError
         If the file is missing, damaged, or of another network.
     """
-    tensors, header = _read(path)
+    tensors, header = read_tensors(path)
     weights = _with_prefix(tensors, "average.module.")
     _check_names(network, weights, path)
     network.load_state_dict(weights)
@@ -133,14 +134,21 @@ def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _write(path: Path, tensors: dict[str, Tensor], header: Header) -> None:
-    """Write aside, flush, rename: a kill leaves the old file intact."""
+def write_tensors(path: Path, tensors: dict[str, Tensor], header: Header) -> None:
+    """Write tensors and a header; a kill leaves the old file intact."""
     data = to_bytes(tensors, metadata={"facts": json.dumps(header, sort_keys=True)})
     with written_aside(path, overwrite=True) as aside:
         aside.write_bytes(data)
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], Header]:
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], Header]:
+    """Read all tensors of a file, and its header.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing or damaged.
+    """
     try:
         with safe_open(path, "pt") as file:
             header = json.loads((file.metadata() or {}).get("facts", "{}"))

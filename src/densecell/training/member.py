@@ -31,6 +31,7 @@ from densecell.training.schedule import (
     class_weight_schedule,
     window_schedule,
 )
+from densecell.training.starter import STARTER, load_starter
 from densecell.training.validation import (
     Example,
     Validator,
@@ -57,6 +58,9 @@ class MemberSettings(BaseModel, frozen=True, extra="forbid"):
     seed: int = Field(ge=0)
     origin: str | None = Field(
         None, description="SHA-256 of the weights it started from; none: random ones"
+    )
+    starter: str | None = Field(
+        None, description="SHA-256 of the starter that it began with; none: nothing"
     )
     data: str | None = Field(
         None, description="SHA-256 of labels and samples of images of the project"
@@ -124,6 +128,8 @@ def train_one(
         validator = Validator(data.validation, settings.classes)
         if settings.origin is not None:
             load_weights(network, member / ORIGIN)
+        elif settings.starter is not None:
+            load_starter(network, member / STARTER)
         try:
             for record in train_member(
                 network,

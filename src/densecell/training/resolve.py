@@ -3,13 +3,14 @@
 Minutes become steps once; every member and every resume uses the same steps.
 """
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from densecell.compute import check_same
 from densecell.config import ProjectConfig, TrainingConfig, save_settings
-from densecell.errors import ConfigError, OutputError
+from densecell.errors import CheckpointError, ConfigError, OutputError
 from densecell.geometry import round_up
 from densecell.networks import Network, best_device
 from densecell.patches import LabelledVolume
@@ -27,6 +28,7 @@ from densecell.training.member import (
 )
 from densecell.training.origin import Origin, take_origin
 from densecell.training.precision import settle_precision
+from densecell.training.starter import STARTER, fitting_starter, take_starter
 from densecell.training.touching import check_pairs
 from densecell.training.validation import Validator
 from densecell.volume import Appearance, appearance_of
@@ -59,6 +61,7 @@ def resolve_members(
     first = member_folder(folder, 0)
     if (first / SETTINGS).exists():
         training = load_member_settings(first).training
+    starter = _starter(project, first)
     for number in range(project.ensemble.members):
         member = member_folder(folder, number)
         if (member / SETTINGS).exists():
@@ -80,6 +83,9 @@ def resolve_members(
         if origin is not None:
             sha256 = take_origin(origin, number, member)
             settings = settings.model_copy(update={"origin": sha256})
+        elif starter is not None:
+            sha256 = take_starter(starter, member)
+            settings = settings.model_copy(update={"starter": sha256})
         save_settings(settings, member / SETTINGS)
 
 
@@ -157,6 +163,23 @@ def fitted(
     return config.model_copy(
         update={"window": (depth, y, x), "batch": batch, "precision": precision}
     )
+
+
+def _starter(project: ProjectConfig, first: Path) -> Path | None:
+    """File of the starter that new members begin with: that of the first, if any.
+
+    A starter that cannot be read is named in a warning; members begin without it.
+    """
+    if not project.training.starter:
+        return None
+    if (first / SETTINGS).exists():
+        begun = load_member_settings(first).starter
+        return None if begun is None else first / STARTER
+    try:
+        return fitting_starter(project.network)
+    except CheckpointError as error:
+        warnings.warn(f"{error}. Training begins with random weights", stacklevel=2)
+        return None
 
 
 def _settings(project: ProjectConfig, data: Data, number: int) -> MemberSettings:

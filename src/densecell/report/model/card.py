@@ -213,7 +213,9 @@ def _training(facts: ModelFacts) -> Section:
     first, cost = facts.settings[0], facts.network
     names = (m.folder for m in facts.voting)
     seeds = zip(names, facts.settings, strict=True)
-    begun = "other weights" if first.origin else "random weights"
+    begun = "random weights"
+    if first.origin or first.starter:
+        begun = "other weights" if first.origin else "the starter network's weights"
     rows = [
         ["network", format_settings(first.network.model_dump(mode="json"))],
         ["parameters", f"{cost.parameters:,} in each member"],
