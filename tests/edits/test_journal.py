@@ -1,14 +1,15 @@
 import pytest
 
 from densecell.edits.journal import (
-    JOURNAL,
     Edit,
+    edits_in_words,
     highest_id,
     journal_text,
     read_journal,
     standing,
 )
 from densecell.errors import VolumeError
+from densecell.result.layout import EDITS as EDITS_FILE
 
 WHEN = "2026-01-02T03:04:05+00:00"
 EDITS = [
@@ -19,7 +20,7 @@ EDITS = [
 
 
 def test_a_journal_is_read_as_it_was_written(tmp_path):
-    (tmp_path / JOURNAL).write_text(journal_text(EDITS))
+    (tmp_path / EDITS_FILE).write_text(journal_text(EDITS))
 
     assert read_journal(tmp_path) == EDITS
     assert len(journal_text(EDITS).splitlines()) == 3
@@ -48,7 +49,15 @@ def test_ids_of_undone_corrections_are_not_used_again():
 )
 def test_a_damaged_line_is_named(tmp_path, line, message):
     text = journal_text(EDITS[:1]) + line + "\n"
-    (tmp_path / JOURNAL).write_text(text)
+    (tmp_path / EDITS_FILE).write_text(text)
 
     with pytest.raises(VolumeError, match=message):
         read_journal(tmp_path)
+
+
+def test_a_summary_counts_what_stands():
+    one = EDITS[0].model_copy(update={"touched": 1})
+    assert edits_in_words([one, *EDITS[1:]]) == (
+        "1 correction was made by hand; 1 object was changed."
+    )
+    assert edits_in_words([]) == ""

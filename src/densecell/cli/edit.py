@@ -12,7 +12,9 @@ from densecell.config.frozen import Frozen
 if TYPE_CHECKING:
     from densecell.edits import Edit
 
-Action = Literal["merge", "split", "reclassify", "delete", "grow-into", "undo", "list"]
+Action = Literal[
+    "merge", "split", "reclassify", "delete", "grow-into", "undo", "list", "replay"
+]
 Layer = Literal["cells", "organelles", "parts"]
 
 
@@ -44,6 +46,10 @@ class EditOptions(Frozen):
             help="Grow over voxels of this class only. Repeatable.",
         ),
     ] = None
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Corrections to replay, from a journal."),
+    ] = None
     why: Annotated[
         str, typer.Option(metavar="TEXT", help="Note why, for the list of corrections.")
     ] = ""
@@ -60,7 +66,8 @@ def edit(
     """Correct objects of RESULT: merge, split, reclassify, delete, grow, undo.
 
     Tables, names and coarser levels follow at once. Every correction is a line of
-    RESULT/edits.jsonl, and can be undone. `list` shows them.
+    RESULT/edits.jsonl, and can be undone. `list` shows them. After `measure
+    --overwrite`, `replay` makes again those that still fit.
     """
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from densecell.edits import read_journal, undo
@@ -69,6 +76,9 @@ def edit(
     if action == "list":
         for line in read_journal(result):
             typer.echo(_in_words(line))
+        return
+    if action == "replay":
+        _replay(result, options.journal)
         return
     if action == "undo":
         done = undo(result, why=options.why)
@@ -82,6 +92,20 @@ def edit(
             "The meshes are those from before. Make them again: densecell mesh "
             f"{result} --overwrite"
         )
+
+
+def _replay(result: Path, journal: Path | None) -> None:
+    """Make corrections again; say which do not fit any more."""
+    from densecell.edits import replay
+    from densecell.errors import ConfigError
+
+    if journal is None:
+        raise ConfigError("replay: name the journal (--journal FILE)")
+    kept = left = 0
+    for then, now, why_not in replay(result, journal):
+        kept, left = kept + (now is not None), left + (now is None)
+        typer.echo(_in_words(now) if now else f"not {_in_words(then)}: {why_not}")
+    typer.echo(f"{kept} made again, {left} that do not fit any more")
 
 
 def _correction(

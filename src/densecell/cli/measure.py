@@ -83,6 +83,7 @@ def measure(
     from densecell.errors import ConfigError
     from densecell.objects import affinities_of, measure_objects, open_source
     from densecell.result import is_measured
+    from densecell.result.layout import EDITS
 
     file = options.config
     base = load_settings(file, ObjectsConfig) if file else ObjectsConfig()
@@ -99,6 +100,7 @@ def measure(
             "affinities; add --cells-by distances, or leave out --neck "
             "(affinities.sure in a --config file cuts more or less)"
         )
+    corrected = (source.out / EDITS).exists() and overwrite
     was_finished = is_measured(source.out) and not overwrite
     with connected(cluster) as workers:
         if workers is not None:
@@ -112,6 +114,13 @@ def measure(
         typer.echo(f"{source.out}: was measured already; --overwrite measures it again")
         return
     show_summary(source.out)
+    if corrected:
+        latest = max(source.out.glob("edits-*.jsonl"), key=lambda p: p.stat().st_mtime)
+        typer.echo(
+            "Objects have new ids, without the corrections by hand. To make those "
+            "again that still fit: "
+            f"densecell edit {source.out} replay --journal {latest}"
+        )
 
 
 def show_summary(out: Path) -> None:

@@ -10,16 +10,19 @@ replaces are kept in `edits/`, so that `undo` brings back every byte.
 """
 
 from densecell.edits.apply import delete, grow_into, merge, reclassify, split, undo
-from densecell.edits.journal import JOURNAL, Edit, read_journal, standing
+from densecell.edits.journal import Edit, edits_in_words, read_journal, standing
+from densecell.edits.replay import Replayed, replay
 
 __all__ = [
-    "JOURNAL",
     "Edit",
+    "Replayed",
     "delete",
+    "edits_in_words",
     "grow_into",
     "merge",
     "read_journal",
     "reclassify",
+    "replay",
     "split",
     "standing",
     "undo",

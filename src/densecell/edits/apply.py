@@ -11,7 +11,7 @@ from densecell.disk import writing
 from densecell.edits import transaction
 from densecell.edits.correction import Correction, Voxel, correcting, now
 from densecell.edits.derived import derive
-from densecell.edits.journal import JOURNAL, Edit, journal_text, read_journal, standing
+from densecell.edits.journal import Edit, journal_text, read_journal, standing
 from densecell.edits.touched_rows import follow_hosts, renew_rows
 from densecell.edits.voxels import (
     check_seeds,
@@ -263,7 +263,7 @@ def undo(result: Path, *, why: str = "") -> Edit:
             why=why,
         )
         transaction.undo_files(
-            result, last.number, (JOURNAL, journal_text([*journal, edit]))
+            result, last.number, (layout.EDITS, journal_text([*journal, edit]))
         )
         return edit
 

@@ -14,7 +14,6 @@ from densecell.checksums import changed_checksums, checksums_path
 from densecell.claim import claimed
 from densecell.disk import writing
 from densecell.edits.journal import (
-    JOURNAL,
     Edit,
     highest_id,
     journal_text,
@@ -33,7 +32,7 @@ from densecell.result import (
     box_of,
     layer_path,
 )
-from densecell.result.layout import TABLES
+from densecell.result.layout import EDITS, TABLES
 from densecell.volume import Volume, name_objects, open_volume
 
 STEP = "measure"  # whose checksums change
@@ -180,7 +179,7 @@ class Correction:
         name = checksums_path(Path(), STEP).as_posix()
         self.transaction.staged(name).write_text(text, encoding="utf-8")
         text = journal_text([*self.journal, edit])
-        self.transaction.staged(JOURNAL).write_text(text, encoding="utf-8")
+        self.transaction.staged(EDITS).write_text(text, encoding="utf-8")
         self.transaction.commit()
 
     def new_edit(self, **fields: Any) -> Edit:

@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from densecell.errors import VolumeError
+from densecell.result.layout import EDITS
 
-JOURNAL = "edits.jsonl"
 Kind = Literal["merge", "split", "reclassify", "delete", "grow-into", "undo"]
 
 
@@ -46,11 +46,24 @@ def read_journal(result: Path) -> list[Edit]:
     VolumeError
         If a line is damaged, or written by a newer version.
     """
-    path = result / JOURNAL
-    if not path.is_file():
-        return []
+    path = result / EDITS
+    return read_lines(path) if path.is_file() else []
+
+
+def read_lines(path: Path) -> list[Edit]:
+    """Corrections of a journal, wherever it is.
+
+    Raises
+    ------
+    VolumeError
+        If it cannot be read, or a line is damaged or written by a newer version.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise VolumeError(f"{path}: cannot be read ({error.strerror})") from None
     edits: list[Edit] = []
-    for line, text in enumerate(path.read_bytes().splitlines(), 1):
+    for line, text in enumerate(lines, 1):
         try:
             edit = Edit.model_validate_json(text)
         except ValidationError as error:
@@ -76,6 +89,19 @@ def standing(edits: list[Edit]) -> list[Edit]:
     """Corrections that were not undone, in order."""
     undone = {edit.undoes for edit in edits}
     return [e for e in edits if e.kind != "undo" and e.number not in undone]
+
+
+def edits_in_words(edits: list[Edit]) -> str:
+    """How many corrections stand, in a sentence; empty if there is none."""
+    stand = standing(edits)
+    if not stand:
+        return ""
+    one = len(stand) == 1
+    touched = sum(edit.touched for edit in stand)
+    return (
+        f"{len(stand)} correction{' was' if one else 's were'} made by hand; "
+        f"{touched} object{' was' if touched == 1 else 's were'} changed."
+    )
 
 
 def highest_id(edits: list[Edit], layer: str) -> int:

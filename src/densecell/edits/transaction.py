@@ -19,9 +19,9 @@ from pydantic import BaseModel, ValidationError
 
 from densecell.disk import flush, remove, written_aside
 from densecell.errors import OutputError
+from densecell.result.layout import EDITS_FOLDER
 from densecell.settings import write_text
 
-FOLDER = "edits"
 PLAN, UNDO, DONE = "plan.json", "undo.json", "done"
 
 
@@ -91,7 +91,7 @@ class Transaction:
 
 def folder_of(result: Path, number: int) -> Path:
     """Folder of a correction."""
-    return result / FOLDER / str(number)
+    return result / EDITS_FOLDER / str(number)
 
 
 def recover(result: Path) -> None:
@@ -208,6 +208,8 @@ def _names(folder: Path) -> Iterable[str]:
 
 def _folders(result: Path) -> list[Path]:
     """Folders of corrections, the oldest first."""
-    found = [*(result / FOLDER).glob("*")] if (result / FOLDER).is_dir() else []
+    found = (
+        [*(result / EDITS_FOLDER).glob("*")] if (result / EDITS_FOLDER).is_dir() else []
+    )
     numbered = [path for path in found if path.name.isdecimal()]
     return sorted(numbered, key=lambda path: int(path.name))

@@ -71,7 +71,7 @@ from densecell.result.columns import (
     CONTACTS_TABLE,
     ORGANELLES_TABLE,
 )
-from densecell.result.layout import MEASURE_STAGE, MEASURED, TABLES
+from densecell.result.layout import MEASURE_STAGE, MEASURED, TABLES, set_edits_aside
 from densecell.volume import build_pyramid, fingerprint
 
 CHECKSUMS = "measure"  # name of the file of checksums
@@ -124,6 +124,7 @@ def measure_objects(
 def drop_objects(out: Path) -> None:
     """Remove objects, tables and what is left of their making."""
     refuse_claimed(out)
+    set_edits_aside(out)
     # The settings last: until then they say what is left, and that it is unfinished.
     for path in (out / MEASURE_STAGE, out / TABLES, *_stores(out), out / OBJECTS):
         remove(path)

@@ -6,13 +6,16 @@
     segmentation.zarr/                  classes, cells, organelles, confidence ...
     agreement.json                      written when the segmentation is finished
     blocks/segment  measure  mesh       marks of finished blocks, and temporaries
+    edits.jsonl  edits/                 corrections by hand, and what they replaced
     tables/  meshes/  scores/  suggest/  report.html
 """
 
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TypeGuard
 
 from densecell.address import Address
+from densecell.disk import remove
 
 RUN = "run.yaml"
 OBJECTS = "objects.yaml"
@@ -28,6 +31,7 @@ MESH_STAGE = "blocks/mesh"
 MEASURED = f"{MEASURE_STAGE}/finished"
 MESHED = f"{MESH_STAGE}/finished"
 
+EDITS, EDITS_FOLDER = "edits.jsonl", "edits"  # corrections, and what they replaced
 TABLES, MESHES, SCORES, SUGGESTIONS = "tables", "meshes", "scores", "suggest"
 MESH_SETTINGS = f"{MESHES}/settings.yaml"
 MESH_TABLE = f"{MESHES}/meshes.csv"
@@ -48,6 +52,20 @@ def layer_path(result: Path, layer: str) -> Path:
 def member_path(member: str) -> str:
     """Path from a result to the labels that one network gave, where they are kept."""
     return str(PurePosixPath(STORE, "labels", member))
+
+
+def set_edits_aside(result: Path) -> Path | None:
+    """Move the journal of corrections away when objects are made anew; its new place.
+
+    What the corrections had replaced is removed: nothing can be undone any more.
+    """
+    journal = result / EDITS
+    remove(result / EDITS_FOLDER)
+    if not journal.exists():
+        return None
+    places = (result / f"edits-{n}.jsonl" for n in count(1))
+    aside = next(place for place in places if not place.exists())
+    return journal.rename(aside)
 
 
 def is_result(path: Address) -> TypeGuard[Path]:

@@ -1,5 +1,6 @@
 """Results drawn by hand: only what a section looks at."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +30,6 @@ def drawn():
             "table": lambda name: (tables or {}).get(name, []),
             "layer": lambda name: None,
         }
-        return SimpleNamespace(**nothing | parts)
+        return SimpleNamespace(**{"path": Path("no-journal-here")} | nothing | parts)
 
     return draw

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from densecell.edits import edits_in_words, read_journal
 from densecell.geometry import format_spacing
 from densecell.report.outcome.doubts import (
     appearance_remarks,
@@ -25,6 +26,7 @@ def remarks_section(result: Result) -> Section:
     """Collect all warnings; say so if there are none."""
     checks: Sequence[Callable[[Result], list[str]]] = (
         _unfinished,
+        _corrected,
         appearance_remarks,
         _changed_volume,
         _members,
@@ -50,6 +52,12 @@ def _unfinished(result: Result) -> list[str]:
         "show as the first class, with confidence 0. Run the same `densecell segment` "
         "again to continue."
     ]
+
+
+def _corrected(result: Result) -> list[str]:
+    """Say how much was corrected by hand."""
+    sentence = edits_in_words(read_journal(result.path))
+    return [sentence] if sentence else []
 
 
 def _changed_volume(result: Result) -> list[str]:

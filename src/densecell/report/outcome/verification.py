@@ -10,6 +10,7 @@ from densecell import __version__
 from densecell.address import to_address
 from densecell.checksums import checksums_path, count_files, find_changes
 from densecell.compute import ReportProgress
+from densecell.edits import edits_in_words, read_journal
 from densecell.ensemble import member_fingerprint
 from densecell.errors import DensecellError, MissingVolumeError
 from densecell.result import Measurement, Result, Run, layout, read_mesh_settings
@@ -67,7 +68,12 @@ def verify_result(
         yield _measured_labels(path, result.measurement)
         yield from _versions("measure", result.measurement.versions)
         yield from files("measure", done=result.is_measured)
-    if (path / layout.MESHES).exists():
+    corrected = edits_in_words(read_journal(path))
+    if corrected:
+        yield Finding("corrections", "note", corrected)
+    if corrected and (path / layout.MESHES).exists() and not result.has_meshes:
+        yield Finding("mesh", "note", "meshes are from before the last correction")
+    elif (path / layout.MESHES).exists():
         yield _meshed_objects(result)
         yield from files("mesh", done=result.has_meshes)
 
