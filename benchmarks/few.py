@@ -101,16 +101,20 @@ def network(args: argparse.Namespace, name: str, seed: int, *, begin: bool) -> f
     image, labels = voxels(name)
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "image.npy", image[tissue.learn])
-    np.save(folder / "labels.npy", one_slice(tissue, labels))
+    for role, part in one_slice(tissue, labels).items():
+        np.save(folder / f"{role}.npy", part)
     np.save(folder / "report.npy", image[tissue.report])
     budget: dict[str, Any] = {"steps": args.steps, "minutes": None}
     if args.steps is None:
         budget = {"minutes": args.minutes}
-    volume = {"image": "image.npy", "labels": "labels.npy"}
+    volume = {"image": "image.npy", "spacing_nm": tissue.spacing_nm}
     project = ProjectConfig.model_validate(
         {
             "classes": scheme(labels),
-            "volumes": [volume | {"spacing_nm": tissue.spacing_nm}],
+            "volumes": [
+                volume | {"labels": f"{role}.npy", "role": role}
+                for role in ("train", "eval")
+            ],
             "training": budget | {"starter": begin},
             "ensemble": {"members": 1, "seed": seed},
         }
@@ -155,12 +159,16 @@ def voxels(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return image, labels.astype(np.uint8)
 
 
-def one_slice(tissue: Tissue, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Labels of one slice; all others are not looked at."""
+def one_slice(
+    tissue: Tissue, labels: NDArray[np.uint8]
+) -> dict[str, NDArray[np.uint8]]:
+    """Labels of one slice, its right quarter to validate on; all others are unknown."""
     learn = labels[tissue.learn]
-    shown = np.full_like(learn, UNLABELLED)
-    shown[tissue.labelled] = learn[tissue.labelled]
-    return shown
+    train, quarter = np.full((2, *learn.shape), UNLABELLED, np.uint8)
+    last = 3 * learn.shape[2] // 4
+    train[tissue.labelled, :, :last] = learn[tissue.labelled, :, :last]
+    quarter[tissue.labelled, :, last:] = learn[tissue.labelled, :, last:]
+    return {"train": train, "eval": quarter}
 
 
 def scheme(labels: NDArray[np.uint8]) -> ClassScheme:

@@ -118,7 +118,7 @@ def split(
 def reclassify(
     result: Path, layer: str, ids: Iterable[int], class_name: str, *, why: str = ""
 ) -> Edit:
-    """Give objects another class of their layer.
+    """Change the class of objects to another of their layer.
 
     Raises
     ------
