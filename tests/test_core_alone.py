@@ -25,6 +25,7 @@ ROAD = {
     "segment": ["tissue.zarr", *SEGMENT, "result"],
     "evaluate": ["result", "tissue.zarr/labels/classes"],
     "measure": ["result"],
+    "edit": ["result", "list"],
     "compare": ["result", "tissue.zarr/labels/classes"],
     "report": ["result"],
     "suggest": ["result", "-n", "1"],

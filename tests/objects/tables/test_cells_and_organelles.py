@@ -55,6 +55,7 @@ def test_the_table_of_organelles(measured):
 def test_columns_stand_in_the_order_that_they_are_declared_in(measured, schema):
     names = [column.name for column in schema.columns]
     fixed = [name for name in names if not name.startswith(CLASS)]
+    fixed.remove("edits")  # only where objects were corrected
 
     headings = list(table(measured, schema.name)[0])
 

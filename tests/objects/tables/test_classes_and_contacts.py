@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tissue import UM3, objects, table
 
-from densecell.objects.tables.classes_and_contacts import _mean
+from densecell.objects.tables.classes_and_contacts import mean_and_sd
 from densecell.result.columns import CLASSES_TABLE, CONTACTS_TABLE
 
 
@@ -51,9 +51,9 @@ def test_contacts_are_counted_once(measured):
 
 
 def test_means_of_too_few_are_unknown():
-    assert _mean(np.array([]), "n") == {"n_mean": None, "n_sd": None}
-    assert _mean(np.array([3]), "n") == {"n_mean": 3, "n_sd": None}
-    assert _mean(np.array([1, 3]), "n") == {"n_mean": 2, "n_sd": math.sqrt(2)}
+    assert mean_and_sd(np.array([]), "n") == {"n_mean": None, "n_sd": None}
+    assert mean_and_sd(np.array([3]), "n") == {"n_mean": 3, "n_sd": None}
+    assert mean_and_sd(np.array([1, 3]), "n") == {"n_mean": 2, "n_sd": math.sqrt(2)}
 
 
 @pytest.mark.parametrize("schema", [CLASSES_TABLE, CONTACTS_TABLE])
