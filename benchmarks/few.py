@@ -20,20 +20,19 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
+from forest import features
 from numpy.typing import NDArray
-from scipy import ndimage
 from sklearn.ensemble import RandomForestClassifier
 
 import densecell
 from densecell.classes import ClassScheme
 from densecell.config import ProjectConfig, write_text
 from densecell.evaluation import score
-from densecell.geometry import Box
+from densecell.geometry import Box, Spacing
 from densecell.training import starter
 from densecell.volume import open_volume
 
 DATA = Path("../shared/data")
-SIGMAS_PX = (0.7, 1.0, 1.6, 3.5, 5.0, 10.0)  # as pixel-classification tools offer
 SAMPLES = 160_000
 UNLABELLED = 255
 
@@ -115,7 +114,7 @@ def network(args: argparse.Namespace, name: str, seed: int, *, begin: bool) -> f
                 volume | {"labels": f"{role}.npy", "role": role}
                 for role in ("train", "eval")
             ],
-            "training": budget | {"starter": begin},
+            "training": budget | {"starter": begin, "abandon_below": 0},
             "ensemble": {"members": 1, "seed": seed},
         }
     )
@@ -126,7 +125,7 @@ def network(args: argparse.Namespace, name: str, seed: int, *, begin: bool) -> f
     return scored(name, result.classes.read(Box.whole(result.shape)))
 
 
-def forest(args: argparse.Namespace, name: str, seed: int) -> float:
+def random_forest(args: argparse.Namespace, name: str, seed: int) -> float:
     """Train a random forest on filters of the same slice; score it."""
     tissue = TISSUES[name]
     image, labels = voxels(name)
@@ -136,16 +135,16 @@ def forest(args: argparse.Namespace, name: str, seed: int) -> float:
     chosen = rng.choice(truth.size, min(SAMPLES, truth.size), replace=False)
     trees = RandomForestClassifier(
         100, min_samples_leaf=2, n_jobs=2, random_state=seed
-    ).fit(features(plane)[chosen], truth.ravel()[chosen])
+    ).fit(table(plane, tissue)[chosen], truth.ravel()[chosen])
     report = image[tissue.report]
-    found = [trees.predict(features(each)).reshape(each.shape) for each in report]
+    found = [trees.predict(table(each, tissue)).reshape(each.shape) for each in report]
     return scored(name, np.stack(found))
 
 
 CONTESTANTS: dict[str, Callable[[argparse.Namespace, str, int], float]] = {
     "random weights": lambda *given: network(*given, begin=False),
     "starter": lambda *given: network(*given, begin=True),
-    "random forest": forest,
+    "random forest": random_forest,
 }
 
 
@@ -182,38 +181,10 @@ def scored(name: str, found: NDArray[np.uint8]) -> float:
     return float(scores.miou_all or 0)
 
 
-def features(plane: NDArray[np.uint8]) -> NDArray[np.float32]:
+def table(plane: NDArray[np.uint8], tissue: Tissue) -> NDArray[np.float32]:
     """Filters of a slice at several scales, (pixels, filters)."""
-    grey = plane.astype(np.float32)
-    grey = (grey - grey.mean()) / grey.std()
-    found = [grey]
-    for sigma in SIGMAS_PX:
-        smooth = ndimage.gaussian_filter(grey, sigma)
-        gy, gx = np.gradient(smooth)
-        found += [smooth, np.hypot(gy, gx), ndimage.gaussian_laplace(grey, sigma)]
-        for pair in (hessian(smooth), structure(gy, gx, sigma)):
-            found += eigenvalues(*pair)
+    found = features(plane[None], Spacing(*tissue.spacing_nm))
     return np.stack([each.ravel() for each in found], axis=1)
-
-
-def hessian(smooth: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-    gy, gx = np.gradient(smooth)
-    (yy, yx), xx = np.gradient(gy), np.gradient(gx, axis=1)
-    return yy, yx, xx
-
-
-def structure(
-    gy: NDArray[np.float32], gx: NDArray[np.float32], sigma: float
-) -> tuple[NDArray[np.float32], ...]:
-    products = (gy * gy, gy * gx, gx * gx)
-    return tuple(ndimage.gaussian_filter(p, sigma) for p in products)
-
-
-def eigenvalues(
-    yy: NDArray[np.float32], yx: NDArray[np.float32], xx: NDArray[np.float32]
-) -> list[NDArray[np.float32]]:
-    half = np.sqrt(((yy - xx) / 2) ** 2 + yx**2)
-    return [(yy + xx) / 2 + half, (yy + xx) / 2 - half]
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from densecell.cli.phantom import phantom as make_volume
 from densecell.cli.segment import SegmentOptions, segment
 from densecell.config import InferenceConfig
 from densecell.evaluation import confusion_matrix, scores_from_confusion
-from densecell.geometry import Box, Shape
+from densecell.geometry import Box, Shape, Spacing
 from densecell.phantom import Phantom, make_phantom
 from densecell.volume import open_volume
 
@@ -73,7 +73,7 @@ def arguments() -> argparse.Namespace:
 def train_forest(phantom: Phantom, args: argparse.Namespace) -> RandomForestClassifier:
     chosen = sample(phantom.classes, args)
     table = np.concatenate(
-        [f.ravel()[chosen][:, None] for f in features(phantom)], axis=1
+        [f.ravel()[chosen][:, None] for f in features_of(phantom)], axis=1
     )
     forest = RandomForestClassifier(
         args.trees, min_samples_leaf=2, n_jobs=args.jobs, random_state=0
@@ -84,7 +84,7 @@ def train_forest(phantom: Phantom, args: argparse.Namespace) -> RandomForestClas
 def predict_forest(
     forest: RandomForestClassifier, phantom: Phantom
 ) -> NDArray[np.uint8]:
-    table = np.stack([f.ravel() for f in features(phantom)], axis=1)
+    table = np.stack([f.ravel() for f in features_of(phantom)], axis=1)
     return forest.predict(table).reshape(phantom.classes.shape)
 
 
@@ -127,12 +127,18 @@ def sample(classes: NDArray[np.uint8], args: argparse.Namespace) -> NDArray[np.i
     return np.concatenate(chosen)
 
 
-def features(phantom: Phantom) -> Iterator[NDArray[np.float32]]:
+def features_of(phantom: Phantom) -> Iterator[NDArray[np.float32]]:
+    return features(phantom.intensities, phantom.spacing_nm)
+
+
+def features(
+    intensities: NDArray[np.uint8], spacing_nm: Spacing
+) -> Iterator[NDArray[np.float32]]:
     """Yield the (Z, Y, X) responses one by one."""
-    grey = phantom.intensities.astype(np.float32)
+    grey = intensities.astype(np.float32)
     yield grey
     for sigma in SIGMAS_PX:
-        scale = (sigma / phantom.spacing_nm.anisotropy, sigma, sigma)
+        scale = (sigma / spacing_nm.anisotropy, sigma, sigma)
         smooth = ndimage.gaussian_filter(grey, scale, truncate=3)
         gy, gx = np.gradient(smooth, axis=(1, 2))
         yield smooth

@@ -6,6 +6,7 @@ from tissue import objects, table
 
 from densecell.checksums import find_changes
 from densecell.claim import claimed
+from densecell.config import MeshConfig
 from densecell.edits import (
     delete,
     grow_into,
@@ -14,8 +15,11 @@ from densecell.edits import (
     reclassify,
     split,
     undo,
+    voxels,
 )
 from densecell.errors import OutputError, VolumeError
+from densecell.result import has_meshes
+from densecell.surfaces import mesh_result
 from densecell.volume import build_pyramid
 
 
@@ -138,7 +142,7 @@ def test_parts_are_deleted_with_what_holds_them(result):
 
     edit = delete(result, "organelles", [granule])
 
-    assert edit.touched == 2
+    assert edit.changed == (("organelles", granule), ("parts", 1))
     assert rows(result, "parts") == {}
     assert objects(result, "parts").max() == 0
     assert rows(result, "cells")[2]["dense_granule_core_count"] == "0"
@@ -238,6 +242,9 @@ def test_checksums_follow(result):
             lambda r: grow_into(r, "cells", 1, 50, within=["glia"]),
             "has no class 'glia'; it has background, cell",
         ),
+        (lambda r: grow_into(r, "cells", 1, float("inf")), "inf nm is no distance"),
+        (lambda r: grow_into(r, "cells", 1, float("nan")), "nan nm is no distance"),
+        (lambda r: grow_into(r, "cells", 1, -1), "-1 nm is no distance"),
         (
             lambda r: grow_into(r, "cells", 1, 0),
             "finds no free voxel within 0 nm",
@@ -271,3 +278,40 @@ def test_a_result_that_is_not_measured_is_refused(result):
 
     with pytest.raises(VolumeError, match="is not measured to its end"):
         delete(result, "cells", [1])
+
+
+def test_meshes_are_finished_only_for_their_own_objects(result, state):
+    config = MeshConfig(formats=("glb",))
+    list(mesh_result(result, config))
+    before = state(result)
+
+    merge(result, "cells", [1, 2])
+    assert not has_meshes(result)
+    undo(result)
+    assert state(result) == before
+    assert has_meshes(result)
+
+    merge(result, "cells", [1, 2])
+    list(mesh_result(result, config, overwrite=True))
+    undo(result)
+    assert not has_meshes(result)
+
+
+def test_a_large_object_is_split_on_every_nth_voxel(result, monkeypatch):
+    monkeypatch.setattr(voxels, "MOST", 2_000)
+
+    (made,) = split(result, "cells", 3, [(3, 103, 9), (3, 137, 9)]).made
+
+    ids = objects(result, "cells")
+    sizes = [(ids == n).sum() for n in (3, made)]
+    assert sum(sizes) == 6 * 40 * 36
+    assert min(sizes) > 2_000
+    with pytest.raises(OutputError, match="are too close"):
+        split(result, "cells", 3, [(3, 103, 8), (3, 103, 9)])
+
+
+def test_an_object_grows_in_a_box_that_fits_into_memory(result, monkeypatch):
+    monkeypatch.setattr(voxels, "MOST_GROWN", 1_000)
+
+    with pytest.raises(OutputError, match=r"more than 1,000\. Choose a smaller"):
+        grow_into(result, "cells", 1, 50)

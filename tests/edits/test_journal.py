@@ -56,8 +56,13 @@ def test_a_damaged_line_is_named(tmp_path, line, message):
 
 
 def test_a_summary_counts_what_stands():
-    one = EDITS[0].model_copy(update={"touched": 1})
+    objects = (("cells", 3), ("cells", 5))
+    one = EDITS[0].model_copy(update={"changed": objects})
     assert edits_in_words([one, *EDITS[1:]]) == (
-        "1 correction was made by hand; 1 object was changed."
+        "1 correction was made by hand; 2 objects were changed."
+    )
+    again = EDITS[0].model_copy(update={"number": 4, "changed": objects[:1]})
+    assert edits_in_words([one, *EDITS[1:], again]) == (
+        "2 corrections were made by hand; 2 objects were changed."
     )
     assert edits_in_words([]) == ""

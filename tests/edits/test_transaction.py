@@ -131,3 +131,18 @@ def _kill_at(monkeypatch, name, call):
         return there(*arguments)
 
     monkeypatch.setattr(transaction, name, counted)
+
+
+def test_a_kill_while_an_undone_correction_is_removed_does_no_harm(folder, monkeypatch):
+    prepared(folder).commit()
+    _kill_at(monkeypatch, "remove", 0)
+    with pytest.raises(KeyboardInterrupt):
+        undo_files(folder, 1, ("journal.txt", "undone"))
+    monkeypatch.undo()
+    for left in (folder / "edits").rglob("undo.json"):
+        left.unlink()  # removed in part
+
+    recover(folder)
+
+    assert texts(folder) == BEFORE | {"journal.txt": "undone"}
+    assert [*(folder / "edits").iterdir()] == []

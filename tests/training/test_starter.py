@@ -76,6 +76,16 @@ def test_it_fits_networks_of_its_kind_and_width(packed):
     assert fitting_starter(LIGHT, packed.with_name("missing")) is None
 
 
+def test_weights_that_are_no_numbers_are_damage(packed, tmp_path):
+    tensors, header = starter.read_tensors(packed)
+    name = next(k for k, v in tensors.items() if v.is_floating_point())
+    tensors[name] = tensors[name] * float("nan")
+    starter.write_tensors(tmp_path / "nan.safetensors", tensors, header)
+
+    with pytest.raises(CheckpointError, match="not finite"):
+        fitting_starter(LIGHT, tmp_path / "nan.safetensors")
+
+
 def test_trainings_begin_with_it_and_keep_a_copy(
     tmp_path, light_project, as_packaged, packed
 ):

@@ -72,6 +72,8 @@ def edit(
     # Imported here, not at the top: `densecell --help` must not wait for numpy.
     from densecell.edits import read_journal, undo
     from densecell.errors import ConfigError
+    from densecell.result import has_meshes
+    from densecell.result.layout import MESHES
 
     if action == "list":
         for line in read_journal(result):
@@ -87,7 +89,7 @@ def edit(
             raise ConfigError(f"{action}: name the ids of the objects")
         done = _correction(action, result, options, ids)()
     typer.echo(_in_words(done))
-    if (result / "meshes").exists():
+    if (result / MESHES).exists() and not has_meshes(result):
         typer.echo(
             "The meshes are those from before. Make them again: densecell mesh "
             f"{result} --overwrite"

@@ -1,14 +1,14 @@
 """How threads wait for each other: a moment awake, then asleep.
 
-Torch's threads meet after each operation. By default each waits awake, for about a
-fifth of a second. When another program takes one of the cores, the others burn the time
-that the late thread needs. `benchmarks/threads.py` measures the difference.
+Torch's threads meet after each operation. By default each waits awake for a while. When
+another program takes one of the cores, the others burn the time that the late thread
+needs. `benchmarks/threads.py` measures the difference.
 """
 
 import os
 from collections.abc import MutableMapping
 
-SPINS = "10000"  # rounds awake; GNU's OpenMP takes up to 30 billion by default
+SPINS = "10000"  # rounds awake; GNU's OpenMP takes many more by default
 CHOSEN = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "KMP_BLOCKTIME")
 
 

@@ -135,8 +135,8 @@ class TrainingConfig(Frozen):
     )
     starter: bool = Field(
         True,
-        description="Begin with the weights of the starter network, which has seen "
-        "synthetic tissue, where it fits. Otherwise begin with random weights.",
+        description="Begin with the weights of the starter network, if this package "
+        "holds one that fits. Otherwise begin with random weights.",
     )
     learning_rate: float = Field(
         2e-3, gt=0, le=100, description="Highest learning rate."

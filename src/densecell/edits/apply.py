@@ -1,13 +1,15 @@
 """Corrections of a measured result: merge, split, reclassify, delete, grow, undo."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from densecell.checksums import checksums_path
 from densecell.claim import claimed
-from densecell.disk import writing
+from densecell.disk import remove, writing
 from densecell.edits import transaction
 from densecell.edits.correction import Correction, Voxel, correcting, now
 from densecell.edits.derived import derive
@@ -22,7 +24,17 @@ from densecell.edits.voxels import (
 from densecell.errors import OutputError
 from densecell.geometry import Box, per_axis
 from densecell.objects.layers import of_classes
-from densecell.result import CELLS, ORGANELLES, PARTS, box_of, layout
+from densecell.result import (
+    CELLS,
+    ORGANELLES,
+    PARTS,
+    Result,
+    box_of,
+    layout,
+    read_mesh_settings,
+)
+from densecell.settings import write_text
+from densecell.surfaces import objects_fingerprint
 
 Votes = dict[str, str]  # fields class_share and second_class of a row
 
@@ -65,7 +77,8 @@ def merge(result: Path, layer: str, ids: Iterable[int], *, why: str = "") -> Edi
         edit = c.new_edit(
             kind="merge", layer=layer, ids=numbers, points=points, why=why
         )
-        return _committed(c, edit, {row["class"] for row in rows.values()}, touched=1)
+        classes = {row["class"] for row in rows.values()}
+        return _committed(c, edit, classes, {layer: numbers})
 
 
 def split(
@@ -112,7 +125,7 @@ def split(
         edit = c.new_edit(
             kind="split", layer=layer, ids=[number], made=new, seeds=points, why=why
         )
-        return _committed(c, edit, {row["class"]}, touched=len(pieces))
+        return _committed(c, edit, {row["class"]}, {layer: pieces})
 
 
 def reclassify(
@@ -148,7 +161,7 @@ def reclassify(
             points=points,
             why=why,
         )
-        return _committed(c, edit, before | {class_name}, touched=len(numbers))
+        return _committed(c, edit, before | {class_name}, {layer: numbers})
 
 
 def delete(result: Path, layer: str, ids: Iterable[int], *, why: str = "") -> Edit:
@@ -171,7 +184,7 @@ def delete(result: Path, layer: str, ids: Iterable[int], *, why: str = "") -> Ed
         edit = c.new_edit(
             kind="delete", layer=layer, ids=numbers, points=points, why=why
         )
-        return _committed(c, edit, classes, touched=sum(map(len, gone.values())))
+        return _committed(c, edit, classes, gone)
 
 
 def grow_into(
@@ -201,6 +214,10 @@ def grow_into(
     OutputError
         If there is nothing to grow over, or a class is not known.
     """
+    if not (math.isfinite(distance_nm) and distance_nm >= 0):
+        raise OutputError(
+            f"{result}: {distance_nm} nm is no distance; give a number of at least 0"
+        )
     with correcting(result) as c:
         c.require(layer, [number])
         known = c.measurement.classes.names
@@ -236,7 +253,7 @@ def grow_into(
             points=[point],
             why=why,
         )
-        return _committed(c, edit, {row["class"]}, touched=1)
+        return _committed(c, edit, {row["class"]}, {layer: [number]})
 
 
 def undo(result: Path, *, why: str = "") -> Edit:
@@ -262,22 +279,32 @@ def undo(result: Path, *, why: str = "") -> Edit:
             undoes=last.number,
             why=why,
         )
-        transaction.undo_files(
-            result, last.number, (layout.EDITS, journal_text([*journal, edit]))
-        )
+        text = journal_text([*journal, edit])
+        remove(result / layout.MESHED)
+        transaction.undo_files(result, last.number, (layout.EDITS, text))
+        _mark_meshes(result)
         return edit
 
 
 def _committed(
-    c: Correction, edit: Edit, classes: Iterable[str], *, touched: int
+    c: Correction, edit: Edit, classes: Iterable[str], changed: Mapping[str, list[int]]
 ) -> Edit:
     """Bring tables, levels and checksums up to date, and put all into place."""
     derive(c, classes)
     c.stage_stores()
-    c.transaction.drop(layout.MESHED)  # meshes are of the objects before
-    edit = edit.model_copy(update={"touched": touched})
+    objects = [(layer, n) for layer, numbers in changed.items() for n in numbers]
+    edit = edit.model_copy(update={"changed": tuple(objects)})
+    remove(c.result.path / layout.MESHED)  # meshes are of the objects before
     c.commit(edit)
     return edit
+
+
+def _mark_meshes(path: Path) -> None:
+    """Mark complete meshes as finished if they are of the objects that are there."""
+    if not checksums_path(path, "mesh").exists():
+        return
+    if objects_fingerprint(Result(path)) == read_mesh_settings(path).objects:
+        write_text(path / layout.MESHED, "")
 
 
 def _votes(row: Mapping[str, str]) -> Votes:

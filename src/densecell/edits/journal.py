@@ -24,7 +24,9 @@ class Edit(BaseModel, frozen=True, extra="forbid"):
     layer: str = ""
     ids: tuple[int, ...] = Field((), description="objects that were named")
     made: tuple[int, ...] = Field((), description="new ids")
-    touched: int = Field(0, description="objects whose voxels or class changed")
+    changed: tuple[tuple[str, int], ...] = Field(
+        (), description="layer and id of each object whose voxels or class changed"
+    )
     class_name: str | None = None
     seeds: tuple[tuple[int, int, int], ...] = Field(
         (), description="voxels (z, y, x) that a body was split from"
@@ -97,7 +99,7 @@ def edits_in_words(edits: list[Edit]) -> str:
     if not stand:
         return ""
     one = len(stand) == 1
-    touched = sum(edit.touched for edit in stand)
+    touched = len({each for edit in stand for each in edit.changed})
     return (
         f"{len(stand)} correction{' was' if one else 's were'} made by hand; "
         f"{touched} object{' was' if touched == 1 else 's were'} changed."

@@ -91,7 +91,7 @@ class _Level(Volume):
             format=there.format,
             chunk=there.chunk,
         )
-        self.written: list[Box] = []  # whole files
+        self.written: dict[Box, None] = {}  # whole files, in order
         self._there, self._aside = there, aside
 
     def change(self, box: Box, change: Change) -> None:
@@ -104,8 +104,7 @@ class _Level(Volume):
             whole[inside] = change(part, before)
             if not np.array_equal(before, whole[inside]):
                 self._aside.write(shard, whole)
-                if shard not in self.written:
-                    self.written.append(shard)
+                self.written[shard] = None
 
     def changed_files(self) -> Iterator[Path]:
         """Files aside that replace those that are there."""
@@ -114,9 +113,9 @@ class _Level(Volume):
 
     def _read(self, box: Box) -> NDArray[Any]:
         found = self._there.read(box)
-        for shard in self.written:
-            part = shard.intersection(box)
-            if part.voxels:
+        for shard in self._shards(box) if self.written else ():
+            if shard in self.written:
+                part = shard.intersection(box)
                 found[part.relative_to(box.start).slices] = self._aside.read(part)
         return found
 

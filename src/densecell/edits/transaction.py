@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from densecell.disk import flush, remove, written_aside
+from densecell.disk import PARTIAL, drop_partial, flush, remove, written_aside
 from densecell.errors import OutputError
 from densecell.result.layout import EDITS_FOLDER
 from densecell.settings import write_text
@@ -99,6 +99,7 @@ def recover(result: Path) -> None:
 
     The result must be claimed.
     """
+    drop_partial(result / EDITS_FOLDER)
     for folder in _folders(result):
         if (folder / UNDO).is_file():
             _put_back(result, folder)
@@ -180,7 +181,10 @@ def _put_back(result: Path, folder: Path) -> None:
         _drop_empty((result / name).parent, result)
     for name in _names(folder / "journal"):
         (folder / "journal" / name).replace(result / name)
-    remove(folder)
+    # Renamed first: of a folder that is removed in part, a plan could be left.
+    gone = folder.with_name(f".{folder.name}{PARTIAL}")
+    folder.rename(gone)
+    remove(gone)
     _drop_empty(folder.parent, result)
 
 
@@ -208,8 +212,6 @@ def _names(folder: Path) -> Iterable[str]:
 
 def _folders(result: Path) -> list[Path]:
     """Folders of corrections, the oldest first."""
-    found = (
-        [*(result / EDITS_FOLDER).glob("*")] if (result / EDITS_FOLDER).is_dir() else []
-    )
+    found = (result / EDITS_FOLDER).glob("*")
     numbered = [path for path in found if path.name.isdecimal()]
     return sorted(numbered, key=lambda path: int(path.name))

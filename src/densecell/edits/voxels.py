@@ -9,10 +9,12 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from densecell.edits.correction import Correction, Voxel
+from densecell.errors import OutputError
 from densecell.geometry import Box, per_axis
 from densecell.objects.depth import depth_nm
 from densecell.objects.runs.drawing import steps_of
 
+MOST_GROWN = 100_000_000  # voxels of a box in which an object grows: read at once
 Ids = NDArray[np.unsignedinteger]
 MOST = 30_000_000  # voxels of a box in which an object is split; larger ones by steps
 
@@ -47,15 +49,22 @@ def split_object(
     markers = np.zeros(drawn.shape, np.int32)
     for k, seed in enumerate(seeds, 1):
         at = per_axis(lambda a, b, step: (a - b) // step, seed, box.start, steps)
+        if markers[at]:
+            raise OutputError(
+                f"{correction.result.path}: seeds {seeds[markers[at] - 1]} and {seed} "
+                f"are too close: an object of {box.shape} voxels is split on every "
+                f"{steps} voxel (z y x). Place them farther apart"
+            )
         markers[at], drawn[at] = k, True
     spacing = correction.measurement.spacing
-    depth = depth_nm(drawn, per_axis(lambda nm, step: nm * step, spacing, steps))
+    pixel = per_axis(lambda nm, step: nm * step, spacing, steps)
+    depth = depth_nm(drawn, pixel)
     depth[~np.isfinite(depth)] = 0
     pieces: NDArray[np.int32] = watershed(-depth, markers, mask=drawn)  # type: ignore[no-untyped-call]
     missed = pieces == 0
     if missed.any():  # voxels between the steps, and bits that touch no seed
         _, nearest = ndimage.distance_transform_edt(
-            missed, sampling=spacing, return_indices=True
+            missed, sampling=pixel, return_indices=True
         )
         pieces = pieces[tuple(nearest)]
     ids = np.array([0, number, *new])
@@ -92,6 +101,12 @@ def grow_object(
     store = correction.store(layer)
     margin = per_axis(lambda nm: int(distance_nm // nm) + 1, spacing)
     box = correction.box(layer, [number]).grown(margin).clipped(store.shape)
+    if box.voxels > MOST_GROWN:
+        raise OutputError(
+            f"{correction.result.path}: to grow object {number} of {layer} takes a box "
+            f"of {box.voxels:,} voxels, more than {MOST_GROWN:,}. Choose a smaller "
+            "distance, or split the object first"
+        )
     ids = store.read(box)
     mine = ids == number
     near = ndimage.distance_transform_edt(~mine, sampling=spacing) <= distance_nm

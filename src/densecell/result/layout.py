@@ -59,13 +59,12 @@ def set_edits_aside(result: Path) -> Path | None:
 
     What the corrections had replaced is removed: nothing can be undone any more.
     """
-    journal = result / EDITS
+    journal, aside = result / EDITS, None
+    if journal.exists():
+        places = (result / f"edits-{n}.jsonl" for n in count(1))
+        aside = journal.rename(next(place for place in places if not place.exists()))
     remove(result / EDITS_FOLDER)
-    if not journal.exists():
-        return None
-    places = (result / f"edits-{n}.jsonl" for n in count(1))
-    aside = next(place for place in places if not place.exists())
-    return journal.rename(aside)
+    return aside
 
 
 def is_result(path: Address) -> TypeGuard[Path]:

@@ -67,7 +67,7 @@ def load_weights(network: Network, path: Path) -> Header:
     """
     tensors, header = read_tensors(path)
     _check_names(network, tensors, path)
-    _check_finite(tensors, path)
+    check_weights(tensors, path)
     network.load_state_dict(tensors)
     return header
 
@@ -179,7 +179,14 @@ def _check_names(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> 
     )
 
 
-def _check_finite(tensors: dict[str, Tensor], path: Path) -> None:
+def check_weights(tensors: dict[str, Tensor], path: Path) -> None:
+    """Refuse weights that are not numbers.
+
+    Raises
+    ------
+    CheckpointError
+        Names the first such tensor.
+    """
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             raise CheckpointError(

@@ -6,8 +6,7 @@ import torch
 
 from densecell.errors import ConfigError
 from densecell.inference import faster_in_bfloat16, has_bfloat16
-
-Precision = Literal["float32", "bfloat16"]
+from densecell.inference.engines import Precision
 
 
 def settle_precision(

@@ -13,7 +13,12 @@ from densecell.config import NetworkConfig
 from densecell.disk import written_aside
 from densecell.errors import CheckpointError
 from densecell.networks import Network
-from densecell.training.checkpoint import WEIGHTS, read_tensors, write_tensors
+from densecell.training.checkpoint import (
+    WEIGHTS,
+    check_weights,
+    read_tensors,
+    write_tensors,
+)
 
 STARTER = "starter.safetensors"  # the copy in the folder of a member
 PACKAGED = Path(__file__).with_name("starter.safetensors")
@@ -57,7 +62,8 @@ def fitting_starter(network: NetworkConfig, path: Path | None = None) -> Path | 
     path = path or PACKAGED
     if not path.is_file():
         return None
-    _, header = read_tensors(path)
+    tensors, header = read_tensors(path)
+    check_weights(tensors, path)
     fits = (header.get("network"), header.get("width")) == (network.name, network.width)
     return path if fits else None
 

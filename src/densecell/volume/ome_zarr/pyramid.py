@@ -186,8 +186,7 @@ def _majority(votes: NDArray[Any]) -> NDArray[Any]:
 def coarse_box(source: Volume, box: Box, factors: Shape, kind: Kind) -> NDArray[Any]:
     """Voxels of a box of a level, computed from the level below, piece by piece."""
     out = np.empty(box.shape, source.dtype)
-    depth = source.chunk[0] if source.chunk else box.shape[0]
-    piece = (depth, PIECE_IN_PLANE, PIECE_IN_PLANE)
+    piece = (source.chunk[0], PIECE_IN_PLANE, PIECE_IN_PLANE)
     for part in tile(box.shape, piece):
         whole = part.shifted(box.start)
         voxels = source.read(whole.refined(factors).clipped(source.shape))
